@@ -1,0 +1,36 @@
+import { sealAccessToken } from "./access-token.ts";
+import type { AccessToken } from "./access-token.ts";
+import { isJsonObject } from "./json-object.ts";
+
+/** The token in an answer of the service, or undefined when the answer is not one for this connection. */
+export function readAccessTokenAnswer(answer: unknown, connectionId: string): AccessToken | undefined {
+  if (!isJsonObject(answer) || answer.connection_id !== connectionId) return undefined;
+  const { access_token: accessToken, token_type: tokenType, generation, refresh_state: refreshState } = answer;
+  const expiresAt = readTime(answer.expires_at);
+  const scope = readScope(answer.scope);
+  if (!isVisible(accessToken) || !isVisible(tokenType) || typeof refreshState !== "string") return undefined;
+  if (!isGeneration(generation) || expiresAt === undefined || scope === undefined) return undefined;
+  return sealAccessToken({ accessToken, tokenType, expiresAt, scope, connectionId, generation, refreshState });
+}
+
+/** VSCHAR of RFC 6749, appendix A: what fits in a header. `fetch` would print anything else in its error. */
+function isVisible(value: unknown): value is string {
+  return typeof value === "string" && /^[\x20-\x7e]+$/.test(value);
+}
+
+function isGeneration(value: unknown): value is number {
+  return Number.isSafeInteger(value);
+}
+
+function readTime(value: unknown): Date | null | undefined {
+  if (value === null || value === undefined) return null;
+  if (typeof value !== "string") return undefined;
+  const time = new Date(value);
+  return Number.isNaN(time.getTime()) ? undefined : time;
+}
+
+function readScope(value: unknown): readonly string[] | null | undefined {
+  if (value === null || value === undefined) return null;
+  if (typeof value !== "string") return undefined;
+  return value.split(" ").filter((name) => name !== "");
+}

@@ -1,0 +1,41 @@
+import { readOutgoingRequest } from "./outgoing-request.ts";
+import { ReplayImpossibleError } from "./replay-impossible-error.ts";
+import type { EvergrantRequestInit } from "./request-init.ts";
+import type { TokenRefusal } from "./token-refusal.ts";
+import type { TokenSource } from "./token-source.ts";
+
+/** `fetch` that presents the tokens of a connection and sends once more when the API refuses one. */
+export function createAuthorizedFetch(deps: {
+  readonly connectionId: string;
+  readonly tokens: TokenSource;
+  readonly fetch: typeof fetch;
+}): (input: string | URL | Request, init?: EvergrantRequestInit) => Promise<Response> {
+  const { connectionId, tokens, fetch: send } = deps;
+  return async (input, init = {}) => {
+    const request = readOutgoingRequest(input, init);
+    const token = await tokens.current(request.signal);
+    const response = await send(input, await request.initWith(token));
+    if (!refusesToken(response, request.url)) return response;
+
+    await discard(response);
+    const newer = await tokens.replace(refusalOf(response, token.generation), request.signal);
+    if (!request.repeatable) throw new ReplayImpossibleError(connectionId);
+    return send(input, await request.initWith(newer));
+  };
+}
+
+/** After a redirect to another origin the token was not sent along (Fetch standard, HTTP-redirect fetch), so a 401 is not about it. */
+function refusesToken(response: Response, url: string): boolean {
+  if (response.status !== 401) return false;
+  return !response.redirected || new URL(response.url).origin === new URL(url).origin;
+}
+
+/** Frees the connection of an answer nobody reads. One that broke on its own has nothing left to free. */
+async function discard(response: Response): Promise<void> {
+  await response.body?.cancel().catch(() => undefined);
+}
+
+function refusalOf(response: Response, generation: number): TokenRefusal {
+  const wwwAuthenticate = response.headers.get("www-authenticate") ?? undefined;
+  return { generation, status: response.status, wwwAuthenticate };
+}

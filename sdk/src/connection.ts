@@ -1,0 +1,52 @@
+import type { AccessToken } from "./access-token.ts";
+import { createAuthorizedFetch } from "./authorized-fetch.ts";
+import type { EvergrantRequestInit } from "./request-init.ts";
+import type { Service } from "./service.ts";
+import type { TokenRefusal } from "./token-refusal.ts";
+import { createTokenSource, DEFAULT_MIN_TTL } from "./token-source.ts";
+
+export interface AccessTokenOptions {
+  /** The least time the token must still live, in seconds. Default 60. */
+  readonly minTtl?: number | undefined;
+  /** Ends the waiting of this caller; others who wait for the same answer still get it. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface RejectedOptions extends TokenRefusal {
+  /** Ends the waiting of this caller; others who wait for the same answer still get it. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * One OAuth connection. Every method rejects with an `EvergrantError` when the service has no token to give, and with
+ * the reason of the caller's signal, not wrapped, when that signal aborts.
+ */
+export interface Connection {
+  /** Asks the service for a token. Callers who ask for the same `minTtl` at the same time share one call. */
+  accessToken(options?: AccessTokenOptions): Promise<AccessToken>;
+  /**
+   * Reports that the API refused the token of `generation` and resolves to a newer one. One report per generation goes
+   * out at a time; none does when a newer token is already here.
+   */
+  rejected(options: RejectedOptions): Promise<AccessToken>;
+  /**
+   * `fetch` with the token of this connection in `Authorization`. A 401 is reported and the request is sent once more
+   * with the newer token; a second 401 is the caller's answer.
+   * @throws ReplayImpossibleError when a 401 answers a body that can be read only once.
+   * @throws TypeError when the request already has an `Authorization` header, or as `fetch` itself does.
+   */
+  fetch(input: string | URL | Request, init?: EvergrantRequestInit): Promise<Response>;
+}
+
+export function createConnection(deps: {
+  readonly id: string;
+  readonly service: Service;
+  readonly fetch: typeof fetch;
+}): Connection {
+  const tokens = createTokenSource({ connectionId: deps.id, service: deps.service });
+  return {
+    accessToken: ({ minTtl = DEFAULT_MIN_TTL, signal } = {}) => tokens.ask(minTtl, signal),
+    rejected: ({ signal, ...refusal }) => tokens.replace(refusal, signal),
+    fetch: createAuthorizedFetch({ connectionId: deps.id, tokens, fetch: deps.fetch }),
+  };
+}

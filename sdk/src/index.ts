@@ -1,0 +1,12 @@
+export { createEvergrant } from "./evergrant.ts";
+export type { Evergrant, EvergrantOptions } from "./evergrant.ts";
+export type { AccessTokenOptions, Connection, RejectedOptions } from "./connection.ts";
+export type { AccessToken, RefreshState } from "./access-token.ts";
+export type { EvergrantBody, EvergrantRequestInit } from "./request-init.ts";
+export type { TokenRefusal } from "./token-refusal.ts";
+export { EvergrantError } from "./evergrant-error.ts";
+export type { EvergrantErrorCode, EvergrantErrorFields } from "./evergrant-error.ts";
+export { ApiRejectsFreshTokenError } from "./api-rejects-fresh-token-error.ts";
+export { ReauthorizationRequiredError } from "./reauthorization-required-error.ts";
+export { ReplayImpossibleError } from "./replay-impossible-error.ts";
+export { TemporarilyUnavailableError } from "./temporarily-unavailable-error.ts";

@@ -1,0 +1,11 @@
+const MARGIN_MS = 60_000;
+
+/**
+ * Until when a token that came at `receivedAt` may be sent, in milliseconds since the epoch: 60 s before its end, or
+ * half of its life when it lives no longer than that. A token without a known end is sent until an API refuses it.
+ */
+export function reusableUntil(expiresAt: Date | null, receivedAt: number): number {
+  if (expiresAt === null) return Number.POSITIVE_INFINITY;
+  const life = expiresAt.getTime() - receivedAt;
+  return receivedAt + (life > MARGIN_MS ? life - MARGIN_MS : life / 2);
+}

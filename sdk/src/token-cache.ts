@@ -1,0 +1,29 @@
+import type { AccessToken } from "./access-token.ts";
+import { reusableUntil } from "./reusable-until.ts";
+
+/** The newest token of one connection. */
+export interface TokenCache {
+  /** The token, while enough of its life is left. */
+  reusable(): AccessToken | undefined;
+  /** Keeps the token, unless an answer that was overtaken brings an older one. */
+  keep(token: AccessToken): AccessToken;
+  hasNewerThan(generation: number): boolean;
+  /** Forgets a refused token, so that nobody sends it again. */
+  drop(generation: number): void;
+}
+
+export function createTokenCache(): TokenCache {
+  let kept: { readonly token: AccessToken; readonly until: number } | undefined;
+  const hasNewerThan = (generation: number) => kept !== undefined && kept.token.generation > generation;
+  return {
+    reusable: () => (kept !== undefined && Date.now() < kept.until ? kept.token : undefined),
+    keep(token) {
+      if (!hasNewerThan(token.generation)) kept = { token, until: reusableUntil(token.expiresAt, Date.now()) };
+      return token;
+    },
+    hasNewerThan,
+    drop(generation) {
+      if (!hasNewerThan(generation)) kept = undefined;
+    },
+  };
+}

@@ -1,0 +1,41 @@
+import { abortable } from "./abortable.ts";
+import type { AccessToken } from "./access-token.ts";
+import type { Service } from "./service.ts";
+import { createSingleFlight } from "./single-flight.ts";
+import { createTokenCache } from "./token-cache.ts";
+import type { TokenRefusal } from "./token-refusal.ts";
+
+/** In seconds. */
+export const DEFAULT_MIN_TTL = 60;
+
+/** Where the tokens of one connection come from. A signal ends the waiting of its caller, not the shared call. */
+export interface TokenSource {
+  /** The cached token while it lasts, otherwise a new answer of the service. */
+  current(signal?: AbortSignal): Promise<AccessToken>;
+  /** An answer of the service, whatever the cache holds. */
+  ask(minTtl: number, signal?: AbortSignal): Promise<AccessToken>;
+  /** A newer token than the refused one. */
+  replace(refusal: TokenRefusal, signal?: AbortSignal): Promise<AccessToken>;
+}
+
+export function createTokenSource(deps: { readonly connectionId: string; readonly service: Service }): TokenSource {
+  const { connectionId, service } = deps;
+  const cache = createTokenCache();
+  const answers = createSingleFlight<AccessToken>();
+  const reports = createSingleFlight<AccessToken>();
+
+  const ask = (minTtl: number) =>
+    answers(minTtl, async () => cache.keep(await service.accessToken(connectionId, minTtl)));
+  const current = async () => cache.reusable() ?? ask(DEFAULT_MIN_TTL);
+  const replace = (refusal: TokenRefusal) => {
+    if (cache.hasNewerThan(refusal.generation)) return current();
+    cache.drop(refusal.generation);
+    return reports(refusal.generation, async () => cache.keep(await service.rejected(connectionId, refusal)));
+  };
+
+  return {
+    current: (signal) => abortable(current, signal),
+    ask: (minTtl, signal) => abortable(() => ask(minTtl), signal),
+    replace: (refusal, signal) => abortable(() => replace(refusal), signal),
+  };
+}

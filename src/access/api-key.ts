@@ -1,0 +1,67 @@
+import { createHmac, timingSafeEqual } from "node:crypto";
+import { crc32 } from "node:zlib";
+import type { Clock } from "../runtime/clock.ts";
+import { createId } from "../runtime/id.ts";
+import { randomToken, type Random } from "../runtime/random.ts";
+import { secret, type Secret } from "../runtime/secret.ts";
+
+export const SCOPES = [
+  "token:read",
+  "connections:read",
+  "connections:write",
+  "clients:write",
+  "keys:write",
+  "audit:read",
+  "admin",
+] as const;
+
+export type Scope = (typeof SCOPES)[number];
+
+/** A key as it is stored: only a keyed hash of its secret part, so that a stolen database opens nothing. */
+export interface ApiKey {
+  id: string;
+  tenantId: string;
+  name: string;
+  scopes: Scope[];
+  hash: Uint8Array;
+  createdAt: number;
+  expiresAt: number | null;
+  revokedAt: number | null;
+}
+
+export interface MintedKey {
+  id: string;
+  /** `eg_<kind>_<id>_<secret><crc32>`, shown once. */
+  text: Secret<string>;
+}
+
+const SHAPE = /^eg_(admin|key)_([0-9a-z]{26})_([A-Za-z0-9_-]{43})([0-9a-f]{8})$/;
+
+export function mintKey(kind: "admin" | "key", clock: Clock, random: Random): MintedKey {
+  const id = createId("key", clock, random);
+  const start = `eg_${kind}_${id.slice("key_".length)}_${randomToken(random)}`;
+  return { id, text: secret(start + checksum(start)) };
+}
+
+/** The id of a well-formed key; null for anything else, so that typing errors cost no database row. */
+export function readKeyId(text: string): string | null {
+  const match = SHAPE.exec(text);
+  if (!match) return null;
+  return checksum(text.slice(0, -8)) === match[4] ? `key_${match[2]}` : null;
+}
+
+export function hashKey(pepper: Secret<Uint8Array>, text: string): Uint8Array {
+  return createHmac("sha256", pepper.reveal()).update(text).digest();
+}
+
+export function sameHash(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && timingSafeEqual(a, b);
+}
+
+export function isUsable(key: ApiKey, now: number): boolean {
+  return key.revokedAt === null && (key.expiresAt === null || key.expiresAt > now);
+}
+
+function checksum(text: string): string {
+  return crc32(text).toString(16).padStart(8, "0");
+}

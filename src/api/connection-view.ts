@@ -1,0 +1,93 @@
+import { z } from "zod";
+import { sentence, whoActs } from "../connection/cause.ts";
+import type { Connection } from "../connection/connection.ts";
+import type { HistoryEntry } from "../connection/history.ts";
+import type { Snapshot } from "../connection/store.ts";
+import { time, toTime, toTimeOrNull } from "./wire.ts";
+
+export const statusSchema = z.enum(["active", "degraded", "suspended", "reauthorization_required", "disconnected"]);
+
+const facts = z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()]));
+
+const diagnosisSchema = z.object({
+  cause: z.string(),
+  confidence: z.enum(["certain", "likely", "possible"]),
+  who_acts: z.enum(["nobody", "user", "customer_admin", "operator"]),
+  sentence: z.string(),
+  evidence: facts,
+});
+
+export const connectionSchema = z
+  .object({
+    id: z.string(),
+    client: z.string(),
+    provider: z.string(),
+    status: statusSchema,
+    diagnosis: diagnosisSchema.nullable(),
+    end_user: z.string().nullable(),
+    account: z.object({ id: z.string(), label: z.string().nullable() }).nullable(),
+    requested_scopes: z.array(z.string()),
+    granted_scopes: z.array(z.string()),
+    labels: z.record(z.string(), z.string()),
+    status_since: time,
+    created_at: time,
+    consented_at: time.nullable(),
+    last_proven_at: time.nullable(),
+  })
+  .meta({ id: "Connection" });
+
+/** A connection with the times of its token set. */
+export const connectionDetailSchema = connectionSchema
+  .extend({
+    generation: z.int(),
+    access_token_expires_at: time.nullable(),
+    refresh_expires_at: time.nullable(),
+    next_refresh_at: time.nullable(),
+    failures: z.int().describe("Refresh attempts since the last success"),
+  })
+  .meta({ id: "ConnectionDetail" });
+
+export const historySchema = z
+  .object({ id: z.int(), at: time, kind: z.string(), generation: z.int(), detail: facts })
+  .meta({ id: "HistoryEntry" });
+
+export function connectionView(connection: Connection): z.infer<typeof connectionSchema> {
+  const { diagnosis } = connection;
+  return {
+    id: connection.id,
+    client: connection.clientId,
+    provider: connection.providerId,
+    status: connection.status,
+    diagnosis: diagnosis && {
+      cause: diagnosis.cause,
+      confidence: diagnosis.confidence,
+      who_acts: whoActs(diagnosis.cause),
+      sentence: sentence(diagnosis.cause),
+      evidence: { ...diagnosis.evidence },
+    },
+    end_user: connection.endUser,
+    account: connection.account,
+    requested_scopes: connection.requestedScopes,
+    granted_scopes: connection.grantedScopes,
+    labels: connection.labels,
+    status_since: toTime(connection.statusSince),
+    created_at: toTime(connection.createdAt),
+    consented_at: toTimeOrNull(connection.consentedAt),
+    last_proven_at: toTimeOrNull(connection.lastProvenAt),
+  };
+}
+
+export function connectionDetailView({ connection, tokens, lease }: Snapshot): z.infer<typeof connectionDetailSchema> {
+  return {
+    ...connectionView(connection),
+    generation: tokens.generation,
+    access_token_expires_at: toTimeOrNull(tokens.expiresAt),
+    refresh_expires_at: toTimeOrNull(tokens.refreshExpiresAt),
+    next_refresh_at: toTimeOrNull(lease.dueAt),
+    failures: lease.failures,
+  };
+}
+
+export function historyView({ id, at, kind, generation, detail }: HistoryEntry): z.infer<typeof historySchema> {
+  return { id, at: toTime(at), kind, generation, detail: { ...detail } };
+}

@@ -1,0 +1,45 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { permits, type Authenticator } from "../access/authenticator.ts";
+import type { AccessToken, AccessTokens } from "../refresh/access-token.ts";
+import { accessTokenBody } from "./routes/access-token.ts";
+
+const PATH = /^\/v1\/connections\/(con_[0-9a-z]{26})\/access-token(?:\?min_ttl=(\d{1,5}))?$/;
+const DEFAULT_MIN_TTL = 60;
+const LONGEST_MIN_TTL = 86_400;
+
+/**
+ * Answers `GET /v1/connections/{id}/access-token` before the framework sees it, when the key is verified and the token is good
+ * and both are in memory: then the read costs about as much as an empty answer. Everything else returns false and takes the
+ * ordinary route, which gives the same answer.
+ */
+export function createHotRoute(authenticator: Authenticator, accessTokens: AccessTokens) {
+  const answers = new WeakMap<AccessToken, Buffer>();
+
+  function answerOf(token: AccessToken): Buffer {
+    const known = answers.get(token);
+    if (known) return known;
+    const answer = Buffer.from(JSON.stringify(accessTokenBody(token)));
+    answers.set(token, answer);
+    return answer;
+  }
+
+  return (request: IncomingMessage, response: ServerResponse): boolean => {
+    const match = request.method === "GET" ? PATH.exec(request.url ?? "") : null;
+    const connectionId = match?.[1];
+    const authorization = request.headers.authorization;
+    if (connectionId === undefined || !authorization?.startsWith("Bearer ")) return false;
+    const caller = authenticator.recall(authorization.slice("Bearer ".length));
+    const minTtl = Number(match?.[2] ?? DEFAULT_MIN_TTL);
+    if (!caller || !permits(caller, "token:read") || minTtl > LONGEST_MIN_TTL) return false;
+    const token = accessTokens.recall({ tenantId: caller.tenantId, connectionId, minTtlMs: minTtl * 1000 });
+    if (!token) return false;
+    const answer = answerOf(token);
+    response.writeHead(200, {
+      "content-type": "application/json; charset=utf-8",
+      "cache-control": "no-store",
+      "content-length": answer.length,
+    });
+    response.end(answer);
+    return true;
+  };
+}

@@ -1,0 +1,284 @@
+import { z } from "zod";
+import { disconnect } from "../../connect/disconnect.ts";
+import { importConnection } from "../../connect/import.ts";
+import type { ConnectPorts } from "../../connect/ports.ts";
+import { reauthorizationLink } from "../../connect/reauthorization-link.ts";
+import type { Snapshot } from "../../connection/store.ts";
+import { checkConnection } from "../../refresh/check.ts";
+import { secret } from "../../runtime/secret.ts";
+import { ServiceError } from "../../runtime/service-error.ts";
+import {
+  connectionDetailSchema,
+  connectionDetailView,
+  connectionSchema,
+  connectionView,
+  historySchema,
+  historyView,
+  statusSchema,
+} from "../connection-view.ts";
+import { callerOf } from "../guard.ts";
+import type { App } from "../server.ts";
+import { failures, idParams, labels, name, secured, time, token, toTime } from "../wire.ts";
+
+const importBody = z.strictObject({
+  client: z.string().max(100),
+  token_set: z
+    .strictObject({
+      access_token: token.nullish(),
+      refresh_token: token.nullish(),
+      expires_at: time.optional(),
+      expires_in: z.int().min(0).max(315_360_000).optional(),
+      scope: z.string().max(10_000).optional(),
+    })
+    .refine((set) => set.expires_at === undefined || set.expires_in === undefined, {
+      message: "give expires_at or expires_in, not both",
+    }),
+  account: z.strictObject({ id: name, label: name.optional() }).optional(),
+  end_user: name.optional(),
+  labels: labels.optional(),
+  verify: z.boolean().default(false).describe("Refresh at once, so that a token that does not work is known now"),
+});
+
+const listQuery = z.strictObject({
+  limit: z.coerce.number().int().min(1).max(200).default(50),
+  after: z.string().max(100).optional(),
+  status: statusSchema.optional(),
+  client: z.string().max(100).optional(),
+});
+
+const historyQuery = z.strictObject({
+  limit: z.coerce.number().int().min(1).max(200).default(50),
+  before: z.coerce.number().int().positive().optional(),
+});
+
+export function connectionRoutes(app: App, ports: ConnectPorts): void {
+  importRoute(app, ports);
+  readingRoutes(app, ports);
+  changingRoutes(app, ports);
+  provingRoutes(app, ports);
+}
+
+function importRoute(app: App, ports: ConnectPorts): void {
+  app.post(
+    "/v1/connections/import",
+    {
+      config: { scope: "connections:write" },
+      schema: {
+        summary: "Adopt a token set from elsewhere",
+        description: "Whoever held it before must stop refreshing it.",
+        security: secured,
+        body: importBody,
+        response: { 201: connectionSchema, ...failures },
+      },
+    },
+    async (request, reply) => {
+      const { body } = request;
+      const connection = await importConnection(ports, {
+        tenantId: callerOf(request).tenantId,
+        clientId: body.client,
+        accessToken: secretOrNull(body.token_set.access_token),
+        refreshToken: secretOrNull(body.token_set.refresh_token),
+        expiresAt: expiryOf(ports, body.token_set),
+        scope: body.token_set.scope?.split(/\s+/).filter((scope) => scope !== "") ?? null,
+        account: body.account ? { id: body.account.id, label: body.account.label ?? null } : null,
+        endUser: body.end_user ?? null,
+        labels: body.labels ?? {},
+        verify: body.verify,
+      });
+      return reply.status(201).send(connectionView(connection));
+    },
+  );
+}
+
+function readingRoutes(app: App, ports: ConnectPorts): void {
+  app.get(
+    "/v1/connections",
+    {
+      config: { scope: "connections:read" },
+      schema: {
+        summary: "Connections, oldest first",
+        security: secured,
+        querystring: listQuery,
+        response: {
+          200: z.object({ connections: z.array(connectionSchema), next_after: z.string().nullable() }),
+          ...failures,
+        },
+      },
+    },
+    async (request) => {
+      const { limit, after, status, client } = request.query;
+      const found = await ports.connections.list({
+        tenantId: callerOf(request).tenantId,
+        limit: limit + 1,
+        after: after ?? null,
+        status: status ?? null,
+        clientId: client ?? null,
+      });
+      const page = found.slice(0, limit);
+      const nextAfter = found.length > limit ? (page.at(-1)?.id ?? null) : null;
+      return { connections: page.map(connectionView), next_after: nextAfter };
+    },
+  );
+
+  app.get(
+    "/v1/connections/:id",
+    {
+      config: { scope: "connections:read" },
+      schema: {
+        summary: "One connection",
+        security: secured,
+        params: idParams,
+        response: { 200: connectionDetailSchema, ...failures },
+      },
+    },
+    async (request) => connectionDetailView(await find(ports, callerOf(request).tenantId, request.params.id)),
+  );
+
+  app.get(
+    "/v1/connections/:id/history",
+    {
+      config: { scope: "connections:read" },
+      schema: {
+        summary: "What happened to a connection, newest first",
+        security: secured,
+        params: idParams,
+        querystring: historyQuery,
+        response: { 200: z.object({ history: z.array(historySchema) }), ...failures },
+      },
+    },
+    async (request) => {
+      const { connection } = await find(ports, callerOf(request).tenantId, request.params.id);
+      const { limit, before } = request.query;
+      const entries = await ports.connections.history(connection.id, { limit, before: before ?? null });
+      return { history: entries.map(historyView) };
+    },
+  );
+}
+
+function changingRoutes(app: App, ports: ConnectPorts): void {
+  app.patch(
+    "/v1/connections/:id",
+    {
+      config: { scope: "connections:write" },
+      schema: {
+        summary: "Change a connection's labels",
+        security: secured,
+        params: idParams,
+        body: z.strictObject({ labels }),
+        response: { 200: connectionDetailSchema, ...failures },
+      },
+    },
+    async (request) => {
+      const { tenantId } = callerOf(request);
+      const { connection } = await find(ports, tenantId, request.params.id);
+      await ports.connections.setLabels(connection.id, request.body.labels);
+      return connectionDetailView(await find(ports, tenantId, connection.id));
+    },
+  );
+
+  app.delete(
+    "/v1/connections/:id",
+    {
+      config: { scope: "connections:write" },
+      schema: {
+        summary: "Revoke a connection's tokens at the provider and delete them here",
+        security: secured,
+        params: idParams,
+        response: {
+          200: z.object({
+            id: z.string(),
+            status: z.literal("disconnected"),
+            revocation: z.enum(["revoked", "unsupported", "failed", "nothing_to_revoke"]),
+            detail: z.string(),
+          }),
+          ...failures,
+        },
+      },
+    },
+    async (request) => {
+      const { id } = request.params;
+      const result = await disconnect(ports, { tenantId: callerOf(request).tenantId, connectionId: id });
+      return { id, status: "disconnected" as const, ...result };
+    },
+  );
+}
+
+function provingRoutes(app: App, ports: ConnectPorts): void {
+  app.post(
+    "/v1/connections/:id/refresh",
+    {
+      config: { scope: "connections:write" },
+      schema: {
+        summary: "Refresh now",
+        security: secured,
+        params: idParams,
+        response: { 200: connectionDetailSchema, ...failures },
+      },
+    },
+    async (request) => {
+      const { tenantId } = callerOf(request);
+      const { connection, tokens } = await find(ports, tenantId, request.params.id);
+      const { generation } = tokens;
+      await ports.refresher.refresh({ connectionId: connection.id, generation, origin: "manual" });
+      return connectionDetailView(await find(ports, tenantId, connection.id));
+    },
+  );
+
+  app.post(
+    "/v1/connections/:id/check",
+    {
+      config: { scope: "connections:write" },
+      schema: {
+        summary: "Ask the provider whether the connection works",
+        security: secured,
+        params: idParams,
+        response: {
+          200: z.object({ connection: connectionSchema, proven_by: z.enum(["userinfo", "refresh"]).nullable() }),
+          ...failures,
+        },
+      },
+    },
+    async (request) => {
+      const { tenantId } = callerOf(request);
+      const { connection, provenBy } = await checkConnection(ports, { tenantId, connectionId: request.params.id });
+      return { connection: connectionView(connection), proven_by: provenBy };
+    },
+  );
+
+  app.post(
+    "/v1/connections/:id/reauthorization-link",
+    {
+      config: { scope: "connections:write" },
+      schema: {
+        summary: "A link that lets the user sign in again",
+        security: secured,
+        params: idParams,
+        response: { 200: z.object({ url: z.string(), expires_at: time }), ...failures },
+      },
+    },
+    async (request) => {
+      const { connection } = await find(ports, callerOf(request).tenantId, request.params.id);
+      if (connection.status === "disconnected") {
+        throw new ServiceError("connection_disconnected", "The connection was disconnected; connect the account anew.");
+      }
+      const { url, expiresAt } = reauthorizationLink(ports, connection);
+      return { url, expires_at: toTime(expiresAt) };
+    },
+  );
+}
+
+/** A foreign connection is answered like one that does not exist. */
+async function find(ports: ConnectPorts, tenantId: string, id: string): Promise<Snapshot> {
+  const held = await ports.connections.snapshot(id);
+  if (held?.connection.tenantId !== tenantId) throw new ServiceError("not_found", "There is no such connection.");
+  return held;
+}
+
+function secretOrNull(text: string | null | undefined) {
+  return text === null || text === undefined || text.trim() === "" ? null : secret(text.trim());
+}
+
+function expiryOf({ clock }: ConnectPorts, set: z.infer<typeof importBody>["token_set"]): number | null {
+  if (set.expires_at !== undefined) return Date.parse(set.expires_at);
+  return set.expires_in === undefined ? null : clock.now() + set.expires_in * 1000;
+}

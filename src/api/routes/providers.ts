@@ -1,0 +1,80 @@
+import { z } from "zod";
+import type { Transport } from "../../oauth/http.ts";
+import type { Catalogue } from "../../provider/catalogue.ts";
+import { discoverProvider } from "../../provider/discovery.ts";
+import { providerId, providerSchema } from "../../provider/provider.ts";
+import { ServiceError } from "../../runtime/service-error.ts";
+import type { App } from "../server.ts";
+import { failures, idParams, name, secured } from "../wire.ts";
+
+const providerView = providerSchema.extend({ custom: z.boolean() }).meta({ id: "Provider" });
+
+/** Either an issuer, from whose metadata the rest is taken, or an entry of the catalogue's shape. */
+const putBody = z.union([
+  z.strictObject({ issuer: z.url({ protocol: /^https?$/ }).max(2000), name: name.optional() }),
+  providerSchema.omit({ id: true, confidence: true, verified_on: true }),
+]);
+
+export function providerRoutes(app: App, deps: { catalogue: Catalogue; transport: Transport }): void {
+  const { catalogue, transport } = deps;
+
+  app.get(
+    "/v1/providers",
+    {
+      config: { scope: "connections:read" },
+      schema: {
+        summary: "All providers",
+        security: secured,
+        response: { 200: z.object({ providers: z.array(providerView) }), ...failures },
+      },
+    },
+    async () => {
+      const entries = await catalogue.list();
+      return { providers: entries.map(({ provider, custom }) => ({ ...provider, custom })) };
+    },
+  );
+
+  app.get(
+    "/v1/providers/:id",
+    {
+      config: { scope: "connections:read" },
+      schema: {
+        summary: "One provider",
+        security: secured,
+        params: idParams,
+        response: { 200: providerView, ...failures },
+      },
+    },
+    async (request) => {
+      const entry = (await catalogue.list()).find(({ provider }) => provider.id === request.params.id);
+      if (!entry) throw new ServiceError("not_found", "There is no such provider.");
+      return { ...entry.provider, custom: entry.custom };
+    },
+  );
+
+  app.put(
+    "/v1/providers/:id",
+    {
+      config: { scope: "clients:write" },
+      schema: {
+        summary: "Define or change a custom provider",
+        description:
+          "With only `issuer`, the entry is taken from what the issuer publishes (RFC 8414, OIDC Discovery).",
+        security: secured,
+        params: z.object({ id: providerId }),
+        body: putBody,
+        response: { 200: providerView, ...failures },
+      },
+    },
+    async (request) => {
+      const { id } = request.params;
+      const { body } = request;
+      const provider =
+        "token_url" in body
+          ? providerSchema.parse({ ...body, id })
+          : await discoverProvider(transport, id, body.name ?? id, body.issuer);
+      await catalogue.put(provider);
+      return { ...provider, custom: true };
+    },
+  );
+}

@@ -1,0 +1,68 @@
+import { authorizationRequestUrl } from "../oauth/authorization-request.ts";
+import { randomToken } from "../runtime/random.ts";
+import { secret } from "../runtime/secret.ts";
+import { ServiceError } from "../runtime/service-error.ts";
+import type { ConnectSession } from "./connect-session.ts";
+import type { ConnectPorts } from "./ports.ts";
+import { redirectUri } from "./redirect-uri.ts";
+import { sha256 } from "./start.ts";
+
+export interface Departure {
+  authorizationUrl: string;
+  /** For a cookie: whoever comes back must be the one who left (BCP 240 §4.7). */
+  browserToken: string;
+}
+
+/** The user opened a connect URL: makes the authorization request. Opening it again before coming back starts over. */
+export async function beginAuthorization(ports: ConnectPorts, token: string): Promise<Departure> {
+  const [id = "", link = ""] = token.split(".", 2);
+  const session = await ports.sessions.find(id);
+  if (!session || session.linkHash !== sha256(link)) {
+    throw new ServiceError("not_found", "This link is not known. Ask for a new one where you got it.");
+  }
+  if (session.expiresAt <= ports.clock.now()) throw expired();
+  return depart(ports, session);
+}
+
+async function depart(ports: ConnectPorts, session: ConnectSession): Promise<Departure> {
+  const client = await ports.clients.find(session.clientId);
+  const provider = client && (await ports.catalogue.find(client.providerId));
+  if (!provider) throw new ServiceError("unknown_provider", "The provider of this link is no longer defined.");
+  const state = randomToken(ports.random);
+  const browserToken = randomToken(ports.random);
+  const nonce = randomToken(ports.random);
+  const codeVerifier = provider.pkce === "S256" ? secret(randomToken(ports.random)) : null;
+  const sealedCodeVerifier = codeVerifier && (await ports.sealer.seal(verifierAddress(session), codeVerifier));
+  const attempt = { stateHash: sha256(state), browserHash: sha256(browserToken), nonce, sealedCodeVerifier };
+  if (!(await ports.sessions.start(session.id, attempt))) {
+    throw new ServiceError("conflict", "This link has already been used. Ask for a new one if you still need it.");
+  }
+  const authorizationUrl = authorizationRequestUrl({
+    authorizationUrl: provider.authorization_url,
+    clientId: client.clientId,
+    redirectUri: redirectUri(ports.publicUrl, client.id),
+    scope: session.scopes.join(provider.scope_separator),
+    state,
+    nonce: session.scopes.includes("openid") ? nonce : null,
+    codeVerifier,
+    loginHint: await loginHint(ports, session),
+    parameters: session.parameters,
+  });
+  ports.observer.event("connect.started", { sessionId: session.id, clientId: client.id });
+  return { authorizationUrl, browserToken };
+}
+
+/** On a reauthorization, the account that has to come back. */
+async function loginHint(ports: ConnectPorts, { connectionId }: ConnectSession): Promise<string | null> {
+  if (connectionId === null) return null;
+  const account = (await ports.connections.snapshot(connectionId))?.connection.account;
+  return account?.label ?? null;
+}
+
+export function verifierAddress({ tenantId, id }: ConnectSession) {
+  return { tenantId, recordId: id, field: "code_verifier" as const, generation: 0 };
+}
+
+export function expired(): ServiceError {
+  return new ServiceError("connect_session_expired", "This link has expired. Ask for a new one where you got it.");
+}

@@ -1,0 +1,50 @@
+import type { Account } from "../connection/connection.ts";
+import type { Client } from "../client/client.ts";
+import { readIdToken } from "../oauth/id-token.ts";
+import { parseJsonObject } from "../oauth/json-object.ts";
+import { userinfoRequest } from "../oauth/userinfo.ts";
+import type { ReceivedTokens } from "../oauth/token-response.ts";
+import type { Provider } from "../provider/provider.ts";
+import { SECOND } from "../runtime/clock.ts";
+import type { Secret } from "../runtime/secret.ts";
+import { ServiceError } from "../runtime/service-error.ts";
+import type { ConnectPorts } from "./ports.ts";
+
+const DEADLINE = 10 * SECOND;
+
+/**
+ * Which account the user signed in with; null where the provider does not tell. Throws `authorization_failed` when an ID token
+ * does not fit the request, which is how an injected code shows (OIDC Core §3.1.3.7).
+ */
+export async function identify(
+  ports: Pick<ConnectPorts, "transport">,
+  { provider, client, nonce }: { provider: Provider; client: Client; nonce: string | null },
+  tokens: ReceivedTokens,
+): Promise<Account | null> {
+  const { from } = provider.identity;
+  if (from === "id_token" && tokens.idToken) {
+    const claims = readIdToken(tokens.idToken, { issuer: provider.issuer, clientId: client.clientId, nonce });
+    if (claims) return accountOf(provider, claims);
+    throw new ServiceError("authorization_failed", "The provider's ID token does not belong to this sign-in.");
+  }
+  if (from === "none" || provider.userinfo_url === null) return null;
+  const claims = await userinfo(ports, provider.userinfo_url, tokens.accessToken);
+  return claims && accountOf(provider, claims);
+}
+
+async function userinfo(
+  { transport }: Pick<ConnectPorts, "transport">,
+  url: string,
+  accessToken: Secret<string>,
+): Promise<Record<string, unknown> | null> {
+  const result = await transport.send(userinfoRequest(url, accessToken), { deadlineMs: DEADLINE });
+  if (result.kind === "failure" || result.response.status !== 200) return null;
+  return parseJsonObject(new TextDecoder().decode(result.response.body));
+}
+
+function accountOf({ identity }: Provider, claims: Readonly<Record<string, unknown>>): Account | null {
+  const id = claims[identity.account_field];
+  const label = claims[identity.label_field];
+  if ((typeof id !== "string" && typeof id !== "number") || id === "") return null;
+  return { id: String(id), label: typeof label === "string" ? label.slice(0, 200) : null };
+}

@@ -1,0 +1,86 @@
+import type { Account, Connection } from "../connection/connection.ts";
+import { sealTokenSet } from "../connection/token-record.ts";
+import type { TokenSet } from "../oauth/token-set.ts";
+import { dueAt } from "../refresh/due.ts";
+import { createId } from "../runtime/id.ts";
+import type { Secret } from "../runtime/secret.ts";
+import { ServiceError } from "../runtime/service-error.ts";
+import type { ConnectPorts } from "./ports.ts";
+
+export interface ImportRequest {
+  tenantId: string;
+  clientId: string;
+  accessToken: Secret<string> | null;
+  refreshToken: Secret<string> | null;
+  /** Epoch milliseconds; null when the other system did not know. */
+  expiresAt: number | null;
+  scope: string[] | null;
+  account: Account | null;
+  endUser: string | null;
+  labels: Record<string, string>;
+  /** Refresh at once, so that a token that does not work is known now. */
+  verify: boolean;
+}
+
+/**
+ * Adopts a token set from elsewhere. Whoever held it must stop refreshing, or each side will spend the other's tokens. What is
+ * not known to live is refreshed at once. Throws `refresh_token_missing`.
+ */
+export async function importConnection(ports: ConnectPorts, request: ImportRequest): Promise<Connection> {
+  const { tenantId, refreshToken } = request;
+  const client = await ports.clients.find(request.clientId);
+  if (client?.tenantId !== tenantId) throw new ServiceError("not_found", "There is no such client.");
+  if (!refreshToken) {
+    throw new ServiceError(
+      "refresh_token_missing",
+      "token_set.refresh_token is missing or empty. Without it the connection ends with its access token; connect the account with offline access instead.",
+    );
+  }
+  const tokens = adopted(ports, request, client.scopes);
+  const id = createId("con", ports.clock, ports.random);
+  const record = await sealTokenSet(ports.sealer, { tenantId, connectionId: id }, tokens, {
+    generation: 1,
+    origin: "import",
+  });
+  const connection = {
+    id,
+    tenantId,
+    clientId: client.id,
+    providerId: client.providerId,
+    endUser: request.endUser,
+    account: request.account,
+    requestedScopes: tokens.scope,
+    grantedScopes: tokens.scope,
+    status: "active",
+    diagnosis: null,
+    labels: request.labels,
+    consentedAt: null,
+    lastProvenAt: null,
+  } as const;
+  const due = dueAt(tokens, ports.random);
+  await ports.connections.create(connection, record, due, { kind: "imported", generation: 1, detail: {} });
+  ports.observer.event("connection.created", {
+    connectionId: id,
+    clientId: client.id,
+    expiresAt: tokens.expiresAt,
+    dueAt: due,
+  });
+  if (request.verify) await ports.refresher.refresh({ connectionId: id, generation: 1, origin: "proof" });
+  const made = await ports.connections.snapshot(id);
+  if (!made) throw new ServiceError("internal", "The imported connection cannot be found.");
+  return made.connection;
+}
+
+function adopted(ports: ConnectPorts, request: ImportRequest, clientScopes: string[]): TokenSet {
+  const now = ports.clock.now();
+  const { accessToken, expiresAt } = request;
+  return {
+    accessToken,
+    tokenType: "Bearer",
+    refreshToken: request.refreshToken,
+    obtainedAt: now,
+    expiresAt: accessToken && expiresAt !== null ? expiresAt : now,
+    refreshExpiresAt: null,
+    scope: request.scope ?? clientScopes,
+  };
+}

@@ -1,0 +1,55 @@
+import { createHmac, timingSafeEqual } from "node:crypto";
+import type { Connection } from "../connection/connection.ts";
+import { DAY } from "../runtime/clock.ts";
+import { ServiceError } from "../runtime/service-error.ts";
+import { beginAuthorization, expired, type Departure } from "./begin.ts";
+import type { ConnectPorts } from "./ports.ts";
+import { startConnectSession } from "./start.ts";
+
+export interface ReauthorizationLink {
+  url: string;
+  expiresAt: number;
+}
+
+const LIFE_IN_DAYS = 7;
+
+type LinkPorts = Pick<ConnectPorts, "clock" | "linkKey" | "publicUrl">;
+
+/** A signed link that lets the connection's user sign in again. It is the same for a whole day, and nothing is stored for it. */
+export function reauthorizationLink(ports: LinkPorts, { id }: Pick<Connection, "id">): ReauthorizationLink {
+  const lastDay = Math.ceil(ports.clock.now() / DAY) + LIFE_IN_DAYS;
+  const claim = `${id}.${lastDay}`;
+  return { url: `${ports.publicUrl}/reauthorize/${claim}.${sign(ports, claim)}`, expiresAt: lastDay * DAY };
+}
+
+/** The user opened such a link: sends them to the provider, for this very connection. */
+export async function beginReauthorization(ports: ConnectPorts, token: string): Promise<Departure> {
+  const [id = "", lastDay = "", signature = ""] = token.split(".", 3);
+  if (!isSigned(ports, `${id}.${lastDay}`, signature)) {
+    throw new ServiceError("not_found", "This link is not known. Ask for a new one where you got it.");
+  }
+  if (Number(lastDay) * DAY <= ports.clock.now()) throw expired();
+  const held = await ports.connections.snapshot(id);
+  if (!held || held.connection.status === "disconnected") {
+    throw new ServiceError("not_found", "The connection of this link no longer exists.");
+  }
+  const session = await startConnectSession(ports, {
+    tenantId: held.connection.tenantId,
+    clientId: null,
+    connectionId: id,
+    scopes: [],
+    endUser: null,
+    returnUrl: null,
+    completion: "automatic",
+  });
+  return beginAuthorization(ports, session.token);
+}
+
+function sign({ linkKey }: LinkPorts, claim: string): string {
+  return createHmac("sha256", linkKey.reveal()).update(`reauthorize.${claim}`).digest("base64url");
+}
+
+function isSigned(ports: LinkPorts, claim: string, signature: string): boolean {
+  const [given, right] = [Buffer.from(signature), Buffer.from(sign(ports, claim))];
+  return given.length === right.length && timingSafeEqual(given, right);
+}

@@ -1,0 +1,27 @@
+/** What happened to a connection, in the order it happened; rows are only ever appended. */
+export interface HistoryEntry {
+  id: number;
+  at: number;
+  kind: HistoryKind;
+  generation: number;
+  /** Codes, causes and times; never a token. */
+  detail: HistoryDetail;
+}
+
+export type HistoryDetail = Readonly<Record<string, string | number | boolean | null>>;
+
+export type HistoryKind =
+  | "connected"
+  | "imported"
+  | "refreshed"
+  | "refresh_failed"
+  | "answer_lost"
+  | "api_rejected"
+  | "degraded"
+  | "recovered"
+  | "reauthorization_required"
+  | "reauthorized"
+  | "disconnected";
+
+/** An entry before the store gives it its number and time. */
+export type NewHistoryEntry = Pick<HistoryEntry, "kind" | "generation" | "detail">;

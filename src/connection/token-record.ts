@@ -1,0 +1,68 @@
+import type { Secret } from "../runtime/secret.ts";
+import type { SealAddress, Sealer } from "../runtime/sealer.ts";
+import type { TokenSet } from "../oauth/token-set.ts";
+
+/** Why a token set was fetched. */
+export type TokenSetOrigin = "connect" | "import" | "ahead" | "reader" | "rejected" | "manual" | "proof";
+
+/** A token set as it is stored: sealed, one a connection, counted by generation. Times are epoch milliseconds. */
+export interface TokenRecord {
+  generation: number;
+  sealedAccessToken: Uint8Array | null;
+  sealedRefreshToken: Uint8Array | null;
+  tokenType: string;
+  scope: string[];
+  obtainedAt: number;
+  origin: TokenSetOrigin;
+  expiresAt: number | null;
+  refreshExpiresAt: number | null;
+}
+
+export interface RecordOwner {
+  tenantId: string;
+  connectionId: string;
+}
+
+/** Seals a token set as generation `generation` of its connection. */
+export async function sealTokenSet(
+  sealer: Sealer,
+  owner: RecordOwner,
+  tokens: TokenSet,
+  as: { generation: number; origin: TokenSetOrigin },
+): Promise<TokenRecord> {
+  const { generation, origin } = as;
+  const { accessToken, refreshToken } = tokens;
+  return {
+    generation,
+    sealedAccessToken: accessToken && (await sealer.seal(address(owner, "access_token", generation), accessToken)),
+    sealedRefreshToken: refreshToken && (await sealer.seal(address(owner, "refresh_token", generation), refreshToken)),
+    tokenType: tokens.tokenType,
+    scope: tokens.scope,
+    obtainedAt: tokens.obtainedAt,
+    origin,
+    expiresAt: tokens.expiresAt,
+    refreshExpiresAt: tokens.refreshExpiresAt,
+  };
+}
+
+export async function openAccessToken(
+  sealer: Sealer,
+  owner: RecordOwner,
+  record: TokenRecord,
+): Promise<Secret<string> | null> {
+  const { sealedAccessToken } = record;
+  return sealedAccessToken && sealer.open(address(owner, "access_token", record.generation), sealedAccessToken);
+}
+
+export async function openRefreshToken(
+  sealer: Sealer,
+  owner: RecordOwner,
+  record: TokenRecord,
+): Promise<Secret<string> | null> {
+  const { sealedRefreshToken } = record;
+  return sealedRefreshToken && sealer.open(address(owner, "refresh_token", record.generation), sealedRefreshToken);
+}
+
+function address(owner: RecordOwner, field: SealAddress["field"], generation: number): SealAddress {
+  return { tenantId: owner.tenantId, recordId: owner.connectionId, field, generation };
+}

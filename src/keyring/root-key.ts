@@ -1,0 +1,30 @@
+import { createHash, hkdfSync } from "node:crypto";
+import { randomToken, type Random } from "../runtime/random.ts";
+import { secret, type Secret } from "../runtime/secret.ts";
+
+/** The key that wraps all others. It never seals data itself. */
+export interface RootKey {
+  bytes: Secret<Uint8Array>;
+  /** Names the key without telling it. */
+  fingerprint: string;
+}
+
+const PREFIX = "egroot_";
+
+/** A root key as people keep it: `egroot_` and 32 random bytes in base64url. */
+export function generateRootKey(random: Random): Secret<string> {
+  return secret(PREFIX + randomToken(random));
+}
+
+/** Null for anything but what `generateRootKey` makes; a passphrase is no key. */
+export function parseRootKey(text: string): RootKey | null {
+  const match = /^egroot_([A-Za-z0-9_-]{43})$/.exec(text.trim());
+  if (!match?.[1]) return null;
+  const bytes = Buffer.from(match[1], "base64url");
+  return { bytes: secret(bytes), fingerprint: fingerprintOf(bytes) };
+}
+
+function fingerprintOf(bytes: Uint8Array): string {
+  const derived = Buffer.from(hkdfSync("sha256", bytes, "", "evergrant.root-key-fingerprint.1", 32));
+  return createHash("sha256").update(derived).digest("hex").slice(0, 16);
+}

@@ -1,0 +1,42 @@
+import { z } from "zod";
+
+const endpoint = z.url({ protocol: /^https?$/ }).max(2000);
+
+const schema = z.object({
+  issuer: endpoint,
+  authorization_endpoint: endpoint,
+  token_endpoint: endpoint,
+  revocation_endpoint: endpoint.optional(),
+  userinfo_endpoint: endpoint.optional(),
+  scopes_supported: z.array(z.string()).optional(),
+  token_endpoint_auth_methods_supported: z.array(z.string()).optional(),
+  code_challenge_methods_supported: z.array(z.string()).optional(),
+  authorization_response_iss_parameter_supported: z.boolean().optional(),
+});
+
+/** Authorization-server metadata (RFC 8414 §2, OIDC Discovery §3), as far as it is used here. */
+export type ServerMetadata = z.infer<typeof schema>;
+
+/** Where an issuer publishes its metadata: OIDC Discovery §4.1 first, then RFC 8414 §3.1. */
+export function metadataUrls(issuer: string): string[] {
+  const url = new URL(issuer);
+  const path = url.pathname.replace(/\/$/, "");
+  return [
+    `${url.origin}${path}/.well-known/openid-configuration`,
+    `${url.origin}/.well-known/oauth-authorization-server${path}`,
+  ];
+}
+
+/** Reads a metadata document; null when it is not one or speaks for another issuer (RFC 8414 §3.3). */
+export function readMetadata(issuer: string, body: Uint8Array): ServerMetadata | null {
+  try {
+    const metadata = schema.parse(JSON.parse(new TextDecoder().decode(body)));
+    return sameIssuer(metadata.issuer, issuer) ? metadata : null;
+  } catch {
+    return null;
+  }
+}
+
+function sameIssuer(a: string, b: string): boolean {
+  return a === b || a.replace(/\/$/, "") === b.replace(/\/$/, "");
+}

@@ -1,0 +1,79 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { beginAuthorization, type Departure } from "../connect/begin.ts";
+import type { ConnectSession } from "../connect/connect-session.ts";
+import { finishAuthorization } from "../connect/finish.ts";
+import type { ConnectPorts } from "../connect/ports.ts";
+import { beginReauthorization } from "../connect/reauthorization-link.ts";
+import { ServiceError } from "../runtime/service-error.ts";
+import { createBrowserCookie } from "./browser-cookie.ts";
+import { sendAway, sendPage, type Page } from "./page.ts";
+
+type TokenRequest = FastifyRequest<{ Params: { token: string } }>;
+type CallbackRequest = FastifyRequest<{ Params: { client: string } }>;
+
+/** The pages of a browser on its way to a provider and back. */
+export function registerConnectPages(app: Pick<FastifyInstance, "register">, ports: ConnectPorts): void {
+  const cookie = createBrowserCookie(ports.publicUrl);
+
+  function leave(reply: FastifyReply, { authorizationUrl, browserToken }: Departure): FastifyReply {
+    return sendAway(reply.header("set-cookie", cookie.set(browserToken)), authorizationUrl);
+  }
+
+  void app.register(async (pages: FastifyInstance) => {
+    pages.setErrorHandler((error, _request, reply) => {
+      if (error instanceof ServiceError) return sendPage(reply, failurePage(error));
+      throw error;
+    });
+    const hidden = { schema: { hide: true } };
+    pages.get("/connect/:token", hidden, async (request: TokenRequest, reply) =>
+      leave(reply, await beginAuthorization(ports, request.params.token)),
+    );
+    pages.get("/reauthorize/:token", hidden, async (request: TokenRequest, reply) =>
+      leave(reply, await beginReauthorization(ports, request.params.token)),
+    );
+    pages.get("/oauth/callback/:client", hidden, async (request: CallbackRequest, reply) => {
+      const session = await finishAuthorization(ports, {
+        clientId: request.params.client,
+        parameters: new URL(request.url, "http://callback.invalid").searchParams,
+        browserToken: cookie.read(request.headers.cookie),
+      });
+      return session.returnUrl !== null && session.status !== "exchanging"
+        ? sendAway(reply, returnTo(session.returnUrl, session))
+        : sendPage(reply, resultPage(session));
+    });
+  });
+}
+
+/** Tells the application which session came back; what came of it, it asks the API. */
+function returnTo(returnUrl: string, { id, status }: ConnectSession): string {
+  const url = new URL(returnUrl);
+  url.searchParams.set("connect_session", id);
+  url.searchParams.set("status", status);
+  return url.href;
+}
+
+function resultPage({ status, problem }: ConnectSession): Page {
+  if (status === "exchanging") {
+    return { status: 200, title: "Almost done", text: ["The connection is being set up."], tone: "waiting" };
+  }
+  if (status === "failed") {
+    const text = [problem?.detail ?? "The connection could not be made."];
+    return { status: 400, title: "Not connected", text, tone: "bad" };
+  }
+  if (problem) {
+    const text = ["The account is connected, but only for a short time.", problem.detail];
+    return { status: 200, title: "Connected, with a problem", text, tone: "bad" };
+  }
+  const text = ["The account is connected. You can close this page."];
+  return { status: 200, title: "Connected", text, tone: "good" };
+}
+
+function failurePage(error: ServiceError): Page {
+  const passing = error.code === "store_unavailable" || error.code === "key_unavailable";
+  return {
+    status: passing ? 503 : error.code === "not_found" ? 404 : 400,
+    title: passing ? "Please try again" : "This did not work",
+    text: [passing ? "The service cannot do this right now. Nothing was lost." : error.message],
+    tone: "bad",
+  };
+}

@@ -1,0 +1,62 @@
+import { SECOND } from "../runtime/clock.ts";
+import { ServiceError } from "../runtime/service-error.ts";
+import { AUTHENTICATION_METHODS, type AuthenticationMethod } from "../oauth/client-authentication.ts";
+import type { Transport } from "../oauth/http.ts";
+import { metadataUrls, readMetadata, type ServerMetadata } from "../oauth/metadata.ts";
+import { providerSchema, type Provider } from "./provider.ts";
+
+const DEADLINE = 10 * SECOND;
+
+/** A provider entry from what an issuer publishes about itself (RFC 8414, OIDC Discovery). Throws `discovery_failed`. */
+export async function discoverProvider(
+  transport: Transport,
+  id: string,
+  name: string,
+  issuer: string,
+): Promise<Provider> {
+  const failures: string[] = [];
+  for (const url of metadataUrls(issuer)) {
+    const result = await transport.send(
+      { method: "GET", url, headers: { accept: "application/json" } },
+      { deadlineMs: DEADLINE },
+    );
+    if (result.kind === "failure") {
+      failures.push(result.reason);
+      continue;
+    }
+    const metadata = result.response.status === 200 ? readMetadata(issuer, result.response.body) : null;
+    if (metadata) return providerFromMetadata(id, name, metadata);
+    failures.push(result.response.status === 200 ? "not metadata of this issuer" : `HTTP ${result.response.status}`);
+  }
+  throw new ServiceError(
+    "discovery_failed",
+    `The issuer publishes no usable metadata (${failures.join("; ")}). Give the endpoints instead of the issuer, or check the address.`,
+  );
+}
+
+function providerFromMetadata(id: string, name: string, metadata: ServerMetadata): Provider {
+  const scopes = metadata.scopes_supported ?? [];
+  const openId = scopes.includes("openid");
+  return providerSchema.parse({
+    id,
+    name,
+    issuer: metadata.issuer,
+    authorization_url: metadata.authorization_endpoint,
+    token_url: metadata.token_endpoint,
+    revocation_url: metadata.revocation_endpoint ?? null,
+    userinfo_url: metadata.userinfo_endpoint ?? null,
+    iss_parameter: metadata.authorization_response_iss_parameter_supported ?? false,
+    authentication: preferredMethod(metadata.token_endpoint_auth_methods_supported),
+    identity_scopes: ["openid", "email"].filter((scope) => openId && scopes.includes(scope)),
+    // OIDC Core §11: offline access is a scope, and it must be consented to.
+    ...(scopes.includes("offline_access") && {
+      offline_access: { scopes: ["offline_access"], parameters: { prompt: "consent" } },
+    }),
+    identity: { from: openId ? "id_token" : metadata.userinfo_endpoint ? "userinfo" : "none" },
+  });
+}
+
+/** RFC 8414 §2: `client_secret_basic` is what an omitted list means. */
+function preferredMethod(supported: readonly string[] | undefined): AuthenticationMethod {
+  return AUTHENTICATION_METHODS.find((method) => supported?.includes(method)) ?? "client_secret_basic";
+}

@@ -1,0 +1,209 @@
+import { sentence, whoActs, type Cause } from "../connection/cause.ts";
+import { isLive, type Connection } from "../connection/connection.ts";
+import type { RefreshLease, Snapshot } from "../connection/store.ts";
+import { openAccessToken, type TokenRecord } from "../connection/token-record.ts";
+import { MINUTE, SECOND, within } from "../runtime/clock.ts";
+import type { Secret } from "../runtime/secret.ts";
+import { ServiceError } from "../runtime/service-error.ts";
+import { attainable, lifeLeft } from "./due.ts";
+import type { RefreshPorts } from "./ports.ts";
+import type { Refresher } from "./refresh.ts";
+import type { RefreshRequest, RefreshResult } from "./request.ts";
+import { createSingleFlight } from "./single-flight.ts";
+import type { TokenCache } from "./token-cache.ts";
+
+/** A working access token. Times are epoch milliseconds. */
+export interface AccessToken {
+  connectionId: string;
+  generation: number;
+  accessToken: Secret<string>;
+  tokenType: string;
+  expiresAt: number | null;
+  scope: string[];
+  /** `refreshing`: a newer one is on its way. `failing`: the last attempts failed, this one still lives. */
+  refreshState: "ok" | "refreshing" | "failing";
+}
+
+export interface ReadRequest {
+  tenantId: string;
+  connectionId: string;
+  /** Life that the token should still have, in milliseconds; met as far as the token's own life allows. */
+  minTtlMs: number;
+}
+
+export interface RejectedRequest {
+  tenantId: string;
+  connectionId: string;
+  generation: number;
+}
+
+export interface AccessTokens {
+  /** From memory alone, when it holds a token with enough life left that nothing is to be done about; else undefined. */
+  recall(request: ReadRequest): AccessToken | undefined;
+  /** Throws `ServiceError`; waits up to 15 s for a refresh when too little life is left. */
+  read(request: ReadRequest): Promise<AccessToken>;
+  /** The API refused the token of `generation`: a newer one if there is one, else one forced refresh, never a loop. */
+  rejected(request: RejectedRequest): Promise<AccessToken>;
+}
+
+/** A snapshot with its access token open. */
+export interface OpenSnapshot {
+  connection: Connection;
+  lease: RefreshLease;
+  record: TokenRecord;
+  token: AccessToken | null;
+}
+
+export interface AccessTokenDeps extends Pick<RefreshPorts, "clock" | "sealer" | "connections" | "observer"> {
+  refresher: Refresher;
+  cache: TokenCache<OpenSnapshot>;
+  reauthorizationUrl(connection: Connection): string;
+}
+
+const WAIT = 15 * SECOND;
+
+/** A token younger than this that came from a forced refresh is fresh: another one would not be accepted either. */
+const FRESH = MINUTE;
+
+export function createAccessTokens(deps: AccessTokenDeps): AccessTokens {
+  const { cache, clock, refresher } = deps;
+  const loads = createSingleFlight<OpenSnapshot | null>();
+
+  async function held(tenantId: string, connectionId: string): Promise<OpenSnapshot> {
+    const found = cache.get(connectionId) ?? (await loads.run(connectionId, () => load(deps, connectionId)));
+    if (found?.connection.tenantId !== tenantId) throw new ServiceError("not_found", "There is no such connection.");
+    return found;
+  }
+
+  async function read({ tenantId, connectionId, minTtlMs }: ReadRequest): Promise<AccessToken> {
+    const before = await held(tenantId, connectionId);
+    const { token, record } = usable(deps, before);
+    if (token && lifeLeft(record, clock.now()) > attainable(minTtlMs, record)) return inTime(before, token);
+    const result = await renew({ connectionId, generation: record.generation, origin: "reader" });
+    return answer(deps, await held(tenantId, connectionId), result);
+  }
+
+  /** Enough life is left: answers at once, and starts what is due behind the reader's back. */
+  function inTime({ lease, connection }: OpenSnapshot, token: AccessToken): AccessToken {
+    if (lease.failures > 0) return { ...token, refreshState: "failing" };
+    if (lease.dueAt === null || lease.dueAt > clock.now()) return token;
+    const request = { connectionId: connection.id, generation: token.generation, origin: "ahead" } as const;
+    refresher.refresh(request).catch((error: unknown) => reportFailure(deps, connection.id, error));
+    return { ...token, refreshState: "refreshing" };
+  }
+
+  async function renew(request: RefreshRequest): Promise<RefreshResult | undefined> {
+    return within(clock, WAIT, refresher.refresh(request));
+  }
+
+  async function rejected({ tenantId, connectionId, generation }: RejectedRequest): Promise<AccessToken> {
+    cache.drop(connectionId);
+    const before = await held(tenantId, connectionId);
+    const { token, record } = usable(deps, before);
+    if (generation > record.generation) {
+      throw new ServiceError("invalid_request", "The connection has not had a token of that generation yet.");
+    }
+    if (token && record.generation > generation && lifeLeft(record, clock.now()) > 0) return token;
+    if (isFreshFromForce(record, clock.now())) throw rejectsFreshToken(before.connection);
+    const result = await renew({ connectionId, generation: record.generation, origin: "rejected" });
+    const after = await held(tenantId, connectionId);
+    if (after.token && after.token.generation > generation) return after.token;
+    throw failure(deps, after, result);
+  }
+
+  function recall({ tenantId, connectionId, minTtlMs }: ReadRequest): AccessToken | undefined {
+    const entry = cache.get(connectionId);
+    if (!entry?.token || entry.connection.tenantId !== tenantId || entry.lease.failures > 0) {
+      return undefined;
+    }
+    const now = clock.now();
+    const calm = entry.lease.dueAt === null || entry.lease.dueAt > now;
+    const lives = lifeLeft(entry.record, now) > attainable(minTtlMs, entry.record);
+    return calm && lives && isLive(entry.connection.status) ? entry.token : undefined;
+  }
+
+  return { read, rejected, recall };
+}
+
+async function load(deps: AccessTokenDeps, connectionId: string): Promise<OpenSnapshot | null> {
+  const asOf = deps.cache.stamp();
+  const snapshot = await deps.connections.snapshot(connectionId);
+  if (!snapshot) return null;
+  const open = await openSnapshot(deps, snapshot);
+  deps.cache.put(connectionId, open, asOf);
+  return open;
+}
+
+async function openSnapshot(deps: AccessTokenDeps, snapshot: Snapshot): Promise<OpenSnapshot> {
+  const { connection, lease, tokens: record } = snapshot;
+  const owner = { tenantId: connection.tenantId, connectionId: connection.id };
+  const accessToken = isLive(connection.status) ? await openAccessToken(deps.sealer, owner, record) : null;
+  if (!accessToken) return { connection, lease, record, token: null };
+  const { generation, tokenType, expiresAt, scope } = record;
+  const token = { connectionId: connection.id, generation, accessToken, tokenType, expiresAt, scope };
+  return { connection, lease, record, token: { ...token, refreshState: "ok" } };
+}
+
+/** After a refresh: the new token, or the old one while it lives, or why there is none. */
+function answer(deps: AccessTokenDeps, held: OpenSnapshot, result: RefreshResult | undefined): AccessToken {
+  const { token, record } = usable(deps, held);
+  if (!token || lifeLeft(record, deps.clock.now()) <= 0) throw failure(deps, held, result);
+  if (result?.kind === "renewed" || result?.kind === "unchanged") return token;
+  return { ...token, refreshState: result === undefined ? "refreshing" : "failing" };
+}
+
+/** The token set of a connection that gives tokens; throws for one that does not. */
+function usable(deps: AccessTokenDeps, held: OpenSnapshot): { token: AccessToken | null; record: TokenRecord } {
+  if (!isLive(held.connection.status)) throw failure(deps, held, undefined);
+  return { token: held.token, record: held.record };
+}
+
+function isFreshFromForce(record: TokenRecord, now: number): boolean {
+  return record.origin === "rejected" && now - record.obtainedAt < FRESH && lifeLeft(record, now) > 0;
+}
+
+function rejectsFreshToken({ id: connectionId }: Connection): ServiceError {
+  const reason = "api_rejects_fresh_token";
+  return new ServiceError(reason, sentence(reason), { reason, whoActs: whoActs(reason), connectionId });
+}
+
+function failure(deps: AccessTokenDeps, held: OpenSnapshot, result: RefreshResult | undefined): ServiceError {
+  const { connection } = held;
+  const connectionId = connection.id;
+  if (connection.status === "disconnected") {
+    return new ServiceError("connection_disconnected", "The connection was disconnected; connect again to use it.", {
+      connectionId,
+    });
+  }
+  if (connection.status === "reauthorization_required" || result?.kind === "unchanged") {
+    const cause = connection.diagnosis?.cause ?? "unknown";
+    const reauthorizationUrl = deps.reauthorizationUrl(connection);
+    return new ServiceError("reauthorization_required", sentence(cause), {
+      ...about(cause, connectionId),
+      reauthorizationUrl,
+    });
+  }
+  if (result?.kind === "client_suspended" || result?.kind === "retry_later") {
+    const code = result.kind === "client_suspended" ? "client_suspended" : retryCode(result.cause);
+    const retryAfterMs = Math.max(SECOND, result.retryAt - deps.clock.now());
+    return new ServiceError(code, sentence(result.cause), { ...about(result.cause, connectionId), retryAfterMs });
+  }
+  return new ServiceError("refresh_timeout", "The provider has not answered the refresh yet; ask again in a moment.", {
+    connectionId,
+    retryAfterMs: SECOND,
+  });
+}
+
+function retryCode(cause: Cause): "key_unavailable" | "client_suspended" | "provider_unavailable" {
+  if (cause === "key_unavailable") return cause;
+  return cause === "client_secret_rejected" ? "client_suspended" : "provider_unavailable";
+}
+
+function about(cause: Cause, connectionId: string) {
+  return { reason: cause, whoActs: whoActs(cause), connectionId };
+}
+
+function reportFailure(deps: AccessTokenDeps, connectionId: string, error: unknown): void {
+  const code = error instanceof ServiceError ? error.code : "internal";
+  deps.observer.event("refresh.failed", { connectionId, code });
+}

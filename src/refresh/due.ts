@@ -1,0 +1,37 @@
+import { MINUTE } from "../runtime/clock.ts";
+import type { Random } from "../runtime/random.ts";
+
+/** The times that decide when a token set is refreshed; epoch milliseconds, null when it is not known to expire. */
+export interface Life {
+  obtainedAt: number;
+  expiresAt: number | null;
+}
+
+const LONGEST_LEAD = 10 * MINUTE;
+
+/** How long before its end an access token is replaced: 10 minutes, or half of a shorter life. */
+export function leadTime(life: number): number {
+  return Math.min(LONGEST_LEAD, life / 2);
+}
+
+/** When to refresh: the lead before expiry, and earlier by up to a tenth of the life so that equals do not meet. */
+export function dueAt({ obtainedAt, expiresAt }: Life, random: Random): number | null {
+  if (expiresAt === null) return null;
+  const life = Math.max(0, expiresAt - obtainedAt);
+  return Math.floor(expiresAt - leadTime(life) - random.fraction() * 0.1 * life);
+}
+
+/** Milliseconds left; infinite when it is not known to expire. */
+export function lifeLeft({ expiresAt }: Life, now: number): number {
+  return expiresAt === null ? Number.POSITIVE_INFINITY : expiresAt - now;
+}
+
+/**
+ * The remaining life a reader can be promised. More than the token's own life less its lead is never asked for, so that an
+ * unmeetable `min_ttl` does not become a refresh on every read.
+ */
+export function attainable(minTtl: number, { obtainedAt, expiresAt }: Life): number {
+  if (expiresAt === null) return 0;
+  const life = Math.max(0, expiresAt - obtainedAt);
+  return Math.min(minTtl, life - leadTime(life));
+}

@@ -1,0 +1,20 @@
+import type { ClientStore } from "../client/client.ts";
+import type { ConnectionStore } from "../connection/store.ts";
+import type { Transport } from "../oauth/http.ts";
+import type { Catalogue } from "../provider/catalogue.ts";
+import type { Clock } from "../runtime/clock.ts";
+import type { Observer } from "../runtime/observer.ts";
+import type { Random } from "../runtime/random.ts";
+import type { Sealer } from "../runtime/sealer.ts";
+
+/** Everything outside that the refresh engine touches; a simulation stands in for each. */
+export interface RefreshPorts {
+  clock: Clock;
+  random: Random;
+  observer: Observer;
+  transport: Transport;
+  sealer: Sealer;
+  catalogue: Catalogue;
+  clients: ClientStore;
+  connections: ConnectionStore;
+}

@@ -1,0 +1,30 @@
+/** What the service reports while it works. A closed list, so that logs, metrics and tests speak of the same events. */
+export type EventName =
+  | "service.started"
+  | "service.stopped"
+  | "connection.created"
+  | "connection.degraded"
+  | "connection.reauthorization_required"
+  | "connection.recovered"
+  | "connection.disconnected"
+  | "connect.started"
+  | "connect.failed"
+  | "refresh.succeeded"
+  | "refresh.failed"
+  | "refresh.superseded"
+  | "refresh.answer_lost"
+  | "refresh.commit_retried"
+  | "revocation.failed"
+  | "client.suspended"
+  | "client.resumed"
+  | "store.failed"
+  | "sweep.failed"
+  | "request.completed"
+  | "request.failed";
+
+/** Ids, codes and numbers only; the type admits no object that could carry a secret. */
+export type EventFields = Readonly<Record<string, string | number | boolean | null | undefined>>;
+
+export interface Observer {
+  event(name: EventName, fields?: EventFields): void;
+}

@@ -1,0 +1,16 @@
+import type { Secret } from "./secret.ts";
+
+/** Where a sealed value belongs. It is authenticated with the value, so that a record cannot be moved, swapped or rolled back. */
+export interface SealAddress {
+  tenantId: string;
+  recordId: string;
+  field: "refresh_token" | "access_token" | "client_secret" | "code_verifier" | "authorization_code";
+  /** Counts the values this field has held; 0 for a field that is written once. */
+  generation: number;
+}
+
+/** Encrypts and decrypts secrets at rest. Both throw `ServiceError` `key_unavailable` when the key or the record cannot be used. */
+export interface Sealer {
+  seal(address: SealAddress, plaintext: Secret<string>): Promise<Uint8Array>;
+  open(address: SealAddress, sealed: Uint8Array): Promise<Secret<string>>;
+}

@@ -1,0 +1,52 @@
+import { hashKey, mintKey, readKeyId, sameHash } from "../access/api-key.ts";
+import { DEFAULT_TENANT, type ApiKeyStore } from "../access/store.ts";
+import type { Clock } from "../runtime/clock.ts";
+import type { Random } from "../runtime/random.ts";
+import type { Secret } from "../runtime/secret.ts";
+import { StartError } from "./start-error.ts";
+
+export interface AdminKeyDeps {
+  keys: ApiKeyStore;
+  pepper: Secret<Uint8Array>;
+  clock: Clock;
+  random: Random;
+}
+
+/**
+ * Makes sure that there is an admin key: the one that was set, or, in a database without any, a new one, which is returned to
+ * be shown once. There is no default password.
+ */
+export async function ensureAdminKey(deps: AdminKeyDeps, given: Secret<string> | null): Promise<Secret<string> | null> {
+  if (given) {
+    await adopt(deps, given.reveal());
+    return null;
+  }
+  const keys = await deps.keys.list(DEFAULT_TENANT);
+  if (keys.some((key) => key.scopes.includes("admin") && key.revokedAt === null)) return null;
+  const minted = mintKey("admin", deps.clock, deps.random);
+  await store(deps, minted.id, minted.text.reveal());
+  return minted.text;
+}
+
+async function adopt(deps: AdminKeyDeps, text: string): Promise<void> {
+  const id = readKeyId(text);
+  if (id === null) {
+    throw new StartError(
+      "settings",
+      "EVERGRANT_ADMIN_KEY is not an API key. Make one with `evergrant keys generate admin`.",
+    );
+  }
+  const known = await deps.keys.find(id);
+  if (!known) return store(deps, id, text);
+  if (known.revokedAt !== null || !sameHash(known.hash, hashKey(deps.pepper, text))) {
+    throw new StartError(
+      "settings",
+      "EVERGRANT_ADMIN_KEY was revoked. Make another with `evergrant keys generate admin`.",
+    );
+  }
+}
+
+function store(deps: AdminKeyDeps, id: string, text: string): Promise<void> {
+  const hash = hashKey(deps.pepper, text);
+  return deps.keys.create({ id, tenantId: DEFAULT_TENANT, name: "admin", scopes: ["admin"], hash, expiresAt: null });
+}

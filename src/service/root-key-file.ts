@@ -1,0 +1,47 @@
+import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, writeSync } from "node:fs";
+import { dirname } from "node:path";
+import type { KeyStore } from "../access/store.ts";
+import { generateRootKey, parseRootKey, type RootKey } from "../keyring/root-key.ts";
+import type { Random } from "../runtime/random.ts";
+import type { RootKeySource } from "./settings.ts";
+import { StartError } from "./start-error.ts";
+
+/** The root key from where the settings say. Only a database that nothing was sealed in yet gets a new one. */
+export async function loadRootKey(source: RootKeySource, keys: KeyStore, random: Random): Promise<RootKey> {
+  const text = source.kind === "value" ? source.text.reveal() : read(source.path);
+  if (text !== null) return parse(text, source);
+  const known = await keys.rootKeys();
+  if (source.kind === "generated" && known.length === 0) return generate(source.path, random);
+  const path = source.kind === "value" ? "" : source.path;
+  throw new StartError(
+    "key",
+    `The root key file ${path} is missing. Put the key back, or name it with EVERGRANT_ROOT_KEY_FILE; without it nothing in this database can be opened.`,
+  );
+}
+
+function parse(text: string, source: RootKeySource): RootKey {
+  const key = parseRootKey(text);
+  if (key) return key;
+  const where = source.kind === "value" ? "EVERGRANT_ROOT_KEY" : source.path;
+  throw new StartError("key", `${where} holds no root key. Make one with \`evergrant keys generate root\`.`);
+}
+
+function read(path: string): string | null {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return null;
+    throw new StartError("key", `The root key file ${path} cannot be read. Check its permissions.`);
+  }
+}
+
+/** On disk before anything is sealed with it: a key that a crash takes away would take all tokens along. */
+function generate(path: string, random: Random): RootKey {
+  const text = generateRootKey(random).reveal();
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  const file = openSync(path, "wx", 0o600);
+  writeSync(file, `${text}\n`);
+  fsyncSync(file);
+  closeSync(file);
+  return parse(text, { kind: "file", path });
+}

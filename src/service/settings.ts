@@ -1,0 +1,110 @@
+import { join, resolve } from "node:path";
+import { z } from "zod";
+import { secret, type Secret } from "../runtime/secret.ts";
+import { StartError } from "./start-error.ts";
+
+/** Everything that can be set, from the environment, validated once. */
+export interface Settings {
+  databasePath: string;
+  dataDir: string;
+  rootKey: RootKeySource;
+  adminKey: Secret<string> | null;
+  publicUrl: string;
+  host: string;
+  port: number;
+  allowedPrivateHosts: string[];
+  logLevel: "trace" | "debug" | "info" | "warn" | "error" | "silent";
+}
+
+/** `generated`: the file in the data directory, made at the first start with a new database. */
+export type RootKeySource =
+  | { kind: "value"; text: Secret<string> }
+  | { kind: "file"; path: string }
+  | { kind: "generated"; path: string };
+
+const empty = (value: unknown): unknown => (value === "" ? undefined : value);
+const optionalText = z.preprocess(empty, z.string().optional());
+
+const schema = z.object({
+  EVERGRANT_DATABASE_URL: optionalText,
+  EVERGRANT_DATA_DIR: z.preprocess(empty, z.string().default("./data")),
+  EVERGRANT_ROOT_KEY: optionalText,
+  EVERGRANT_ROOT_KEY_FILE: optionalText,
+  EVERGRANT_ADMIN_KEY: optionalText,
+  EVERGRANT_PUBLIC_URL: z.preprocess(
+    empty,
+    z.url({ protocol: /^https?$/, error: "has to be an http or https URL" }).optional(),
+  ),
+  EVERGRANT_HOST: z.preprocess(empty, z.string().default("127.0.0.1")),
+  EVERGRANT_PORT: z.preprocess(
+    empty,
+    z.coerce.number("has to be a port number").int("has to be a port number").min(0).max(65_535).default(4100),
+  ),
+  EVERGRANT_ALLOWED_PRIVATE_HOSTS: optionalText,
+  EVERGRANT_LOG_LEVEL: z.preprocess(
+    empty,
+    z.enum(["trace", "debug", "info", "warn", "error", "silent"]).default("info"),
+  ),
+});
+
+/** Names of all settings, for `evergrant doctor` and the test that holds the documentation to them. */
+export const SETTING_NAMES = Object.keys(schema.shape);
+
+/** Throws `StartError` that names the setting, never its value. */
+export function readSettings(environment: Readonly<Record<string, string | undefined>>): Settings {
+  const unknown = Object.keys(environment).find((key) => key.startsWith("EVERGRANT_") && !isKnown(key));
+  if (unknown !== undefined) throw new StartError("settings", `${unknown} is not a setting. Check its spelling.`);
+  const result = schema.safeParse(environment);
+  if (!result.success) {
+    const issue = result.error.issues[0];
+    throw new StartError("settings", `${String(issue?.path[0])}: ${issue?.message ?? "is not valid"}.`);
+  }
+  const env = result.data;
+  const dataDir = resolve(env.EVERGRANT_DATA_DIR);
+  const publicUrl = env.EVERGRANT_PUBLIC_URL ?? `http://${hostInUrl(env.EVERGRANT_HOST)}:${env.EVERGRANT_PORT}`;
+  return {
+    databasePath: databasePath(env.EVERGRANT_DATABASE_URL, dataDir),
+    dataDir,
+    rootKey: rootKeySource(env.EVERGRANT_ROOT_KEY, env.EVERGRANT_ROOT_KEY_FILE, dataDir),
+    adminKey: env.EVERGRANT_ADMIN_KEY === undefined ? null : secret(env.EVERGRANT_ADMIN_KEY),
+    publicUrl: publicUrl.replace(/\/+$/, ""),
+    host: env.EVERGRANT_HOST,
+    port: env.EVERGRANT_PORT,
+    allowedPrivateHosts: (env.EVERGRANT_ALLOWED_PRIVATE_HOSTS ?? "").split(/[\s,]+/).filter((host) => host !== ""),
+    logLevel: env.EVERGRANT_LOG_LEVEL,
+  };
+}
+
+/** Settings of the command-line client share the prefix. */
+const CLIENT_SETTINGS = new Set(["EVERGRANT_URL", "EVERGRANT_API_KEY"]);
+
+function isKnown(key: string): boolean {
+  return key in schema.shape || CLIENT_SETTINGS.has(key);
+}
+
+function databasePath(url: string | undefined, dataDir: string): string {
+  if (url === undefined) return join(dataDir, "evergrant.db");
+  const path = /^sqlite:(?!\/\/)(.+)$/.exec(url)?.[1];
+  if (path === undefined) {
+    throw new StartError(
+      "settings",
+      "EVERGRANT_DATABASE_URL: has to be sqlite: and a path, such as sqlite:./data/evergrant.db.",
+    );
+  }
+  return resolve(path);
+}
+
+function rootKeySource(text: string | undefined, file: string | undefined, dataDir: string): RootKeySource {
+  if (text !== undefined && file !== undefined) {
+    throw new StartError("settings", "EVERGRANT_ROOT_KEY and EVERGRANT_ROOT_KEY_FILE are both set. Keep one of them.");
+  }
+  if (text !== undefined) return { kind: "value", text: secret(text) };
+  return file === undefined
+    ? { kind: "generated", path: join(dataDir, "root.key") }
+    : { kind: "file", path: resolve(file) };
+}
+
+function hostInUrl(host: string): string {
+  if (host === "0.0.0.0" || host === "::") return "localhost";
+  return host.includes(":") ? `[${host}]` : host;
+}

@@ -1,0 +1,116 @@
+import { z } from "zod";
+import type { Selectable } from "kysely";
+import { CAUSES, type Diagnosis } from "../connection/cause.ts";
+import type { Connection, ConnectionStatus } from "../connection/connection.ts";
+import type { HistoryEntry, HistoryKind } from "../connection/history.ts";
+import type { RefreshLease } from "../connection/store.ts";
+import type { TokenRecord, TokenSetOrigin } from "../connection/token-record.ts";
+import { jsonColumn, stringList, stringMap } from "./json-column.ts";
+import type { Schema } from "./schema.ts";
+
+const facts = z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()]));
+export const diagnosisColumn = jsonColumn<Diagnosis>(
+  z.object({
+    cause: z.enum(CAUSES),
+    confidence: z.enum(["certain", "likely", "possible"]),
+    evidence: facts,
+  }),
+);
+export const detailColumn = jsonColumn(facts);
+
+const statusColumn = z.enum([
+  "active",
+  "degraded",
+  "suspended",
+  "reauthorization_required",
+  "disconnected",
+] satisfies ConnectionStatus[]);
+const causeColumn = z.enum(CAUSES).nullable();
+const originColumn = z.enum([
+  "connect",
+  "import",
+  "ahead",
+  "reader",
+  "rejected",
+  "manual",
+  "proof",
+] satisfies TokenSetOrigin[]);
+const kindColumn = z.enum([
+  "connected",
+  "imported",
+  "refreshed",
+  "refresh_failed",
+  "answer_lost",
+  "api_rejected",
+  "degraded",
+  "recovered",
+  "reauthorization_required",
+  "reauthorized",
+  "disconnected",
+] satisfies HistoryKind[]);
+
+export type ConnectionRow = Selectable<Schema["connections"]> & { provider_id: string };
+
+export function connectionOf(row: ConnectionRow): Connection {
+  return {
+    id: row.id,
+    tenantId: row.tenant_id,
+    clientId: row.client_id,
+    providerId: row.provider_id,
+    endUser: row.end_user,
+    account: row.account_id === null ? null : { id: row.account_id, label: row.account_label },
+    requestedScopes: stringList.read(row.requested_scopes),
+    grantedScopes: stringList.read(row.granted_scopes),
+    status: statusColumn.parse(row.status),
+    diagnosis: row.diagnosis === null ? null : diagnosisColumn.read(row.diagnosis),
+    labels: stringMap.read(row.labels),
+    statusSince: row.status_since,
+    createdAt: row.created_at,
+    consentedAt: row.consented_at,
+    lastProvenAt: row.last_proven_at,
+  };
+}
+
+export function tokenRecordOf(row: Selectable<Schema["token_sets"]>): TokenRecord {
+  return {
+    generation: row.generation,
+    sealedAccessToken: row.access_token,
+    sealedRefreshToken: row.refresh_token,
+    tokenType: row.token_type,
+    scope: stringList.read(row.scope),
+    obtainedAt: row.obtained_at,
+    origin: originColumn.parse(row.origin),
+    expiresAt: row.expires_at,
+    refreshExpiresAt: row.refresh_expires_at,
+  };
+}
+
+export function tokenColumns(tokens: TokenRecord): Omit<Schema["token_sets"], "connection_id"> {
+  return {
+    generation: tokens.generation,
+    access_token: tokens.sealedAccessToken,
+    refresh_token: tokens.sealedRefreshToken,
+    token_type: tokens.tokenType,
+    scope: stringList.write(tokens.scope),
+    origin: tokens.origin,
+    obtained_at: tokens.obtainedAt,
+    expires_at: tokens.expiresAt,
+    refresh_expires_at: tokens.refreshExpiresAt,
+  };
+}
+
+export function leaseOf(row: Selectable<Schema["refresh_leases"]>): RefreshLease {
+  return {
+    dueAt: row.due_at,
+    backoffUntil: row.backoff_until,
+    failures: row.failures,
+    cause: causeColumn.parse(row.cause),
+    attemptGeneration: row.attempt_generation,
+    attemptAt: row.attempt_at,
+  };
+}
+
+export function historyOf(row: Selectable<Schema["history"]>): HistoryEntry {
+  const { id, at, generation } = row;
+  return { id, at, generation, kind: kindColumn.parse(row.kind), detail: detailColumn.read(row.detail) };
+}

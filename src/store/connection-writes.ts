@@ -1,0 +1,44 @@
+import type { NewHistoryEntry } from "../connection/history.ts";
+import type { Consent } from "../connection/store.ts";
+import { detailColumn, diagnosisColumn } from "./connection-row.ts";
+import type { Queries } from "./database.ts";
+import { stringList } from "./json-column.ts";
+import { egNow } from "./now.ts";
+
+/** What a new consent says, as columns. */
+export function consentColumns(consent: Omit<Consent, "status_since">) {
+  return {
+    account_id: consent.account?.id ?? null,
+    account_label: consent.account?.label ?? null,
+    requested_scopes: stringList.write(consent.requestedScopes),
+    granted_scopes: stringList.write(consent.grantedScopes),
+    status: consent.status,
+    diagnosis: consent.diagnosis && diagnosisColumn.write(consent.diagnosis),
+    consented_at: consent.consentedAt,
+    last_proven_at: consent.lastProvenAt,
+  };
+}
+
+export function updateConnection(queries: Queries, id: string) {
+  return queries.updateTable("connections").where("id", "=", id);
+}
+
+export async function append(
+  queries: Queries,
+  connectionId: string,
+  entries: readonly NewHistoryEntry[],
+): Promise<void> {
+  if (entries.length === 0) return;
+  await queries
+    .insertInto("history")
+    .values(
+      entries.map(({ kind, generation, detail }) => ({
+        connection_id: connectionId,
+        at: egNow,
+        kind,
+        generation,
+        detail: detailColumn.write(detail),
+      })),
+    )
+    .execute();
+}

@@ -1,0 +1,18 @@
+import { Migrator } from "kysely";
+import { egNow } from "./now.ts";
+import type { Queries } from "./database.ts";
+import { up as initial } from "./migrations/0001-initial.ts";
+
+/** Every migration there has ever been, by name; Kysely runs them in this order and once. */
+const MIGRATIONS = { "0001-initial": { up: initial } };
+
+export async function migrate(queries: Queries): Promise<void> {
+  const migrator = new Migrator({ db: queries, provider: { getMigrations: () => Promise.resolve(MIGRATIONS) } });
+  const { error } = await migrator.migrateToLatest();
+  if (error !== undefined) throw error;
+  await queries
+    .insertInto("tenants")
+    .values({ id: "default", name: "Default", created_at: egNow })
+    .onConflict((conflict) => conflict.doNothing())
+    .execute();
+}

@@ -1,0 +1,156 @@
+import type { Generated } from "kysely";
+
+/** The tables as Kysely sees them. Times are epoch milliseconds by `eg_now()`; lists and maps are JSON text; tokens are sealed. */
+export interface Schema {
+  installation: InstallationTable;
+  root_keys: RootKeysTable;
+  tenant_keys: TenantKeysTable;
+  tenants: TenantsTable;
+  providers: ProvidersTable;
+  clients: ClientsTable;
+  client_secrets: ClientSecretsTable;
+  connections: ConnectionsTable;
+  token_sets: TokenSetsTable;
+  refresh_leases: RefreshLeasesTable;
+  history: HistoryTable;
+  connect_sessions: ConnectSessionsTable;
+  api_keys: ApiKeysTable;
+}
+
+interface InstallationTable {
+  id: string;
+  created_at: number;
+}
+
+interface RootKeysTable {
+  fingerprint: string;
+  sentinel: Uint8Array;
+  created_at: number;
+}
+
+interface TenantKeysTable {
+  tenant_id: string;
+  version: number;
+  wrapped: Uint8Array;
+  root_fingerprint: string;
+  created_at: number;
+}
+
+interface TenantsTable {
+  id: string;
+  name: string;
+  created_at: number;
+}
+
+interface ProvidersTable {
+  id: string;
+  entry: string;
+  updated_at: number;
+}
+
+interface ClientsTable {
+  id: string;
+  tenant_id: string;
+  provider_id: string;
+  client_id: string;
+  authentication: string;
+  scopes: string;
+  settings: string;
+  suspended_cause: string | null;
+  suspended_code: string | null;
+  suspended_since: number | null;
+  probe_at: number | null;
+  created_at: number;
+}
+
+interface ClientSecretsTable {
+  id: string;
+  client_id: string;
+  state: string;
+  sealed: Uint8Array;
+  created_at: number;
+  retired_at: number | null;
+}
+
+interface ConnectionsTable {
+  id: string;
+  tenant_id: string;
+  client_id: string;
+  end_user: string | null;
+  account_id: string | null;
+  account_label: string | null;
+  requested_scopes: string;
+  granted_scopes: string;
+  status: string;
+  diagnosis: string | null;
+  labels: string;
+  status_since: number;
+  created_at: number;
+  consented_at: number | null;
+  last_proven_at: number | null;
+}
+
+interface TokenSetsTable {
+  connection_id: string;
+  generation: number;
+  access_token: Uint8Array | null;
+  refresh_token: Uint8Array | null;
+  token_type: string;
+  scope: string;
+  origin: string;
+  obtained_at: number;
+  expires_at: number | null;
+  refresh_expires_at: number | null;
+}
+
+interface RefreshLeasesTable {
+  connection_id: string;
+  due_at: number | null;
+  backoff_until: number;
+  failures: number;
+  cause: string | null;
+  attempt_generation: number | null;
+  attempt_at: number | null;
+}
+
+interface HistoryTable {
+  id: Generated<number>;
+  connection_id: string;
+  at: number;
+  kind: string;
+  generation: number;
+  detail: string;
+}
+
+interface ConnectSessionsTable {
+  id: string;
+  tenant_id: string;
+  client_id: string;
+  connection_id: string | null;
+  end_user: string | null;
+  scopes: string;
+  parameters: string;
+  return_url: string | null;
+  completion: string;
+  status: string;
+  link_hash: string;
+  state_hash: string | null;
+  browser_hash: string | null;
+  nonce: string | null;
+  code_verifier: Uint8Array | null;
+  code: Uint8Array | null;
+  problem: string | null;
+  created_at: number;
+  expires_at: number;
+}
+
+interface ApiKeysTable {
+  id: string;
+  tenant_id: string;
+  name: string;
+  scopes: string;
+  hash: Uint8Array;
+  created_at: number;
+  expires_at: number | null;
+  revoked_at: number | null;
+}

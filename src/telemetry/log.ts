@@ -1,0 +1,42 @@
+import { pino, type Logger } from "pino";
+import type { EventName, Observer } from "../runtime/observer.ts";
+
+export type LogLevel = "trace" | "debug" | "info" | "warn" | "error" | "silent";
+
+const LEVELS: Record<EventName, Exclude<LogLevel, "silent">> = {
+  "service.started": "info",
+  "service.stopped": "info",
+  "connection.created": "info",
+  "connection.degraded": "warn",
+  "connection.reauthorization_required": "warn",
+  "connection.recovered": "info",
+  "connection.disconnected": "info",
+  "connect.started": "info",
+  "connect.failed": "warn",
+  "refresh.succeeded": "info",
+  "refresh.failed": "warn",
+  "refresh.superseded": "info",
+  "refresh.answer_lost": "warn",
+  "refresh.commit_retried": "error",
+  "revocation.failed": "warn",
+  "client.suspended": "error",
+  "client.resumed": "info",
+  "store.failed": "error",
+  "sweep.failed": "error",
+  "request.completed": "debug",
+  "request.failed": "error",
+};
+
+/**
+ * One JSON line an event. Only events are logged, and their fields are ids, codes and numbers by type: there is no call through
+ * which a token, a URL or an error's message could get into a line.
+ */
+export function createLogObserver(logger: Logger): Observer {
+  return { event: (name, fields = {}) => logger[LEVELS[name]]({ event: name, ...fields }) };
+}
+
+/** Writes to standard output at once, so that the last lines before a crash are there. */
+export function createLogger(level: LogLevel): Logger {
+  const options = { level, base: null, timestamp: pino.stdTimeFunctions.isoTime };
+  return pino({ ...options, formatters: { level: (label) => ({ level: label }) } }, pino.destination({ sync: true }));
+}
