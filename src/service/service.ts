@@ -35,7 +35,7 @@ import { readBuiltInProviders } from "./built-in-providers.ts";
 import { loadRootKey } from "./root-key-file.ts";
 import type { Settings } from "./settings.ts";
 import { StartError } from "./start-error.ts";
-import { systemClock, systemRandom } from "./system.ts";
+import { realSystem, type System } from "./system.ts";
 import { watchConnections } from "./watched-connections.ts";
 
 export interface Service {
@@ -51,20 +51,18 @@ export interface Service {
 const CACHED_CONNECTIONS = 20_000;
 
 /** Wires everything together and starts it. Throws `StartError` before any network call when something is not as it must be. */
-export async function startService(settings: Settings): Promise<Service> {
-  const database = await openSqlite(settings.databasePath, systemClock).catch(startErrorOf("database"));
+export async function startService(settings: Settings, system: System = realSystem()): Promise<Service> {
+  const database = await openSqlite(settings.databasePath, system.clock).catch(startErrorOf("database"));
   try {
-    return await startOn(database, settings);
+    return await startOn(database, settings, system);
   } catch (error) {
     await database.close();
     throw error;
   }
 }
 
-async function startOn(database: Database, settings: Settings): Promise<Service> {
-  const clock = systemClock;
-  const random = systemRandom;
-  const observer = createLogObserver(createLogger(settings.logLevel));
+async function startOn(database: Database, settings: Settings, { clock, random, log }: System): Promise<Service> {
+  const observer = createLogObserver(createLogger(settings.logLevel, log));
   const keyStore = createKeyStore(database, () => randomToken(random, 16));
   const root = await loadRootKey(settings.rootKey, keyStore, random);
   const keyring = await openKeyring(keyStore, root, random).catch(startErrorOf("key"));

@@ -1,7 +1,16 @@
 import { randomBytes } from "node:crypto";
 import { performance } from "node:perf_hooks";
+import { destination } from "pino";
 import type { Clock } from "../runtime/clock.ts";
 import type { Random } from "../runtime/random.ts";
+
+/** What a service takes from the machine it runs on, besides its settings; tests bring their own. */
+export interface System {
+  clock: Clock;
+  random: Random;
+  /** Where log lines go. */
+  log: { write(line: string): void };
+}
 
 /** The machine's own clock. */
 export const systemClock: Clock = {
@@ -25,3 +34,8 @@ export const systemRandom: Random = {
   bytes: (length) => randomBytes(length),
   fraction: () => Math.random(),
 };
+
+/** The real machine. Log lines are written at once, so that the last ones before a crash are there. */
+export function realSystem(): System {
+  return { clock: systemClock, random: systemRandom, log: destination({ sync: true }) };
+}

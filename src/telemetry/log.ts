@@ -1,4 +1,4 @@
-import { pino, type Logger } from "pino";
+import { pino, type DestinationStream, type Logger } from "pino";
 import type { EventName, Observer } from "../runtime/observer.ts";
 
 export type LogLevel = "trace" | "debug" | "info" | "warn" | "error" | "silent";
@@ -35,8 +35,7 @@ export function createLogObserver(logger: Logger): Observer {
   return { event: (name, fields = {}) => logger[LEVELS[name]]({ event: name, ...fields }) };
 }
 
-/** Writes to standard output at once, so that the last lines before a crash are there. */
-export function createLogger(level: LogLevel): Logger {
+export function createLogger(level: LogLevel, log: DestinationStream): Logger {
   const options = { level, base: null, timestamp: pino.stdTimeFunctions.isoTime };
-  return pino({ ...options, formatters: { level: (label) => ({ level: label }) } }, pino.destination({ sync: true }));
+  return pino({ ...options, formatters: { level: (label) => ({ level: label }) } }, log);
 }

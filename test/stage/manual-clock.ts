@@ -1,0 +1,47 @@
+import type { Clock } from "../../src/runtime/clock.ts";
+
+export interface ManualClock extends Clock {
+  /** Moves time on, waking every sleeper whose time comes, in order, and lets what they start run. */
+  advance(milliseconds: number): Promise<void>;
+}
+
+/** Time that stands still until a test moves it. */
+export function createManualClock(start = Date.UTC(2026, 0, 1)): ManualClock {
+  let elapsed = 0;
+  let sleepers: { at: number; wake: () => void }[] = [];
+
+  async function advance(milliseconds: number): Promise<void> {
+    const end = elapsed + milliseconds;
+    for (;;) {
+      await settle();
+      const next = sleepers.filter(({ at }) => at <= end).toSorted((a, b) => a.at - b.at)[0];
+      if (!next) break;
+      elapsed = Math.max(elapsed, next.at);
+      sleepers = sleepers.filter((sleeper) => sleeper !== next);
+      next.wake();
+    }
+    elapsed = end;
+    await settle();
+  }
+
+  return {
+    now: () => start + elapsed,
+    monotonic: () => elapsed,
+    sleep: (milliseconds, signal) =>
+      new Promise((resolve) => {
+        if (signal?.aborted === true) return resolve();
+        const sleeper = { at: elapsed + Math.max(0, milliseconds), wake: () => resolve() };
+        sleepers.push(sleeper);
+        signal?.addEventListener("abort", () => {
+          sleepers = sleepers.filter((other) => other !== sleeper);
+          resolve();
+        });
+      }),
+    advance,
+  };
+}
+
+/** Lets promise reactions and finished I/O callbacks run. */
+async function settle(): Promise<void> {
+  for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve));
+}
