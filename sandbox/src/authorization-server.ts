@@ -1,0 +1,115 @@
+import type { EventEmitter } from "node:events";
+import type OidcProvider from "oidc-provider";
+import type { Account, Configuration, JWK } from "oidc-provider";
+import type { BehaviourSwitches } from "./behaviour.ts";
+import { Provider, errors } from "./oidc-provider-library.ts";
+import { renderErrorPage } from "./interaction-html.ts";
+import { createProviderAdapter } from "./provider-adapter.ts";
+import { applyReuse } from "./refresh-token-reuse.ts";
+import type { Observe } from "./sandbox-event.ts";
+import { scopes } from "./scopes.ts";
+import type { Store } from "./store.ts";
+
+export const paths = {
+  authorization: "/authorize",
+  token: "/token",
+  revocation: "/revoke",
+  interaction: "/interaction/",
+};
+
+interface Deps {
+  issuer: string;
+  store: Store;
+  behaviour: BehaviourSwitches;
+  signingKey: JWK;
+  observe: Observe;
+}
+
+/** oidc-provider, set up to follow the switches. */
+export function createAuthorizationServer({ issuer, store, behaviour, signingKey, observe }: Deps): OidcProvider {
+  const provider = new Provider(issuer, {
+    ...fixedConfiguration,
+    adapter: createProviderAdapter(store),
+    jwks: { keys: [signingKey] },
+    ttl: { ...lifetimes, AccessToken: () => behaviour.current().accessTokenLifetimeSeconds },
+    rotateRefreshToken: () => behaviour.current().rotation,
+    issueRefreshToken: (_ctx, _client, source) =>
+      !behaviour.current().offlineAccessRequired || source.scopes.has("offline_access"),
+    findAccount: (_ctx, user, token) => {
+      if (token?.kind === "RefreshToken" && token.consumed !== undefined) {
+        observe({ kind: "reuse_detected", user });
+        applyReuse(token, behaviour.current().reuse);
+      }
+      return store.users.has(user) ? account(user) : undefined;
+    },
+  });
+  provider.use(forgetSession);
+  provider.on("server_error", (_ctx, error) => observe({ kind: "server_error", message: error.message }));
+  const koa: EventEmitter = provider;
+  koa.on("error", (error: Error) => observe({ kind: "server_error", message: error.message }));
+  return provider;
+}
+
+const fixedConfiguration: Configuration = {
+  routes: {
+    authorization: paths.authorization,
+    token: paths.token,
+    userinfo: "/userinfo",
+    revocation: paths.revocation,
+  },
+  responseTypes: ["code"],
+  scopes: [...scopes.keys()],
+  claims: { openid: ["sub"], profile: ["name", "preferred_username"], email: ["email", "email_verified"] },
+  clientAuthMethods: ["client_secret_basic", "client_secret_post", "none"],
+  features: {
+    devInteractions: { enabled: false },
+    dPoP: { enabled: false },
+    pushedAuthorizationRequests: { enabled: false },
+    resourceIndicators: { enabled: false },
+    rpInitiatedLogout: { enabled: false },
+    // RFC 7009 §2.1: the token of another client is refused, not silently kept.
+    revocation: {
+      enabled: true,
+      allowedPolicy: (_ctx, client, token) => {
+        if (token.clientId === client.clientId) return true;
+        throw new errors.InvalidRequest("the token belongs to another client");
+      },
+    },
+  },
+  interactions: { url: (_ctx, interaction) => paths.interaction + interaction.uid },
+  // A token that has expired is refused that second: tests count on it.
+  clockTolerance: 0,
+  // Tokens never end with the browser session: a connection outlives it.
+  expiresWithSession: () => false,
+  clientBasedCORS: () => false,
+  renderError: (ctx, out) => {
+    ctx.type = "html";
+    ctx.body = renderErrorPage(out.error, out.error_description);
+  },
+};
+
+const hour = 3600;
+const year = 365 * 24 * hour;
+const lifetimes = { Interaction: hour, Session: hour, IdToken: hour, RefreshToken: year, Grant: 10 * year };
+
+function account(user: string): Account {
+  return {
+    accountId: user,
+    claims: () => ({
+      sub: user,
+      name: user.charAt(0).toUpperCase() + user.slice(1),
+      preferred_username: user,
+      email: `${encodeURIComponent(user)}@sandbox.example`,
+      email_verified: true,
+    }),
+  };
+}
+
+/**
+ * A new authorization request starts without a session. So the page always asks who signs in, and each authorization
+ * becomes a grant of its own: revoking one family leaves the user's other connections alone.
+ */
+const forgetSession: Parameters<OidcProvider["use"]>[0] = (ctx, next) => {
+  if (ctx.path === paths.authorization) delete ctx.req.headers.cookie;
+  return next();
+};

@@ -1,0 +1,28 @@
+import type { SandboxClient } from "./client-table.ts";
+
+/** What keeps a client from being used, in sentences. */
+export function problemsWithClient(client: SandboxClient): string[] {
+  const problems: string[] = [];
+  if (!isPrintable(client.clientId)) problems.push("client_id must be printable ASCII");
+  if (client.tokenEndpointAuthMethod !== "none") problems.push(...problemsWithSecret(client.clientSecret));
+  if (client.redirectUris.length === 0) problems.push("redirect_uris must name at least one URI");
+  for (const uri of client.redirectUris) {
+    if (!isRedirectUri(uri))
+      problems.push(`redirect URI ${JSON.stringify(uri)} is not an http(s) URL without fragment`);
+  }
+  return problems;
+}
+
+export function problemsWithSecret(secret: string): string[] {
+  return isPrintable(secret) ? [] : ["client_secret must be printable ASCII and not empty"];
+}
+
+/** RFC 6749 appendix A: VSCHAR. */
+function isPrintable(text: string): boolean {
+  return /^[\x20-\x7e]+$/.test(text);
+}
+
+/** RFC 6749 §3.1.2: absolute and without a fragment. */
+function isRedirectUri(uri: string): boolean {
+  return URL.canParse(uri) && /^https?:\/\/[^#]+$/i.test(uri);
+}

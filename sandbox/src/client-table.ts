@@ -1,0 +1,71 @@
+import type { Database } from "better-sqlite3";
+
+/** An OAuth client of the sandbox. */
+export interface SandboxClient {
+  clientId: string;
+  clientSecret: string;
+  /** Compared as they stand (RFC 9700 §2.1); http is fine. */
+  redirectUris: string[];
+  /** Enforced when given; without it HTTP Basic and the form field are both accepted. */
+  tokenEndpointAuthMethod?: "client_secret_basic" | "client_secret_post" | "none";
+}
+
+export interface StoredClient extends SandboxClient {
+  disabled: boolean;
+}
+
+export interface ClientTable {
+  /** Adds or replaces; whether the client is disabled stays as it was. */
+  put(client: SandboxClient): void;
+  find(clientId: string): StoredClient | undefined;
+  setDisabled(clientId: string, disabled: boolean): void;
+  setSecret(clientId: string, secret: string): void;
+}
+
+interface Row {
+  secret: string;
+  redirect_uris: string;
+  auth_method: SandboxClient["tokenEndpointAuthMethod"] | null;
+  disabled: 0 | 1;
+}
+
+export function createClientTable(database: Database): ClientTable {
+  database.exec(`CREATE TABLE IF NOT EXISTS client (
+    client_id TEXT PRIMARY KEY,
+    secret TEXT NOT NULL,
+    redirect_uris TEXT NOT NULL,
+    auth_method TEXT,
+    disabled INTEGER NOT NULL DEFAULT 0
+  )`);
+  const put = database.prepare(
+    `INSERT INTO client (client_id, secret, redirect_uris, auth_method) VALUES (?, ?, ?, ?)
+     ON CONFLICT (client_id) DO UPDATE SET secret = excluded.secret, redirect_uris = excluded.redirect_uris,
+       auth_method = excluded.auth_method`,
+  );
+  const find = database.prepare<[string], Row>(
+    "SELECT secret, redirect_uris, auth_method, disabled FROM client WHERE client_id = ?",
+  );
+  const setDisabled = database.prepare("UPDATE client SET disabled = ? WHERE client_id = ?");
+  const setSecret = database.prepare("UPDATE client SET secret = ? WHERE client_id = ?");
+
+  return {
+    put: ({ clientId, clientSecret, redirectUris, tokenEndpointAuthMethod = null }) =>
+      void put.run(clientId, clientSecret, JSON.stringify(redirectUris), tokenEndpointAuthMethod),
+    find: (clientId) => {
+      const row = find.get(clientId);
+      return row && read(clientId, row);
+    },
+    setDisabled: (clientId, disabled) => void setDisabled.run(disabled ? 1 : 0, clientId),
+    setSecret: (clientId, secret) => void setSecret.run(secret, clientId),
+  };
+}
+
+function read(clientId: string, row: Row): StoredClient {
+  return {
+    clientId,
+    clientSecret: row.secret,
+    redirectUris: JSON.parse(row.redirect_uris),
+    ...(row.auth_method && { tokenEndpointAuthMethod: row.auth_method }),
+    disabled: row.disabled === 1,
+  };
+}
