@@ -5,6 +5,8 @@ import { reusableUntil } from "./reusable-until.ts";
 export interface TokenCache {
   /** The token, while enough of its life is left. */
   reusable(): AccessToken | undefined;
+  /** The token, while any of its life is left. */
+  living(): AccessToken | undefined;
   /** Keeps the token, unless an answer that was overtaken brings an older one. */
   keep(token: AccessToken): AccessToken;
   hasNewerThan(generation: number): boolean;
@@ -12,11 +14,17 @@ export interface TokenCache {
   drop(generation: number): void;
 }
 
+interface Kept {
+  readonly token: AccessToken;
+  readonly until: number;
+}
+
 export function createTokenCache(): TokenCache {
-  let kept: { readonly token: AccessToken; readonly until: number } | undefined;
+  let kept: Kept | undefined;
   const hasNewerThan = (generation: number) => kept !== undefined && kept.token.generation > generation;
   return {
     reusable: () => (kept !== undefined && Date.now() < kept.until ? kept.token : undefined),
+    living: () => (kept !== undefined && Date.now() < endOf(kept) ? kept.token : undefined),
     keep(token) {
       if (!hasNewerThan(token.generation)) kept = { token, until: reusableUntil(token.expiresAt, Date.now()) };
       return token;
@@ -26,4 +34,8 @@ export function createTokenCache(): TokenCache {
       if (!hasNewerThan(generation)) kept = undefined;
     },
   };
+}
+
+function endOf({ token, until }: Kept): number {
+  return token.expiresAt?.getTime() ?? until;
 }

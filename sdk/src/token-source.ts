@@ -3,6 +3,7 @@ import type { AccessToken } from "./access-token.ts";
 import type { Service } from "./service.ts";
 import { createSingleFlight } from "./single-flight.ts";
 import { createTokenCache } from "./token-cache.ts";
+import { TemporarilyUnavailableError } from "./temporarily-unavailable-error.ts";
 import type { TokenRefusal } from "./token-refusal.ts";
 
 /** In seconds. */
@@ -10,7 +11,7 @@ export const DEFAULT_MIN_TTL = 60;
 
 /** Where the tokens of one connection come from. A signal ends the waiting of its caller, not the shared call. */
 export interface TokenSource {
-  /** The cached token while it lasts, otherwise a new answer of the service. */
+  /** The cached token while it lasts, otherwise a new answer of the service; while that is away, what still lives. */
   current(signal?: AbortSignal): Promise<AccessToken>;
   /** An answer of the service, whatever the cache holds. */
   ask(minTtl: number, signal?: AbortSignal): Promise<AccessToken>;
@@ -26,7 +27,13 @@ export function createTokenSource(deps: { readonly connectionId: string; readonl
 
   const ask = (minTtl: number) =>
     answers(minTtl, async () => cache.keep(await service.accessToken(connectionId, minTtl)));
-  const current = async () => cache.reusable() ?? ask(DEFAULT_MIN_TTL);
+  const current = async () => cache.reusable() ?? (await ask(DEFAULT_MIN_TTL).catch(livingInstead));
+  /** While the service restarts or cannot be reached, a token that still lives does as well. */
+  const livingInstead = (error: unknown) => {
+    const living = error instanceof TemporarilyUnavailableError ? cache.living() : undefined;
+    if (living === undefined) throw error;
+    return living;
+  };
   const replace = (refusal: TokenRefusal) => {
     if (cache.hasNewerThan(refusal.generation)) return current();
     cache.drop(refusal.generation);

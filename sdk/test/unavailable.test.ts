@@ -1,7 +1,8 @@
 import { createServer } from "node:http";
 import { inspect } from "node:util";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { createEvergrant, TemporarilyUnavailableError } from "../src/index.ts";
+import { startApi } from "./api.ts";
 import { API_KEY, startEvergrantService } from "./evergrant-service.ts";
 import { caughtEvergrantError } from "./caught.ts";
 import { TOKEN } from "./token-answer.ts";
@@ -114,4 +115,42 @@ async function freeOrigin(): Promise<string> {
   await new Promise((resolve) => server.close(resolve));
   if (address === null || typeof address === "string") throw new Error("The server has no port.");
   return `http://127.0.0.1:${address.port}`;
+}
+
+describe("while the service is away", () => {
+  it("fetch goes on with a token that still lives", async () => {
+    const { service, api, connection } = await started("30");
+    service.instead = (response) => void response.writeHead(503, PROBLEM_TYPE).end('{"code":"shutting_down"}');
+    const response = await connection.fetch(api.url);
+    expect(await response.text()).toBe("hello 1");
+    expect(service.calls).toHaveLength(2);
+  });
+
+  it("fetch does not send a token that has ended", async () => {
+    const { service, api, connection } = await started("61");
+    service.instead = (response) => void response.writeHead(503, PROBLEM_TYPE).end('{"code":"shutting_down"}');
+    const error = await caughtEvergrantError(connection.fetch(api.url));
+    expect(error).toMatchObject({ code: "shutting_down", status: 503 });
+    expect(api.calls).toHaveLength(1);
+  });
+
+  it("fetch does not go on when a person must act", async () => {
+    const { service, api, connection } = await started("30");
+    service.instead = (response) =>
+      void response.writeHead(409, PROBLEM_TYPE).end('{"code":"reauthorization_required"}');
+    const error = await caughtEvergrantError(connection.fetch(api.url));
+    expect(error).toMatchObject({ code: "reauthorization_required" });
+  });
+});
+
+/** A connection that has fetched once with a token of 60 s, `later` seconds ago. */
+async function started(later: string) {
+  vi.useFakeTimers({ toFake: ["Date"] });
+  onTestFinished(() => void vi.useRealTimers());
+  const [service, api] = await Promise.all([startEvergrantService(), startApi()]);
+  const connection = service.connect();
+  service.answer = { expires_at: new Date(Date.now() + 60_000).toISOString() };
+  await connection.fetch(api.url);
+  vi.setSystemTime(Date.now() + Number(later) * 1000);
+  return { service, api, connection };
 }

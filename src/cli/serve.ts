@@ -1,13 +1,13 @@
 import { startService } from "../service/service.ts";
 import { readSettings } from "../service/settings.ts";
+import type { CommandDeps } from "./command-deps.ts";
 import { EXIT } from "./exit-codes.ts";
 
 /** Runs the service until it is told to stop. What was sent to a provider is finished first. */
-export async function serve(environment: NodeJS.ProcessEnv): Promise<void> {
+export async function serve({ output, environment }: CommandDeps): Promise<void> {
   const service = await startService(readSettings(environment));
-  if (service.newAdminKey) {
-    process.stdout.write(`Admin key, shown this once: ${service.newAdminKey.reveal()}\n`);
-  }
+  const key = service.newAdminKey?.reveal();
+  if (key !== undefined) output.result({ admin_key: key }, () => `Admin key, shown this once: ${key}`);
   let stopping = false;
   const stop = (): void => {
     if (stopping) return;

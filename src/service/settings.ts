@@ -79,7 +79,8 @@ export function readSettings(environment: Readonly<Record<string, string | undef
 const CLIENT_SETTINGS = new Set(["EVERGRANT_URL", "EVERGRANT_API_KEY"]);
 
 function isKnown(key: string): boolean {
-  return key in schema.shape || CLIENT_SETTINGS.has(key);
+  // Kubernetes announces a service named "evergrant" to its neighbours with variables of these names.
+  return key in schema.shape || CLIENT_SETTINGS.has(key) || /^EVERGRANT_(SERVICE|PORT)_/.test(key);
 }
 
 function databasePath(url: string | undefined, dataDir: string): string {

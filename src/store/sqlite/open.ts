@@ -16,7 +16,8 @@ export async function openSqlite(path: string, clock: Clock): Promise<Database> 
     write: (work) => guarded(() => immediately(queries, work)),
     close: () => queries.destroy(),
   };
-  await guarded(() => migrate(queries));
+  // One transaction under the write lock: a start that is killed, or two at once, leave no half of a schema.
+  await database.write(migrate);
   return database;
 }
 

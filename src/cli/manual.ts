@@ -1,0 +1,53 @@
+import { EXIT, EXIT_MEANINGS } from "./exit-codes.ts";
+import { table } from "./terminal/table.ts";
+
+export const DESCRIPTION = `Keeps OAuth connections alive: refreshes ahead of need, stores rotation safely, says why a person must act.
+
+serve and doctor work on this machine's settings. connect, connections and token ask a running service,
+with the API key in EVERGRANT_API_KEY. There is no option for the key, because other users of a machine
+can see the options of a command.`;
+
+const SERVICE_ENVIRONMENT: readonly [name: string, meaning: string][] = [
+  ["EVERGRANT_DATA_DIR", "folder of the database and the generated root key; ./data"],
+  ["EVERGRANT_DATABASE_URL", "the database file, as sqlite:<path>; evergrant.db in the data directory"],
+  ["EVERGRANT_ROOT_KEY_FILE", "file with the root key; root.key in the data directory"],
+  ["EVERGRANT_ROOT_KEY", "the root key itself, instead of a file"],
+  ["EVERGRANT_ADMIN_KEY", "an admin API key to accept; without it the first start makes one"],
+  ["EVERGRANT_PUBLIC_URL", "address under which browsers reach the service; http://<host>:<port>"],
+  ["EVERGRANT_HOST", "address to listen on; 127.0.0.1"],
+  ["EVERGRANT_PORT", "port to listen on; 4100"],
+  ["EVERGRANT_ALLOWED_PRIVATE_HOSTS", "hosts of providers inside your own network, separated by commas; none"],
+  ["EVERGRANT_LOG_LEVEL", "trace, debug, info, warn, error or silent; info"],
+];
+
+const COMMAND_ENVIRONMENT: readonly [name: string, meaning: string][] = [
+  ["EVERGRANT_API_KEY", "API key for connect, connections and token"],
+  ["EVERGRANT_URL", "the service that these ask; http://127.0.0.1:4100"],
+  ["NO_COLOR", "when set, nothing is coloured; elsewhere only terminals get colours"],
+];
+
+/** What `evergrant --help` says below the list of commands. */
+export const REFERENCE = `Environment of the service (with its default):
+${indented([...SERVICE_ENVIRONMENT])}
+
+Environment of the commands that ask a service:
+${indented([...COMMAND_ENVIRONMENT])}
+
+Exit codes:
+${indented(exitCodes())}
+
+Examples:
+  evergrant serve                               run the service; the first start prints the admin key
+  evergrant doctor                              find out what is wrong here
+  evergrant connect --client cli_01jd...        connect an account
+  curl -H "authorization: Bearer $(evergrant token con_01jd...)" https://api.example.com/files`;
+
+function exitCodes(): string[][] {
+  return Object.entries(EXIT_MEANINGS).map(([name, meaning], index) => [String(Object.values(EXIT)[index]), name, meaning]);
+}
+
+function indented(rows: readonly (readonly string[])[]): string {
+  return table(rows.map((row) => row.map((text) => ({ text }))))
+    .map((line) => `  ${line}`)
+    .join("\n");
+}

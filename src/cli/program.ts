@@ -1,0 +1,29 @@
+import { Command } from "commander";
+import type { CommandDeps } from "./command-deps.ts";
+import { addConnectCommand } from "./connect/connect-command.ts";
+import { addConnectionsCommand } from "./connections/connections-command.ts";
+import { addDoctorCommand } from "./doctor/doctor-command.ts";
+import { addKeysCommand } from "./keys/keys-command.ts";
+import { DESCRIPTION, REFERENCE } from "./manual.ts";
+import { addServeCommand } from "./serve-command.ts";
+import { addTokenCommand } from "./token/token-command.ts";
+import { readVersion } from "./version.ts";
+
+/** The whole command line. Misuse throws `CommanderError`; nothing here ends the process. */
+export function createProgram(deps: CommandDeps): Command {
+  const program = new Command("evergrant")
+    .description(DESCRIPTION)
+    .version(readVersion())
+    .option("--json", "print one JSON document, or one a line where results come one by one")
+    .configureHelp({ showGlobalOptions: true })
+    .configureOutput({ writeErr: (text) => deps.output.remark(text.trimEnd()), outputError: () => undefined })
+    .addHelpText("after", `\n${REFERENCE}`)
+    .exitOverride();
+  addServeCommand(program, deps);
+  addDoctorCommand(program, deps);
+  addKeysCommand(program, deps);
+  addConnectCommand(program, deps);
+  addConnectionsCommand(program, deps);
+  addTokenCommand(program, deps);
+  return program;
+}
