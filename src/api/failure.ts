@@ -51,11 +51,12 @@ function invalid(error: FastifyError): ServiceError {
   return new ServiceError("invalid_request", sentence, { problems });
 }
 
-/** Names of unknown fields are the only part of the input in zod's messages; they are cut so that a misplaced token is not echoed. */
+/** Names of unknown fields are the only part of the input in zod's messages; one that may be a misplaced token is not repeated. */
 function withoutValues(message: string, params: unknown): string {
   const keys = typeof params === "object" && params !== null && "keys" in params ? params.keys : undefined;
   if (!Array.isArray(keys)) return message;
-  return `unknown field ${keys.map((key) => `"${String(key).slice(0, 40)}"`).join(", ")}`;
+  const names = keys.filter((key) => typeof key === "string" && /^[a-z_]{1,40}$/.test(key));
+  return names.length === 0 ? "unknown field" : `unknown field ${names.map((name) => `"${name}"`).join(", ")}`;
 }
 
 function report(observer: Observer, request: FastifyRequest, error: Error, code: string): void {

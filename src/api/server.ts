@@ -43,6 +43,7 @@ export async function createApp({ authenticator, observer, shortcut }: ServerDep
       return server;
     },
   }).withTypeProvider<ZodTypeProvider>();
+  app.removeContentTypeParser("text/plain");
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
   app.decorateRequest("caller", null);

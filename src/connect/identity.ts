@@ -24,10 +24,22 @@ export async function identify(
   const { from } = provider.identity;
   if (from === "id_token" && tokens.idToken) {
     const claims = readIdToken(tokens.idToken, { issuer: provider.issuer, clientId: client.clientId, nonce });
-    if (claims) return accountOf(provider, claims);
-    throw new ServiceError("authorization_failed", "The provider's ID token does not belong to this sign-in.");
+    if (!claims) {
+      throw new ServiceError("authorization_failed", "The provider's ID token does not belong to this sign-in.");
+    }
+    const account = accountOf(provider, claims);
+    return account?.label === null ? ((await askUserinfo(ports, provider, tokens)) ?? account) : account;
   }
-  if (from === "none" || provider.userinfo_url === null) return null;
+  return from === "none" ? null : askUserinfo(ports, provider, tokens);
+}
+
+/** Many ID tokens hold no more than the subject; the name that people know is at the userinfo endpoint (OIDC Core §5.4). */
+async function askUserinfo(
+  ports: Pick<ConnectPorts, "transport">,
+  provider: Provider,
+  tokens: ReceivedTokens,
+): Promise<Account | null> {
+  if (provider.userinfo_url === null) return null;
   const claims = await userinfo(ports, provider.userinfo_url, tokens.accessToken);
   return claims && accountOf(provider, claims);
 }

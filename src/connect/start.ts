@@ -36,7 +36,7 @@ export async function startConnectSession(ports: ConnectPorts, request: ConnectR
     request.connectionId === null ? null : await existing(ports, request.tenantId, request.connectionId);
   const client = await clientFor(ports, request, connection);
   const provider = await ports.catalogue.find(client.providerId);
-  if (!provider) throw new ServiceError("unknown_provider", `There is no provider "${client.providerId}".`);
+  if (!provider) throw new ServiceError("unknown_provider", "The provider of this client is no longer defined.");
   checkReturnUrl(client, request.returnUrl);
   const link = randomToken(ports.random);
   const id = createId("cs", ports.clock, ports.random);

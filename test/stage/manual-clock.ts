@@ -3,6 +3,8 @@ import type { Clock } from "../../src/runtime/clock.ts";
 export interface ManualClock extends Clock {
   /** Moves time on, waking every sleeper whose time comes, in order, and lets what they start run. */
   advance(milliseconds: number): Promise<void>;
+  /** Moves time on at once: whoever sleeps meanwhile wakes once, and late, as after a suspended machine. */
+  leap(milliseconds: number): Promise<void>;
 }
 
 /** Time that stands still until a test moves it. */
@@ -17,7 +19,6 @@ export function createManualClock(start = Date.UTC(2026, 0, 1)): ManualClock {
       const next = sleepers.filter(({ at }) => at <= end).toSorted((a, b) => a.at - b.at)[0];
       if (!next) break;
       elapsed = Math.max(elapsed, next.at);
-      sleepers = sleepers.filter((sleeper) => sleeper !== next);
       next.wake();
     }
     elapsed = end;
@@ -30,14 +31,20 @@ export function createManualClock(start = Date.UTC(2026, 0, 1)): ManualClock {
     sleep: (milliseconds, signal) =>
       new Promise((resolve) => {
         if (signal?.aborted === true) return resolve();
-        const sleeper = { at: elapsed + Math.max(0, milliseconds), wake: () => resolve() };
-        sleepers.push(sleeper);
-        signal?.addEventListener("abort", () => {
+        const sleeper = { at: elapsed + Math.max(0, milliseconds), wake };
+        function wake(): void {
+          signal?.removeEventListener("abort", wake);
           sleepers = sleepers.filter((other) => other !== sleeper);
           resolve();
-        });
+        }
+        sleepers.push(sleeper);
+        signal?.addEventListener("abort", wake);
       }),
     advance,
+    leap: (milliseconds) => {
+      elapsed += milliseconds;
+      return advance(0);
+    },
   };
 }
 

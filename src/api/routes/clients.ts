@@ -145,8 +145,10 @@ async function createClient(
 ): Promise<Client> {
   const provider = await deps.catalogue.find(body.provider);
   if (!provider) {
-    const sentence = `There is no provider "${body.provider.slice(0, 60)}". GET /v1/providers lists them; PUT /v1/providers/{id} adds one.`;
-    throw new ServiceError("unknown_provider", sentence);
+    throw new ServiceError(
+      "unknown_provider",
+      "There is no such provider. GET /v1/providers lists them; PUT /v1/providers/{id} adds one.",
+    );
   }
   const authentication = body.authentication ?? (body.client_secret === undefined ? "none" : provider.authentication);
   if ((authentication === "none") !== (body.client_secret === undefined)) {

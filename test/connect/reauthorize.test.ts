@@ -1,0 +1,137 @@
+import { createScriptedUser } from "@evergrant/sandbox";
+import { expect, test } from "vitest";
+import { openStage, type Stage } from "../stage/stage.ts";
+
+/** A connection whose user took the consent back, after the service has found out. */
+async function revoked(stage: Stage): Promise<string> {
+  const { connectionId } = await stage.connect("alice");
+  await stage.sandbox.control.revokeUser("alice");
+  await stage.clock.advance(55 * 60_000);
+  await expect.poll(async () => (await stage.token(connectionId)).status).toBe(409);
+  return connectionId;
+}
+
+test("a revoked connection says so with a cause and a link, and 10,000 further reads ask the provider nothing", async () => {
+  const stage = await openStage();
+  const connectionId = await revoked(stage);
+  const refused = await stage.token(connectionId);
+  expect(refused.body).toMatchObject({
+    status: 409,
+    code: "reauthorization_required",
+    cause: "unknown",
+    who_acts: "user",
+    connection_id: connectionId,
+  });
+  expect(refused.at("reauthorization_url")).toContain(`/reauthorize/${connectionId}.`);
+  const before = stage.sandbox.control.counts();
+  for (let round = 0; round < 100; round++) {
+    const answers = await Promise.all(Array.from({ length: 100 }, () => stage.token(connectionId)));
+    expect(answers.every(({ status }) => status === 409)).toBe(true);
+  }
+  await stage.clock.advance(2 * 3_600_000);
+  expect(stage.sandbox.control.counts()).toEqual(before);
+  expect(before.refreshRequests).toBe(1);
+  const history = await stage.api("GET", `/v1/connections/${connectionId}/history?limit=1`);
+  expect(history.body).toMatchObject({
+    history: [{ kind: "reauthorization_required", detail: { code: "invalid_grant" } }],
+  });
+});
+
+test("following the link heals the same connection", async () => {
+  const stage = await openStage();
+  const connectionId = await revoked(stage);
+  const link = (await stage.token(connectionId)).at("reauthorization_url");
+  const page = await createScriptedUser({ user: "alice" }).visit(link);
+  expect(page.body).toContain("The account is connected");
+  const token = await stage.token(connectionId);
+  expect(token.body).toMatchObject({ connection_id: connectionId, generation: 2, refresh_state: "ok" });
+  const connection = await stage.api("GET", `/v1/connections/${connectionId}`);
+  expect(connection.body).toMatchObject({ status: "active", diagnosis: null, end_user: "user-alice" });
+  expect((await stage.api("GET", "/v1/connections")).body).toMatchObject({ connections: [{ id: connectionId }] });
+});
+
+test("another account is refused, and what the connection had still works", async () => {
+  const stage = await openStage();
+  const { connectionId } = await stage.connect("alice");
+  const before = await stage.token(connectionId);
+  const link = await stage.api("POST", `/v1/connections/${connectionId}/reauthorization-link`);
+  const page = await createScriptedUser({ user: "bob" }).visit(link.at("url"));
+  expect(page.status).toBe(400);
+  expect(page.body).toContain("Sign in with that account");
+  expect((await stage.token(connectionId)).body).toEqual(before.body);
+  await stage.clock.advance(55 * 60_000);
+  await expect.poll(async () => (await stage.token(connectionId)).body).toMatchObject({ generation: 2 });
+});
+
+test("a failed reauthorization leaves a working connection as it was", async () => {
+  const stage = await openStage();
+  const { connectionId } = await stage.connect("alice");
+  const before = await stage.token(connectionId);
+  stage.sandbox.control.change({ tokenEndpointFault: { kind: "status", status: 500 } });
+  const link = await stage.api("POST", `/v1/connections/${connectionId}/reauthorization-link`);
+  expect((await createScriptedUser({ user: "alice" }).visit(link.at("url"))).status).toBe(400);
+  expect((await stage.token(connectionId)).body).toEqual(before.body);
+});
+
+test("a consent that brings no refresh token does not take a working one away", async () => {
+  const stage = await openStage({ behaviour: { offlineAccessRequired: true } });
+  const { connectionId } = await stage.connect("alice");
+  const online = await stage.api("PUT", "/v1/providers/sandbox", {
+    name: "Sandbox without offline access",
+    issuer: stage.sandbox.url,
+    authorization_url: `${stage.sandbox.url}/authorize`,
+    token_url: `${stage.sandbox.url}/token`,
+    identity_scopes: ["openid"],
+    identity: { from: "id_token" },
+  });
+  expect(online.status).toBe(200);
+  const session = await stage.api("POST", "/v1/connect-sessions", { connection: connectionId });
+  await createScriptedUser({ user: "alice" }).visit(session.at("connect_url"));
+  await stage.clock.advance(55 * 60_000);
+  await expect.poll(async () => (await stage.token(connectionId)).body).toMatchObject({ refresh_state: "ok" });
+  expect((await stage.api("GET", `/v1/connections/${connectionId}`)).body).toMatchObject({ status: "active" });
+});
+
+test("more scopes can be asked for, and the old ones are asked for again", async () => {
+  const stage = await openStage({ client: { scopes: ["files.read"] } });
+  const { connectionId } = await stage.connect("alice");
+  expect((await stage.api("GET", `/v1/connections/${connectionId}`)).body).toMatchObject({
+    granted_scopes: expect.not.arrayContaining(["files.write"]),
+  });
+  const session = await stage.api("POST", "/v1/connect-sessions", {
+    connection: connectionId,
+    scopes: ["files.write"],
+  });
+  await createScriptedUser({ user: "alice" }).visit(session.at("connect_url"));
+  expect((await stage.api("GET", `/v1/connections/${connectionId}`)).body).toMatchObject({
+    id: connectionId,
+    granted_scopes: expect.arrayContaining(["files.read", "files.write", "offline_access"]),
+  });
+});
+
+test("a link that was changed, or is older than a week, leads nowhere", async () => {
+  const stage = await openStage();
+  const { connectionId } = await stage.connect("alice");
+  const link = await stage.api("POST", `/v1/connections/${connectionId}/reauthorization-link`);
+  const url = link.at("url");
+  const [base = "", day = "", signature = ""] = url.split(/\.(?=[^.]*(?:\.[^.]*)?$)/);
+  for (const wrong of [`${base}.${Number(day) + 1}.${signature}`, `${url}x`, `${base}.${day}.`, `${base}.${day}`]) {
+    expect((await fetch(wrong, { redirect: "manual" })).status).toBe(404);
+  }
+  expect((await fetch(url, { redirect: "manual" })).status).toBe(302);
+  await stage.clock.leap(9 * 24 * 3_600_000);
+  const late = await fetch(url, { redirect: "manual" });
+  expect(late.status).toBe(400);
+  expect(await late.text()).toContain("expired");
+});
+
+test("the account is named to the provider, so that the right one is offered", async () => {
+  const stage = await openStage();
+  const { connectionId } = await stage.connect("alice");
+  const session = await stage.api("POST", "/v1/connect-sessions", { connection: connectionId });
+  const left = await fetch(session.at("connect_url"), { redirect: "manual" });
+  const request = new URL(left.headers.get("location") ?? "").searchParams;
+  expect(request.get("login_hint")).toContain("alice");
+  expect(request.get("code_challenge_method")).toBe("S256");
+  expect(request.get("nonce")).toMatch(/^[\w-]{43}$/);
+});

@@ -1,0 +1,77 @@
+import { resolve } from "node:path";
+import { describe, expect, test } from "vitest";
+import { readSettings } from "../../src/service/settings.ts";
+import { StartError } from "../../src/service/start-error.ts";
+
+function failure(environment: Record<string, string>): StartError {
+  try {
+    readSettings(environment);
+  } catch (error) {
+    if (error instanceof StartError) return error;
+    throw error;
+  }
+  throw new Error("the settings were accepted");
+}
+
+test("without any setting, everything has a sensible value", () => {
+  expect(readSettings({ PATH: "/usr/bin" })).toMatchObject({
+    databasePath: resolve("./data/evergrant.db"),
+    dataDir: resolve("./data"),
+    rootKey: { kind: "generated", path: resolve("./data/root.key") },
+    adminKey: null,
+    publicUrl: "http://127.0.0.1:4100",
+    host: "127.0.0.1",
+    port: 4100,
+    allowedPrivateHosts: [],
+    logLevel: "info",
+  });
+});
+
+test("the public URL follows host and port unless it is given", () => {
+  expect(readSettings({ EVERGRANT_PORT: "8080", EVERGRANT_HOST: "0.0.0.0" }).publicUrl).toBe("http://localhost:8080");
+  expect(readSettings({ EVERGRANT_HOST: "::1" }).publicUrl).toBe("http://[::1]:4100");
+  expect(readSettings({ EVERGRANT_PUBLIC_URL: "https://tokens.example/eg//" }).publicUrl).toBe(
+    "https://tokens.example/eg",
+  );
+});
+
+test("an empty setting counts as not set", () => {
+  const settings = readSettings({ EVERGRANT_PORT: "", EVERGRANT_ROOT_KEY: "", EVERGRANT_DATABASE_URL: "" });
+  expect(settings).toMatchObject({ port: 4100, rootKey: { kind: "generated" } });
+});
+
+test("private hosts are a list", () => {
+  const settings = readSettings({ EVERGRANT_ALLOWED_PRIVATE_HOSTS: "127.0.0.1, idp.internal  localhost" });
+  expect(settings.allowedPrivateHosts).toEqual(["127.0.0.1", "idp.internal", "localhost"]);
+});
+
+test("neighbours in Kubernetes are not taken for settings", () => {
+  const settings = readSettings({ EVERGRANT_SERVICE_HOST: "10.0.0.1", EVERGRANT_PORT_4100_TCP: "tcp://10.0.0.1:4100" });
+  expect(settings.port).toBe(4100);
+});
+
+describe("a wrong setting is named, and its value is not told", () => {
+  test.each([
+    ["EVERGRANT_PORT", "CANARY"],
+    ["EVERGRANT_PORT", "70000"],
+    ["EVERGRANT_PORT", "1.5"],
+    ["EVERGRANT_PUBLIC_URL", "CANARY"],
+    ["EVERGRANT_PUBLIC_URL", "ftp://CANARY"],
+    ["EVERGRANT_LOG_LEVEL", "CANARY"],
+    ["EVERGRANT_DATABASE_URL", "mysql://CANARY"],
+    ["EVERGRANT_DATABASE_URL", "sqlite://CANARY"],
+    ["EVERGRANT_DATABASE_URL", "sqlite:"],
+    ["EVERGRANT_ROOTKEY", "CANARY"],
+  ])("%s=%s", (name, value) => {
+    const error = failure({ [name]: value });
+    expect(error.kind).toBe("settings");
+    expect(error.message).toContain(name);
+    expect(error.message).not.toContain("CANARY");
+  });
+
+  test("two root keys are one too many", () => {
+    const error = failure({ EVERGRANT_ROOT_KEY: "CANARY", EVERGRANT_ROOT_KEY_FILE: "CANARY" });
+    expect(error.message).toContain("Keep one of them");
+    expect(error.message).not.toContain("CANARY");
+  });
+});

@@ -1,0 +1,52 @@
+import type { TransportFailure, TransportResult } from "../../src/oauth/http.ts";
+import type { Clock } from "../../src/runtime/clock.ts";
+import type { Gate } from "./gate.ts";
+
+/** How one request is answered. `act` does what the server would have done by itself, and gives its answer. */
+export type Play = (act: () => TransportResult) => TransportResult | Promise<TransportResult>;
+
+/** An HTTP answer; an object is sent as JSON. */
+export function answer(
+  status: number,
+  body: Record<string, unknown> | string,
+  retryAfterMs: number | null = null,
+): TransportResult {
+  const text = typeof body === "string" ? body : JSON.stringify(body);
+  return {
+    kind: "response",
+    response: { status, headers: {}, body: new TextEncoder().encode(text), retryAfterMs },
+  };
+}
+
+/** The request never gets to the server's token store: this is answered in front of it. */
+export function answers(...what: Parameters<typeof answer>): Play {
+  return () => answer(...what);
+}
+
+/** No answer, and the server has done nothing. */
+export function fails(reason: TransportFailure["reason"], { sent }: { sent: boolean }): Play {
+  return () => ({ kind: "failure", sent, reason });
+}
+
+/** The server acts, and its answer is lost on the way back. */
+export const losesItsAnswer: Play = (act) => {
+  act();
+  return { kind: "failure", sent: true, reason: "reset" };
+};
+
+/** The server acts at once, and its answer takes a while. */
+export function takes(clock: Clock, milliseconds: number): Play {
+  return async (act) => {
+    const result = act();
+    await clock.sleep(milliseconds);
+    return result;
+  };
+}
+
+/** Waits for the gate, then plays on. */
+export function waitsFor(gate: Gate, play: Play = (act) => act()): Play {
+  return async (act) => {
+    await gate.passed();
+    return play(act);
+  };
+}

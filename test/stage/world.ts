@@ -1,0 +1,202 @@
+import type { Client } from "../../src/client/client.ts";
+import { secretAddress } from "../../src/client/authentication.ts";
+import { DEFAULT_CLIENT_SETTINGS } from "../../src/client/client.ts";
+import type { NewConnection } from "../../src/connection/store.ts";
+import { openAccessToken, openRefreshToken, sealTokenSet } from "../../src/connection/token-record.ts";
+import { openKeyring, type Keyring } from "../../src/keyring/keyring.ts";
+import { generateRootKey, parseRootKey } from "../../src/keyring/root-key.ts";
+import type { Transport } from "../../src/oauth/http.ts";
+import type { TokenSet } from "../../src/oauth/token-set.ts";
+import { createCatalogue } from "../../src/provider/catalogue.ts";
+import { providerSchema, type Provider } from "../../src/provider/provider.ts";
+import { dueAt } from "../../src/refresh/due.ts";
+import { createId } from "../../src/runtime/id.ts";
+import { randomToken, type Random } from "../../src/runtime/random.ts";
+import { secret } from "../../src/runtime/secret.ts";
+import { createClientStore } from "../../src/store/clients.ts";
+import { createConnectSessionStore } from "../../src/store/connect-sessions.ts";
+import { createConnectionStore } from "../../src/store/connections.ts";
+import type { Database } from "../../src/store/database.ts";
+import { createKeyStore } from "../../src/store/keys.ts";
+import { createProviderStore } from "../../src/store/providers.ts";
+import type { ManualClock } from "./manual-clock.ts";
+import {
+  createSimulatedAuthorizationServer,
+  type ServerBehaviour,
+  type SimulatedAuthorizationServer,
+} from "./simulated-authorization-server.ts";
+
+export interface WorldOptions {
+  clock: ManualClock;
+  random: Random;
+  database: Database;
+  server?: Partial<ServerBehaviour>;
+}
+
+export interface ConnectOptions {
+  clientId?: string;
+  server?: SimulatedAuthorizationServer;
+  /** Seconds; null: not known. As the server's own unless given. */
+  expiresIn?: number | null;
+  /** The provider gave none. */
+  withoutRefreshToken?: boolean;
+}
+
+/** What outlives an instance of the service: time, a database, its keys, and the authorization servers outside. */
+export interface World {
+  clock: ManualClock;
+  random: Random;
+  database: Database;
+  keyring: Keyring;
+  catalogue: ReturnType<typeof createCatalogue>;
+  clients: ReturnType<typeof createClientStore>;
+  connections: ReturnType<typeof createConnectionStore>;
+  sessions: ReturnType<typeof createConnectSessionStore>;
+  /** Leads to the servers by the host in the request's URL. */
+  transport: Transport;
+  server: SimulatedAuthorizationServer;
+  /** A client at `server`. */
+  clientId: string;
+  addServer(name: string, behaviour?: Partial<ServerBehaviour>): Promise<SimulatedAuthorizationServer>;
+  addClient(server: SimulatedAuthorizationServer): Promise<string>;
+  /** A user consents, and the connection is stored. */
+  connect(options?: ConnectOptions): Promise<string>;
+  /** What is stored, opened. */
+  tokensOf(connectionId: string): Promise<StoredTokens>;
+}
+
+export interface StoredTokens {
+  generation: number;
+  accessToken: string | undefined;
+  refreshToken: string | undefined;
+}
+
+const SCOPES = ["files.read", "files.write"];
+export const TENANT = "default";
+export const CLIENT_SECRET = "client-secret-canary";
+
+export async function createWorld({ clock, random, database, server: behaviour }: WorldOptions): Promise<World> {
+  const root = parseRootKey(generateRootKey(random).reveal());
+  if (!root) throw new Error("A generated root key is not one.");
+  const keyring = await openKeyring(
+    createKeyStore(database, () => randomToken(random, 16)),
+    root,
+    random,
+  );
+  const servers = new Map<string, { server: SimulatedAuthorizationServer; name: string }>();
+  const clients = createClientStore(database);
+  const connections = createConnectionStore(database);
+  const catalogue = createCatalogue([], createProviderStore(database));
+
+  async function addServer(name: string, own: Partial<ServerBehaviour> = {}) {
+    const server = createSimulatedAuthorizationServer(clock, own);
+    servers.set(`${name}.example`, { server, name });
+    await catalogue.put(providerEntry(name));
+    return server;
+  }
+
+  async function addClient(server: SimulatedAuthorizationServer): Promise<string> {
+    const found = [...servers.values()].find((entry) => entry.server === server);
+    if (!found) throw new Error("This server is not of this world.");
+    const id = createId("cli", clock, random);
+    const secretId = createId("sec", clock, random);
+    const sealed = await keyring.seal(secretAddress(TENANT, secretId), secret(CLIENT_SECRET));
+    await clients.create(clientAt(found.name, id), { id: secretId, sealed });
+    return id;
+  }
+
+  async function connect(options: ConnectOptions = {}): Promise<string> {
+    const { clientId = world.clientId, server = world.server } = options;
+    const expiresIn = options.expiresIn === undefined ? server.behaviour.lifetimeSeconds : options.expiresIn;
+    const { accessToken, refreshToken } = server.authorize();
+    const tokens: TokenSet = {
+      accessToken: secret(accessToken),
+      refreshToken: options.withoutRefreshToken === true ? null : secret(refreshToken),
+      tokenType: "Bearer",
+      obtainedAt: clock.now(),
+      expiresAt: expiresIn === null ? null : clock.now() + expiresIn * 1000,
+      refreshExpiresAt: null,
+      scope: SCOPES,
+    };
+    const id = createId("con", clock, random);
+    const owner = { tenantId: TENANT, connectionId: id };
+    const record = await sealTokenSet(keyring, owner, tokens, { generation: 1, origin: "connect" });
+    const due = tokens.refreshToken ? dueAt(tokens, random) : tokens.expiresAt;
+    const client = await clients.find(clientId);
+    if (!client) throw new Error("There is no such client.");
+    const history = { kind: "connected", generation: 1, detail: {} } as const;
+    await connections.create(newConnection(id, client), record, due, history);
+    return id;
+  }
+
+  async function tokensOf(connectionId: string): Promise<StoredTokens> {
+    const held = await connections.snapshot(connectionId);
+    if (!held) throw new Error("There is no such connection.");
+    const owner = { tenantId: TENANT, connectionId };
+    const accessToken = await openAccessToken(keyring, owner, held.tokens);
+    const refreshToken = await openRefreshToken(keyring, owner, held.tokens);
+    const { generation } = held.tokens;
+    return { generation, accessToken: accessToken?.reveal(), refreshToken: refreshToken?.reveal() };
+  }
+
+  const transport: Transport = {
+    send: (request, options) => {
+      const found = servers.get(new URL(request.url).host);
+      if (!found) return Promise.resolve({ kind: "failure", sent: false, reason: "dns" });
+      return found.server.send(request, options);
+    },
+  };
+  const server = await addServer("provider", behaviour);
+  const clientId = await addClient(server);
+  const sessions = createConnectSessionStore(database);
+  const parts = { clock, random, database, keyring, catalogue, clients, connections, sessions, transport };
+  const world: World = { ...parts, server, clientId, addServer, addClient, connect, tokensOf };
+  return world;
+}
+
+function providerEntry(name: string): Provider {
+  const base = `https://${name}.example`;
+  return providerSchema.parse({
+    id: name,
+    name,
+    authorization_url: `${base}/authorize`,
+    token_url: `${base}/token`,
+    userinfo_url: `${base}/userinfo`,
+  });
+}
+
+/** A client as it is stored. */
+export function clientAt(providerId: string, id: string): Omit<Client, "createdAt"> {
+  return {
+    id,
+    tenantId: TENANT,
+    providerId,
+    clientId: `client-at-${providerId}`,
+    authentication: "client_secret_post",
+    scopes: SCOPES,
+    settings: DEFAULT_CLIENT_SETTINGS,
+    suspension: null,
+  };
+}
+
+/** A connection as it is stored. */
+export function newConnection(
+  id: string,
+  { id: clientId, providerId }: Pick<Client, "id" | "providerId">,
+): NewConnection {
+  return {
+    id,
+    tenantId: TENANT,
+    clientId,
+    providerId,
+    endUser: null,
+    account: { id: `account-of-${id}`, label: null },
+    requestedScopes: SCOPES,
+    grantedScopes: SCOPES,
+    status: "active",
+    diagnosis: null,
+    labels: {},
+    consentedAt: null,
+    lastProvenAt: null,
+  };
+}
