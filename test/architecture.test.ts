@@ -49,7 +49,7 @@ function read(path: string): Source {
   const text = readFileSync(join(SRC, path), "utf8");
   const code = text.replaceAll(/\/\*[\s\S]*?\*\//g, "").replaceAll(/(^|\s)\/\/.*$/gm, "");
   const named = [...code.matchAll(/\b(?:import|export)\s+(?:type\s+)?([^;"]*?)\s+from\s+"([^"]+)"/g)];
-  const bare = [...code.matchAll(/\bimport(\s*\(?\s*)"([^"]+)"/g)];
+  const bare = [...code.matchAll(/(^\s*import\s+|\bimport\(\s*)"([^"]+)"/gm)];
   const imports = [...named, ...bare].map(([, names = "", from = ""]) => ({
     names: [...names.matchAll(/[\w$]+/g)].map(([name]) => name).filter((name) => name !== "type"),
     from,

@@ -30,12 +30,16 @@ export function createAuthenticator(deps: {
 }): Authenticator {
   const { keys, pepper, clock } = deps;
   const verified = new Map<string, { caller: Caller; until: number }>();
+  let revocations = 0;
 
   async function verify(text: string): Promise<Caller | null> {
     const id = readKeyId(text);
+    const revocationsBefore = revocations;
     const key = id === null ? null : await keys.find(id);
     if (!key || !sameHash(key.hash, hashKey(pepper, text)) || !isUsable(key, clock.now())) return null;
     const caller = { keyId: key.id, tenantId: key.tenantId, scopes: new Set(key.scopes) };
+    // What was read before a revocation may be what it revoked.
+    if (revocations !== revocationsBefore) return caller;
     if (verified.size >= MOST_KEYS) verified.clear();
     const lifeLeft = key.expiresAt === null ? TRUST : key.expiresAt - clock.now();
     verified.set(text, { caller, until: clock.monotonic() + Math.min(TRUST, lifeLeft) });
@@ -51,6 +55,7 @@ export function createAuthenticator(deps: {
     verify: async (text) => recall(text) ?? verify(text),
     recall,
     forget: (keyId) => {
+      revocations++;
       for (const [text, { caller }] of verified) if (caller.keyId === keyId) verified.delete(text);
     },
   };

@@ -13,12 +13,13 @@ const LONGEST_MIN_TTL = 86_400;
  * ordinary route, which gives the same answer.
  */
 export function createHotRoute(authenticator: Authenticator, accessTokens: AccessTokens) {
-  const answers = new WeakMap<AccessToken, Buffer>();
+  const answers = new WeakMap<AccessToken, Answer>();
 
-  function answerOf(token: AccessToken): Buffer {
+  function answerOf(token: AccessToken): Answer {
     const known = answers.get(token);
     if (known) return known;
-    const answer = Buffer.from(JSON.stringify(accessTokenBody(token)));
+    const body = JSON.stringify(accessTokenBody(token));
+    const answer = { body, headers: headersFor(body) };
     answers.set(token, answer);
     return answer;
   }
@@ -33,13 +34,23 @@ export function createHotRoute(authenticator: Authenticator, accessTokens: Acces
     if (!caller || !permits(caller, "token:read") || minTtl > LONGEST_MIN_TTL) return false;
     const token = accessTokens.recall({ tenantId: caller.tenantId, connectionId, minTtlMs: minTtl * 1000 });
     if (!token) return false;
-    const answer = answerOf(token);
-    response.writeHead(200, {
-      "content-type": "application/json; charset=utf-8",
-      "cache-control": "no-store",
-      "content-length": answer.length,
-    });
-    response.end(answer);
+    const { body, headers } = answerOf(token);
+    response.writeHead(200, headers);
+    response.end(body);
     return true;
+  };
+}
+
+/** The body stays a string: Node then writes it in one piece with the headers. */
+interface Answer {
+  body: string;
+  headers: Record<string, string | number>;
+}
+
+function headersFor(body: string): Answer["headers"] {
+  return {
+    "content-type": "application/json; charset=utf-8",
+    "cache-control": "no-store",
+    "content-length": Buffer.byteLength(body),
   };
 }

@@ -1,11 +1,13 @@
 import { EXIT, EXIT_MEANINGS } from "./exit-codes.ts";
 import { table } from "./terminal/table.ts";
 
-export const DESCRIPTION = `Keeps OAuth connections alive: refreshes ahead of need, stores rotation safely, says why a person must act.
+export const DESCRIPTION = `Keeps OAuth connections alive: refreshes ahead of need, stores rotation safely,
+says why a person must act.
 
-serve and doctor work on this machine's settings. connect, connections and token ask a running service,
-with the API key in EVERGRANT_API_KEY. There is no option for the key, because other users of a machine
-can see the options of a command.`;
+serve and doctor work on this machine, with the service's settings. connect,
+connections and token ask a running service, with the API key that is in
+EVERGRANT_API_KEY. No option takes the key, because other users of a machine can
+see the options of a command.`;
 
 const SERVICE_ENVIRONMENT: readonly [name: string, meaning: string][] = [
   ["EVERGRANT_DATA_DIR", "folder of the database and the generated root key; ./data"],
@@ -28,10 +30,10 @@ const COMMAND_ENVIRONMENT: readonly [name: string, meaning: string][] = [
 
 /** What `evergrant --help` says below the list of commands. */
 export const REFERENCE = `Environment of the service (with its default):
-${indented([...SERVICE_ENVIRONMENT])}
+${indented(SERVICE_ENVIRONMENT)}
 
 Environment of the commands that ask a service:
-${indented([...COMMAND_ENVIRONMENT])}
+${indented(COMMAND_ENVIRONMENT)}
 
 Exit codes:
 ${indented(exitCodes())}
@@ -43,7 +45,8 @@ Examples:
   curl -H "authorization: Bearer $(evergrant token con_01jd...)" https://api.example.com/files`;
 
 function exitCodes(): string[][] {
-  return Object.entries(EXIT_MEANINGS).map(([name, meaning], index) => [String(Object.values(EXIT)[index]), name, meaning]);
+  const codes: Readonly<Record<string, number>> = EXIT;
+  return Object.entries(EXIT_MEANINGS).map(([name, meaning]) => [String(codes[name]), name, meaning]);
 }
 
 function indented(rows: readonly (readonly string[])[]): string {

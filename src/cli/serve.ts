@@ -2,18 +2,24 @@ import { startService } from "../service/service.ts";
 import { readSettings } from "../service/settings.ts";
 import type { CommandDeps } from "./command-deps.ts";
 import { EXIT } from "./exit-codes.ts";
+import { growYoungGenerationSooner } from "./young-generation.ts";
 
 /** Runs the service until it is told to stop. What was sent to a provider is finished first. */
 export async function serve({ output, environment }: CommandDeps): Promise<void> {
-  const service = await startService(readSettings(environment));
-  const key = service.newAdminKey?.reveal();
-  if (key !== undefined) output.result({ admin_key: key }, () => `Admin key, shown this once: ${key}`);
+  growYoungGenerationSooner();
+  const starting = startService(readSettings(environment));
   let stopping = false;
-  const stop = (): void => {
+  const stop = async (): Promise<void> => {
     if (stopping) return;
     stopping = true;
-    void service.close().then(() => process.exit(EXIT.ok));
+    // A start that fails ends by itself, and says why.
+    const service = await starting.catch(() => null);
+    await service?.close();
+    if (service) process.exit(EXIT.ok);
   };
-  process.on("SIGTERM", stop);
-  process.on("SIGINT", stop);
+  // Before anybody can know that it runs, so that nobody's signal finds the service unprepared.
+  process.on("SIGTERM", () => void stop());
+  process.on("SIGINT", () => void stop());
+  const key = (await starting).newAdminKey?.reveal();
+  if (key !== undefined) output.result({ admin_key: key }, () => `Admin key, shown this once: ${key}`);
 }

@@ -18,7 +18,8 @@ export function generateRootKey(random: Random): Secret<string> {
 
 /** Null for anything but what `generateRootKey` makes; a passphrase is no key. */
 export function parseRootKey(text: string): RootKey | null {
-  const match = /^egroot_([A-Za-z0-9_-]{43})$/.exec(text.trim());
+  // The last of 43 characters holds 4 bits: base64url has one spelling for a key, and no other is taken.
+  const match = /^egroot_([A-Za-z0-9_-]{42}[AEIMQUYcgkosw048])$/.exec(text.trim());
   if (!match?.[1]) return null;
   const bytes = Buffer.from(match[1], "base64url");
   return { bytes: secret(bytes), fingerprint: fingerprintOf(bytes) };

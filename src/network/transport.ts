@@ -1,6 +1,6 @@
 import { lookup as systemLookup, type LookupAddress, type LookupOptions } from "node:dns";
 import { isIP, type LookupFunction } from "node:net";
-import { Agent, request as send } from "undici";
+import { Agent, buildConnector, request as send } from "undici";
 import type {
   HttpRequest,
   HttpResponse,
@@ -27,7 +27,7 @@ export function createTransport(settings: TransportSettings): Transport & { clos
   const agent = new Agent({
     // A connection of its own for each request: keep-alive would let a stale socket make an exchange ambiguous.
     pipelining: 0,
-    connect: { timeout: CONNECT_DEADLINE, lookup: guardedLookup(allowed) },
+    connect: connector(allowed),
     maxResponseSize: LARGEST_BODY,
   });
   return {
@@ -73,6 +73,21 @@ function refusedUrl(text: string, allowed: ReadonlySet<string>): "bad_url" | "bl
   return isIP(host) !== 0 && isPrivateAddress(host) ? "blocked_address" : null;
 }
 
+/** No connection came to stand: not a byte of the request has left. Its cause says why. */
+class NotConnected extends Error {
+  override readonly name = "NotConnected";
+}
+
+/** Connects, TLS included, and marks every error until then as one after which nothing was sent. */
+function connector(allowed: ReadonlySet<string>): buildConnector.connector {
+  const connect = buildConnector({ timeout: CONNECT_DEADLINE, lookup: guardedLookup(allowed) });
+  return (options, callback) =>
+    connect(options, (...[error, socket]) => {
+      if (error) callback(new NotConnected("No connection.", { cause: error }), null);
+      else callback(null, socket);
+    });
+}
+
 class BlockedAddress extends Error {
   readonly code = "EVERGRANT_BLOCKED_ADDRESS";
 }
@@ -111,24 +126,22 @@ function readResponse(
 
 /** Errors before the connection stood prove that the server did nothing; every other one leaves it open. */
 function understand(error: unknown): TransportFailure {
-  const code = codeOf(error);
-  switch (code) {
-    case "EVERGRANT_BLOCKED_ADDRESS":
-      return { kind: "failure", sent: false, reason: "blocked_address" };
-    case "ENOTFOUND":
-    case "EAI_AGAIN":
-      return { kind: "failure", sent: false, reason: "dns" };
-    case "ECONNREFUSED":
-    case "EHOSTUNREACH":
-    case "ENETUNREACH":
-    case "UND_ERR_CONNECT_TIMEOUT":
-      return { kind: "failure", sent: false, reason: "refused" };
-    case "UND_ERR_RES_EXCEEDED_MAX_SIZE":
-      return { kind: "failure", sent: true, reason: "too_large" };
-    default:
-      if (/CERT|TLS|SSL|SELF_SIGNED|UNABLE_TO/.test(code)) return { kind: "failure", sent: false, reason: "tls" };
-      return { kind: "failure", sent: true, reason: isTimeout(error, code) ? "timeout" : "reset" };
+  if (error instanceof NotConnected) {
+    return { kind: "failure", sent: false, reason: whyNotConnected(codeOf(error.cause)) };
   }
+  const code = codeOf(error);
+  // A header that HTTP cannot carry; undici refuses it before it connects.
+  if (code === "UND_ERR_INVALID_ARG") return { kind: "failure", sent: false, reason: "bad_url" };
+  if (code === "UND_ERR_RES_EXCEEDED_MAX_SIZE") return { kind: "failure", sent: true, reason: "too_large" };
+  return { kind: "failure", sent: true, reason: isTimeout(error, code) ? "timeout" : "reset" };
+}
+
+function whyNotConnected(code: string): TransportFailure["reason"] {
+  if (code === "EVERGRANT_BLOCKED_ADDRESS") return "blocked_address";
+  if (/^(ENOTFOUND|EAI_.*)$/.test(code)) return "dns";
+  // A reset of a TCP connection that stands can only come in the middle of the TLS handshake.
+  if (/CERT|TLS|SSL|SELF_SIGNED|UNABLE_TO|^EPROTO$|^ECONNRESET$/.test(code)) return "tls";
+  return "refused";
 }
 
 function codeOf(error: unknown): string {

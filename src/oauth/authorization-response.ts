@@ -27,8 +27,10 @@ export function readAuthorizationResponse(
   };
   try {
     const valid = oauth.validateAuthResponse(server, { client_id: expected.clientId }, parameters, expected.state);
-    const code = valid.get("code");
-    return code ? { kind: "code", code: secret(code) } : { kind: "invalid", problem: "it holds no code" };
+    // RFC 6749 §3.1: no parameter more than once; the library checks every one but this.
+    const [code, ...others] = valid.getAll("code");
+    if (!code || others.length > 0) return { kind: "invalid", problem: "it does not hold exactly one code" };
+    return { kind: "code", code: secret(code) };
   } catch (error) {
     if (error instanceof oauth.AuthorizationResponseError) return { kind: "denied", error: knownError(error.error) };
     return { kind: "invalid", problem: "its parameters do not fit this request (RFC 6749 §4.1.2, RFC 9207)" };

@@ -6,12 +6,11 @@ const schema = z.object({
   issuer: endpoint,
   authorization_endpoint: endpoint,
   token_endpoint: endpoint,
-  revocation_endpoint: endpoint.optional(),
-  userinfo_endpoint: endpoint.optional(),
-  scopes_supported: z.array(z.string()).optional(),
-  token_endpoint_auth_methods_supported: z.array(z.string()).optional(),
-  code_challenge_methods_supported: z.array(z.string()).optional(),
-  authorization_response_iss_parameter_supported: z.boolean().optional(),
+  revocation_endpoint: endpoint.nullish(),
+  userinfo_endpoint: endpoint.nullish(),
+  scopes_supported: z.array(z.string()).nullish(),
+  token_endpoint_auth_methods_supported: z.array(z.string()).nullish(),
+  authorization_response_iss_parameter_supported: z.boolean().nullish(),
 });
 
 /** Authorization-server metadata (RFC 8414 §2, OIDC Discovery §3), as far as it is used here. */

@@ -49,7 +49,7 @@ function readTokens(json: Record<string, unknown>): ReceivedTokens | null {
   const idToken = nonEmptyString(json["id_token"]);
   return {
     accessToken: secret(accessToken),
-    tokenType: nonEmptyString(json["token_type"]) ?? "Bearer",
+    tokenType: tokenType(json["token_type"]),
     refreshToken: refreshToken === null ? null : secret(refreshToken),
     expiresIn: seconds(json["expires_in"]),
     refreshExpiresIn: seconds(json["refresh_expires_in"] ?? json["refresh_token_expires_in"]),
@@ -76,9 +76,17 @@ function seconds(value: unknown): number | null {
   return Math.max(0, Math.floor(number));
 }
 
+/** An authentication scheme (RFC 9110 §11.1); anything else would not fit into a header. */
+function tokenType(value: unknown): string {
+  return typeof value === "string" && /^[\w-]{1,40}$/.test(value) ? value : "Bearer";
+}
+
 function scopes(value: unknown): string[] | null {
   if (typeof value !== "string") return null;
-  return value.split(/[\s,]+/).filter((scope) => scope !== "");
+  return value
+    .split(/[\s,]+/)
+    .filter((scope) => scope !== "" && scope.length <= 500)
+    .slice(0, 500);
 }
 
 function printable(text: string, length: number): string {

@@ -57,6 +57,6 @@ function providerFromMetadata(id: string, name: string, metadata: ServerMetadata
 }
 
 /** RFC 8414 §2: `client_secret_basic` is what an omitted list means. */
-function preferredMethod(supported: readonly string[] | undefined): AuthenticationMethod {
+function preferredMethod(supported: readonly string[] | null | undefined): AuthenticationMethod {
   return AUTHENTICATION_METHODS.find((method) => supported?.includes(method)) ?? "client_secret_basic";
 }

@@ -70,7 +70,9 @@ export function createAccessTokens(deps: AccessTokenDeps): AccessTokens {
   const loads = createSingleFlight<OpenSnapshot | null>();
 
   async function held(tenantId: string, connectionId: string): Promise<OpenSnapshot> {
-    const found = cache.get(connectionId) ?? (await loads.run(connectionId, () => load(deps, connectionId)));
+    // A load that began before the last change is not shared: it may bring what was there before.
+    const key = `${connectionId} ${cache.stamp()}`;
+    const found = cache.get(connectionId) ?? (await loads.run(key, () => load(deps, connectionId)));
     if (found?.connection.tenantId !== tenantId) throw new ServiceError("not_found", "There is no such connection.");
     return found;
   }
@@ -79,7 +81,15 @@ export function createAccessTokens(deps: AccessTokenDeps): AccessTokens {
     const before = await held(tenantId, connectionId);
     const { token, record } = usable(deps, before);
     if (token && lifeLeft(record, clock.now()) > attainable(minTtlMs, record)) return inTime(before, token);
-    const result = await renew({ connectionId, generation: record.generation, origin: "reader" });
+    let result: RefreshResult | undefined;
+    try {
+      result = await renew({ connectionId, generation: record.generation, origin: "reader" });
+    } catch (error) {
+      // A store that takes no writes is no reason to withhold what still lives.
+      if (!token || lifeLeft(record, clock.now()) <= 0) throw error;
+      reportFailure(deps, connectionId, error);
+      return { ...token, refreshState: "failing" };
+    }
     return answer(deps, await held(tenantId, connectionId), result);
   }
 
@@ -107,7 +117,8 @@ export function createAccessTokens(deps: AccessTokenDeps): AccessTokens {
     if (isFreshFromForce(record, clock.now())) throw rejectsFreshToken(before.connection);
     const result = await renew({ connectionId, generation: record.generation, origin: "rejected" });
     const after = await held(tenantId, connectionId);
-    if (after.token && after.token.generation > generation) return after.token;
+    const lives = lifeLeft(after.record, clock.now()) > 0;
+    if (after.token && after.token.generation > generation && lives) return after.token;
     throw failure(deps, after, result);
   }
 

@@ -1,3 +1,4 @@
+import type { TokenSetOrigin } from "../connection/token-record.ts";
 import { MINUTE } from "../runtime/clock.ts";
 import type { Random } from "../runtime/random.ts";
 
@@ -19,6 +20,18 @@ export function dueAt({ obtainedAt, expiresAt }: Life, random: Random): number |
   if (expiresAt === null) return null;
   const life = Math.max(0, expiresAt - obtainedAt);
   return Math.floor(expiresAt - leadTime(life) - random.fraction() * 0.1 * life);
+}
+
+/** How long a provider is left alone after a refresh that brought a token without life. */
+const REST = MINUTE;
+
+/**
+ * Until when another refresh would be in vain, because the last one brought a token that was over when it came (`expires_in: 0`);
+ * otherwise every read and every round would ask for the next. 0 when nothing speaks against a refresh.
+ */
+export function restUntil({ obtainedAt, expiresAt }: Life, origin: TokenSetOrigin): number {
+  const refreshed = origin !== "connect" && origin !== "import";
+  return refreshed && expiresAt !== null && expiresAt <= obtainedAt ? obtainedAt + REST : 0;
 }
 
 /** Milliseconds left; infinite when it is not known to expire. */

@@ -3,7 +3,7 @@ import type { Cause } from "../connection/cause.ts";
 import { isLive } from "../connection/connection.ts";
 import type { Snapshot } from "../connection/store.ts";
 import { ServiceError } from "../runtime/service-error.ts";
-import { lifeLeft } from "./due.ts";
+import { lifeLeft, restUntil } from "./due.ts";
 import { prepareExchange } from "./exchange.ts";
 import type { RefreshPorts } from "./ports.ts";
 import type { RefreshRequest, RefreshResult } from "./request.ts";
@@ -67,13 +67,15 @@ function whyNotReady(error: unknown): { cause: Cause; code: string } {
   throw error;
 }
 
-/** Why nothing may be sent now: the last attempt failed just now, or the provider refuses the client. */
+/** Why nothing may be sent now: the last attempt failed or was in vain just now, or the provider refuses the client. */
 async function reasonToWait(ports: RefreshPorts, held: Snapshot, client: Client): Promise<RefreshResult | null> {
   const now = ports.clock.now();
   const { lease } = held;
   if (lease.backoffUntil > now) {
     return { kind: "retry_later", cause: lease.cause ?? "provider_unavailable", retryAt: lease.backoffUntil };
   }
+  const rest = restUntil(held.tokens, held.tokens.origin);
+  if (rest > now) return { kind: "retry_later", cause: "provider_response_unrecognised", retryAt: rest };
   const { suspension } = client;
   if (!suspension) return null;
   const probes = suspension.probeAt <= now && (await ports.clients.claimProbe(client.id, now + PROBE_INTERVAL));

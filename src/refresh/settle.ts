@@ -6,7 +6,7 @@ import { tokenSetFrom } from "../oauth/token-set.ts";
 import type { Outcome } from "../provider/outcome.ts";
 import type { Secret } from "../runtime/secret.ts";
 import { backoffMs } from "./backoff.ts";
-import { dueAt } from "./due.ts";
+import { dueAt, restUntil } from "./due.ts";
 import type { Exchanged } from "./exchange.ts";
 import type { Snapshot } from "../connection/store.ts";
 import type { RefreshPorts } from "./ports.ts";
@@ -54,7 +54,9 @@ async function store(
     { tokens: outcome.tokens, sentAt, usualLifetime: provider.lifetimes.access_seconds },
     { refreshToken, refreshExpiresAt: before.refreshExpiresAt, scope: before.scope },
   );
-  const due = dueAt(tokens, ports.random);
+  const rest = restUntil(tokens, origin);
+  const first = dueAt(tokens, ports.random);
+  const due = first && Math.max(first, rest);
   const generation = before.generation + 1;
   const owner = { tenantId: connection.tenantId, connectionId: connection.id };
   const record = await sealTokenSet(ports.sealer, owner, tokens, { generation, origin });
@@ -73,7 +75,9 @@ async function store(
   if (client.suspension && (await ports.clients.resume(client.id))) {
     ports.observer.event("client.resumed", { clientId: client.id });
   }
-  return { kind: "renewed" };
+  return rest === 0
+    ? { kind: "renewed" }
+    : { kind: "retry_later", cause: "provider_response_unrecognised", retryAt: rest };
 }
 
 /**
@@ -158,17 +162,21 @@ export async function postpone(ports: RefreshPorts, held: Snapshot, setback: Set
   const failures = lease.failures + 1;
   const backoffUntil = ports.clock.now() + backoffMs(failures, ports.random, setback.retryAfterMs);
   const kind = lost ? "answer_lost" : "refresh_failed";
+  const degrade = failures >= FAILURES_TO_DEGRADE;
   await ports.connections.postpone({
     connectionId: connection.id,
     generation: tokens.generation,
     backoffUntil,
     answered: !lost && !earlierAnswerLost(held),
     diagnosis: { cause, confidence: "certain", evidence: { code, failures } },
-    degrade: failures >= FAILURES_TO_DEGRADE,
+    degrade,
     history: failures <= FAILURES_TO_DEGRADE ? entry(kind, tokens.generation, { cause, code }) : null,
   });
   const name = lost ? "refresh.answer_lost" : "refresh.failed";
   ports.observer.event(name, { connectionId: connection.id, cause, code, failures, retryAt: backoffUntil });
+  if (degrade && connection.status === "active") {
+    ports.observer.event("connection.degraded", { connectionId: connection.id, cause });
+  }
   return { kind: "retry_later", cause, retryAt: backoffUntil };
 }
 

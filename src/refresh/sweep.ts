@@ -58,7 +58,8 @@ export function createSweep(deps: SweepDeps): Sweep {
   async function refresh(connectionId: string): Promise<void> {
     try {
       const held = await deps.connections.snapshot(connectionId);
-      if (!held) return;
+      // What is not started yet when the sweep stops stays so: nobody would wait for it any more.
+      if (!held || stopping.signal.aborted) return;
       await deps.refresher.refresh({ connectionId, generation: held.tokens.generation, origin: "ahead" });
     } catch (error) {
       deps.observer.event("sweep.failed", { connectionId, code: codeOf(error) });

@@ -38,7 +38,7 @@ const schema = z.object({
   EVERGRANT_HOST: z.preprocess(empty, z.string().default("127.0.0.1")),
   EVERGRANT_PORT: z.preprocess(
     empty,
-    z.coerce.number("has to be a port number").int("has to be a port number").min(0).max(65_535).default(4100),
+    z.coerce.number("has to be a port number").int("has to be a port number").min(1).max(65_535).default(4100),
   ),
   EVERGRANT_ALLOWED_PRIVATE_HOSTS: optionalText,
   EVERGRANT_LOG_LEVEL: z.preprocess(
@@ -70,7 +70,7 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     publicUrl: publicUrl.replace(/\/+$/, ""),
     host: env.EVERGRANT_HOST,
     port: env.EVERGRANT_PORT,
-    allowedPrivateHosts: (env.EVERGRANT_ALLOWED_PRIVATE_HOSTS ?? "").split(/[\s,]+/).filter((host) => host !== ""),
+    allowedPrivateHosts: (env.EVERGRANT_ALLOWED_PRIVATE_HOSTS ?? "").split(/[\s,[\]]+/).filter((host) => host !== ""),
     logLevel: env.EVERGRANT_LOG_LEVEL,
   };
 }

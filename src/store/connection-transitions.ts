@@ -87,8 +87,8 @@ export async function postpone(queries: Queries, postponement: Postponement): Pr
     }))
     .where("connection_id", "=", connectionId)
     .execute();
-  if (postponement.degrade) await degrade(queries, postponement);
   if (history) await append(queries, connectionId, [history]);
+  if (postponement.degrade) await degrade(queries, postponement);
 }
 
 /** `active` becomes `degraded` once; a connection that already is one learns the newest reason. */

@@ -44,6 +44,8 @@ export interface SimulatedAuthorizationServer extends Transport {
   acceptsAccess(accessToken: string): boolean;
   /** How often a refresh token came that had been used before. */
   reuses(): number;
+  /** The access tokens that came to the userinfo endpoint; scripts are not for those requests. */
+  readonly userinfoRequests: readonly string[];
 }
 
 interface Family {
@@ -69,6 +71,7 @@ export function createSimulatedAuthorizationServer(
   behaviour: Partial<ServerBehaviour> = {},
 ): SimulatedAuthorizationServer {
   const requests: TokenRequest[] = [];
+  const userinfoRequests: string[] = [];
   const refreshTokens = new Map<string, RefreshToken>();
   const accessTokens = new Map<string, AccessToken>();
   const script: Play[] = [];
@@ -112,6 +115,15 @@ export function createSimulatedAuthorizationServer(
     return token.used.successor;
   }
 
+  /** RFC 6750 §2.1. */
+  function userinfo({ headers }: HttpRequest): TransportResult {
+    const accessToken = headers["authorization"]?.replace(/^Bearer /, "") ?? "";
+    userinfoRequests.push(accessToken);
+    return server.acceptsAccess(accessToken)
+      ? answer(200, { sub: "account" })
+      : answer(401, { error: "invalid_token" });
+  }
+
   function receive({ url, headers, body }: HttpRequest): TokenRequest {
     const form = new URLSearchParams(body);
     const request = { at: clock.now(), url, headers, form, refreshToken: form.get("refresh_token") ?? "" };
@@ -144,7 +156,9 @@ export function createSimulatedAuthorizationServer(
       return token !== undefined && !token.family.revoked && token.expiresAt > clock.now();
     },
     reuses: () => reuses,
+    userinfoRequests,
     send: async (request, { deadlineMs }) => {
+      if (request.url.endsWith("/userinfo")) return userinfo(request);
       const { refreshToken } = receive(request);
       const play = script.shift() ?? standing;
       const act = () => refresh(refreshToken);

@@ -14,6 +14,9 @@ import { callerOf } from "../guard.ts";
 import type { App } from "../server.ts";
 import { failures, idParams, scopes, secured, time, token, toTime } from "../wire.ts";
 
+/** Parameters that put another request in the place of ours (RFC 9101), or send its answer elsewhere. */
+const REPLACES_THE_REQUEST = ["request", "request_uri", "response_mode"];
+
 const settings = z.strictObject({
   return_urls: z
     .array(z.url({ protocol: /^https?$/ }).max(2000))
@@ -21,7 +24,12 @@ const settings = z.strictObject({
     .optional(),
   offline_access: z.boolean().optional(),
   prove: z.boolean().optional(),
-  authorization_parameters: z.record(z.string().min(1).max(100), z.string().max(1000)).optional(),
+  authorization_parameters: z
+    .record(z.string().min(1).max(100), z.string().max(1000))
+    .refine((map) => !REPLACES_THE_REQUEST.some((parameter) => parameter in map), {
+      message: `${REPLACES_THE_REQUEST.join(", ")} would replace the request`,
+    })
+    .optional(),
 });
 
 const clientSecret = token.min(1);

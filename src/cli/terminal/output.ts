@@ -3,11 +3,12 @@ import { printable } from "./printable.ts";
 
 /** Where a command's result and remarks go: text for people, JSON for programs. */
 export interface Output {
-  json: boolean;
   /** Colours for stdout, or none. */
   paint: Paint;
   /** To stdout: the text, or with `--json` the document on one line. */
   result(document: unknown, text: () => string): void;
+  /** The same for many: all of them in one text, or with `--json` each on a line as soon as it is there. */
+  results<T>(items: AsyncIterable<T>, describe: { all: (items: readonly T[]) => string; none: string }): Promise<void>;
   /** To stderr, for people only. */
   remark(text: string): void;
   /** To stderr: why the command ended. */
@@ -24,16 +25,33 @@ interface Streams {
 
 export function createOutput({ stdout, stderr, env }: Streams, json: boolean): Output {
   const paintFailure = createPaint(stderr, env);
+  const print = (text: string): void => void stdout.write(`${text}\n`);
+  const remark = (text: string): void => {
+    if (!json) stderr.write(`${text}\n`);
+  };
   return {
-    json,
     paint: createPaint(stdout, env),
-    result: (document, text) => void stdout.write(`${json ? JSON.stringify(document) : text()}\n`),
-    remark: (text) => {
-      if (!json) stderr.write(`${text}\n`);
+    result: (document, text) => print(json ? JSON.stringify(document) : text()),
+    results: async (items, { all, none }) => {
+      if (json) return each(items, (item) => print(JSON.stringify(item)));
+      const found = await collected(items);
+      if (found.length > 0) print(all(found));
+      else remark(none);
     },
+    remark,
     failure: (document, [first = "", ...rest]) => {
       const lines = [paintFailure("red", printable(first)), ...rest.map(printable)];
       stderr.write(`${json ? JSON.stringify(document) : lines.join("\n")}\n`);
     },
   };
+}
+
+async function each<T>(items: AsyncIterable<T>, take: (item: T) => void): Promise<void> {
+  for await (const item of items) take(item);
+}
+
+async function collected<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const found: T[] = [];
+  await each(items, (item) => found.push(item));
+  return found;
 }

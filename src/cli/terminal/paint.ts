@@ -6,5 +6,6 @@ export type Paint = (colour: Colour, text: string) => string;
 
 /** Colours only on a terminal whose user has not asked for none (no-color.org: an empty NO_COLOR asks for nothing). */
 export function createPaint(stream: { isTTY?: boolean }, { NO_COLOR = "" }: NodeJS.ProcessEnv): Paint {
-  return stream.isTTY === true && NO_COLOR === "" ? styleText : (_colour, text) => text;
+  const coloured = stream.isTTY === true && NO_COLOR === "";
+  return (colour, text) => (coloured ? styleText(colour, text, { validateStream: false }) : text);
 }

@@ -3,7 +3,7 @@ import { printable } from "./printable.ts";
 
 export interface Cell {
   text: string;
-  colour?: Colour;
+  colour?: Colour | undefined;
 }
 
 const GAP = "  ";

@@ -73,12 +73,14 @@ const SENTENCES: Readonly<Record<string, string>> = {
   EACCES: "The database file cannot be opened. Check its permissions.",
   ENOENT: "The folder of the database cannot be made. Check EVERGRANT_DATABASE_URL.",
   ENOTDIR: "The folder of the database is a file. Check EVERGRANT_DATABASE_URL.",
+  EEXIST: "The folder of the database is a file. Check EVERGRANT_DATABASE_URL.",
   EISDIR: "The database path is a folder. Check EVERGRANT_DATABASE_URL.",
   ENOSPC: "The disk of the database is full. Free some space; nothing was lost.",
   EROFS: "The disk of the database cannot be written.",
 };
 
-function translate(error: unknown): unknown {
+/** A driver's error as `store_unavailable`, where a sentence says what to look at. */
+export function translate(error: unknown): unknown {
   if (!(error instanceof Error) || !("code" in error) || typeof error.code !== "string") return error;
   const { code } = error;
   const known = Object.keys(SENTENCES).find((name) => code === name || code.startsWith(`${name}_`));

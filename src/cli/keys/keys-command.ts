@@ -1,0 +1,55 @@
+import type { Command } from "commander";
+import type { CommandDeps } from "../command-deps.ts";
+
+const EXAMPLE = "\nExample:\n  (umask 077 && evergrant keys generate root > root.key)";
+
+export function addKeysCommand(program: Command, deps: CommandDeps): void {
+  const keys = program
+    .command("keys")
+    .summary("make keys")
+    .description("Makes keys. Nothing is stored: stderr says where a key goes.")
+    .addHelpText("after", EXAMPLE);
+  const generate = keys
+    .command("generate")
+    .summary("make a new root key or admin API key")
+    .description("Prints a new key to stdout, and on stderr where to put it.")
+    .addHelpText("after", EXAMPLE);
+  addRoot(generate, deps);
+  addAdmin(generate, deps);
+}
+
+function addRoot(generate: Command, { output }: CommandDeps): void {
+  generate
+    .command("root")
+    .summary("a root key, which seals everything else")
+    .description(
+      `Prints a new root key. Only a new database takes it: one that was sealed before
+needs the key that sealed it.`,
+    )
+    .addHelpText("after", EXAMPLE)
+    .action(async () => {
+      const { newRootKey } = await import("./new-key.ts");
+      const key = newRootKey();
+      output.result({ root_key: key }, () => key);
+      output.remark(
+        "Put it into a file that only the service can read and name that in EVERGRANT_ROOT_KEY_FILE. Keep a copy apart from the database.",
+      );
+    });
+}
+
+function addAdmin(generate: Command, { output }: CommandDeps): void {
+  generate
+    .command("admin")
+    .summary("an admin API key, which may do everything")
+    .description(
+      `Prints a new admin API key. The service accepts it after a start with
+EVERGRANT_ADMIN_KEY set to it, and from then on also without that setting.`,
+    )
+    .addHelpText("after", '\nExample:\n  EVERGRANT_ADMIN_KEY="$(evergrant keys generate admin)"')
+    .action(async () => {
+      const { newAdminKey } = await import("./new-key.ts");
+      const key = newAdminKey();
+      output.result({ admin_key: key }, () => key);
+      output.remark("Start the service with it in EVERGRANT_ADMIN_KEY; callers send it from EVERGRANT_API_KEY.");
+    });
+}

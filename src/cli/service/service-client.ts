@@ -1,0 +1,81 @@
+import type { z } from "zod";
+import { CommandFailure } from "../command-failure.ts";
+import { readApiKey } from "./read-api-key.ts";
+import { failureOfAnswer } from "./failure-of-answer.ts";
+import { parseJson } from "./parse-json.ts";
+import { readServiceUrl } from "./service-url.ts";
+
+interface ServiceRequest {
+  method?: "GET" | "POST" | "DELETE";
+  /** With its ids encoded; `path` does that. */
+  path: string;
+  query?: Readonly<Record<string, string | number | undefined>>;
+  body?: unknown;
+}
+
+/** A running service, asked with the caller's API key. */
+export interface ServiceClient {
+  /** The answer, in the shape that was expected. Throws `CommandFailure`. */
+  ask<T>(request: ServiceRequest, shape: z.ZodType<T>): Promise<T>;
+}
+
+/** The service itself waits for a provider, longest while it checks a connection: 10 s, then 30 s for an exchange. */
+const DEADLINE = 60_000;
+
+/** Throws `CommandFailure` when the address or the key cannot be used. */
+export function createServiceClient(url: string, environment: NodeJS.ProcessEnv): ServiceClient {
+  const origin = readServiceUrl(url);
+  const key = readApiKey(environment);
+  return {
+    ask: async (request, shape) => {
+      const response = await send(origin, key, request);
+      const text = await response.text().catch(unreachable(origin));
+      if (!response.ok) throw failureOfAnswer(origin, response.status, text);
+      const answer = shape.safeParse(parseJson(text));
+      if (!answer.success) throw failureOfAnswer(origin, response.status, text);
+      return answer.data;
+    },
+  };
+}
+
+/** A path with ids in it, each encoded. */
+export function path(strings: TemplateStringsArray, ...ids: string[]): string {
+  return String.raw({ raw: strings }, ...ids.map(encodeURIComponent));
+}
+
+function send(origin: string, key: string, request: ServiceRequest): Promise<Response> {
+  const headers = new Headers({ authorization: `Bearer ${key}`, accept: "application/json" });
+  if (request.body !== undefined) headers.set("content-type", "application/json");
+  return fetch(`${origin}${request.path}${queryOf(request)}`, {
+    method: request.method ?? "GET",
+    headers,
+    body: request.body === undefined ? null : JSON.stringify(request.body),
+    // The key is for this address only.
+    redirect: "manual",
+    signal: AbortSignal.timeout(DEADLINE),
+  }).catch(unreachable(origin));
+}
+
+function queryOf({ query = {} }: ServiceRequest): string {
+  const parameters = new URLSearchParams();
+  for (const [name, value] of Object.entries(query)) if (value !== undefined) parameters.set(name, String(value));
+  return parameters.size === 0 ? "" : `?${parameters.toString()}`;
+}
+
+function unreachable(origin: string) {
+  return (error: unknown): never => {
+    throw new CommandFailure({
+      exit: "unavailable",
+      code: "unreachable",
+      detail: `No answer from ${origin} (${reason(error)}). Is the service running?`,
+      next: "Start it with evergrant serve, or name its address with --url or EVERGRANT_URL.",
+    });
+  };
+}
+
+function reason(error: unknown): string {
+  if (!(error instanceof Error)) return "unknown";
+  if (error.name === "TimeoutError") return "timeout";
+  if (error.cause !== undefined) return reason(error.cause);
+  return "code" in error && typeof error.code === "string" ? error.code : error.message;
+}

@@ -1,0 +1,183 @@
+import { crc32 } from "node:zlib";
+import { describe, expect, test } from "vitest";
+import { hashKey, mintKey, SCOPES, type Scope } from "../../src/access/api-key.ts";
+import { createAuthenticator, permits, type Caller } from "../../src/access/authenticator.ts";
+import type { ApiKeyStore } from "../../src/access/store.ts";
+import { secret } from "../../src/runtime/secret.ts";
+import { createDeferred } from "../runtime/deferred.ts";
+import { createManualClock } from "../stage/manual-clock.ts";
+import { createSeededRandom } from "../stage/seeded-random.ts";
+import { createMemoryApiKeys } from "./memory-api-keys.ts";
+
+const TRUST = 5000;
+const pepper = secret<Uint8Array>(Buffer.alloc(32, 9));
+
+/** An authenticator over a store with one key in it. */
+async function setUp({
+  expiresIn = null,
+  decorate,
+}: { expiresIn?: number | null; decorate?: (keys: ApiKeyStore) => ApiKeyStore } = {}) {
+  const clock = createManualClock();
+  const keys = createMemoryApiKeys(clock);
+  const { id, text } = mintKey("key", clock, createSeededRandom());
+  const scopes: Scope[] = ["token:read"];
+  const expiresAt = expiresIn === null ? null : clock.now() + expiresIn;
+  const hash = hashKey(pepper, text.reveal());
+  await keys.create({ id, tenantId: "ten_1", name: "sync", scopes, hash, expiresAt });
+  const authenticator = createAuthenticator({ keys: decorate?.(keys) ?? keys, pepper, clock });
+  const caller = { keyId: id, tenantId: "ten_1", scopes: new Set(scopes) };
+  return { clock, keys, id, text: text.reveal(), authenticator, caller };
+}
+
+/** The same id with another secret and a checksum that fits it. */
+function forged(text: string): string {
+  const start = `${text.slice(0, -51)}${"A".repeat(43)}`;
+  return start + crc32(start).toString(16).padStart(8, "0");
+}
+
+function callerWith(...scopes: Scope[]): Caller {
+  return { keyId: "key_1", tenantId: "ten_1", scopes: new Set(scopes) };
+}
+
+describe("a key is verified", () => {
+  test("by looking it up, and its caller is known", async () => {
+    const { authenticator, text, caller, keys, id } = await setUp();
+    expect(await authenticator.verify(text)).toEqual(caller);
+    expect(keys.lookups).toEqual([id]);
+  });
+
+  test("and refused without a lookup when it is mistyped", async () => {
+    const { authenticator, text, keys } = await setUp();
+    const last = text.endsWith("0") ? "1" : "0";
+    expect(await authenticator.verify(text.slice(0, -1) + last)).toBeNull();
+    expect(await authenticator.verify("")).toBeNull();
+    expect(keys.lookups).toEqual([]);
+  });
+
+  test("and refused when its secret is wrong, though its id and its checksum are right", async () => {
+    const { authenticator, text, keys, id } = await setUp();
+    expect(await authenticator.verify(forged(text))).toBeNull();
+    expect(keys.lookups).toEqual([id]);
+  });
+
+  test("and refused when its secret is wrong, though the right one was just used", async () => {
+    const { authenticator, text } = await setUp();
+    await authenticator.verify(text);
+    expect(await authenticator.verify(forged(text))).toBeNull();
+    expect(authenticator.recall(forged(text))).toBeUndefined();
+  });
+
+  test("and refused when nobody made it", async () => {
+    const { authenticator, clock } = await setUp();
+    const stranger = mintKey("key", clock, createSeededRandom(99));
+    expect(await authenticator.verify(stranger.text.reveal())).toBeNull();
+  });
+
+  test("and refused when another installation made it", async () => {
+    const { keys, text, clock } = await setUp();
+    const other = createAuthenticator({ keys, pepper: secret<Uint8Array>(Buffer.alloc(32, 8)), clock });
+    expect(await other.verify(text)).toBeNull();
+  });
+
+  test("and refused once it has expired", async () => {
+    const { authenticator, text, clock } = await setUp({ expiresIn: 60_000 });
+    await clock.advance(60_000);
+    expect(await authenticator.verify(text)).toBeNull();
+  });
+
+  test("and refused once it is revoked", async () => {
+    const { authenticator, text, keys, id } = await setUp();
+    await keys.revoke("ten_1", id);
+    expect(await authenticator.verify(text)).toBeNull();
+  });
+});
+
+describe("a verified key is trusted", () => {
+  test("for 5 seconds without another lookup, and no longer", async () => {
+    const { authenticator, text, caller, clock, keys } = await setUp();
+    await authenticator.verify(text);
+    await clock.advance(TRUST - 1);
+    expect(authenticator.recall(text)).toEqual(caller);
+    expect(await authenticator.verify(text)).toEqual(caller);
+    expect(keys.lookups).toHaveLength(1);
+    await clock.advance(1);
+    expect(authenticator.recall(text)).toBeUndefined();
+    expect(await authenticator.verify(text)).toEqual(caller);
+    expect(keys.lookups).toHaveLength(2);
+  });
+
+  test("for no longer because it is used", async () => {
+    const { authenticator, text, clock, keys, id } = await setUp();
+    await authenticator.verify(text);
+    await keys.revoke("ten_1", id);
+    for (let second = 1; second < 5; second++) {
+      await clock.advance(1000);
+      expect(await authenticator.verify(text)).not.toBeNull();
+    }
+    await clock.advance(1000);
+    expect(await authenticator.verify(text)).toBeNull();
+  });
+
+  test("not after it is forgotten, at once", async () => {
+    const { authenticator, text, keys, id } = await setUp();
+    await authenticator.verify(text);
+    await keys.revoke("ten_1", id);
+    authenticator.forget(id);
+    expect(authenticator.recall(text)).toBeUndefined();
+    expect(await authenticator.verify(text)).toBeNull();
+  });
+
+  test("though another key is forgotten", async () => {
+    const { authenticator, text, caller } = await setUp();
+    await authenticator.verify(text);
+    authenticator.forget("key_other");
+    expect(authenticator.recall(text)).toEqual(caller);
+  });
+
+  test("not when it is forgotten while it is being looked up", async () => {
+    const found = createDeferred<void>();
+    const decorate = (keys: ApiKeyStore): ApiKeyStore => ({
+      ...keys,
+      find: async (id) => {
+        const key = await keys.find(id);
+        await found.promise;
+        return key;
+      },
+    });
+    const { authenticator, text, keys, id } = await setUp({ decorate });
+    const verifying = authenticator.verify(text);
+    await keys.revoke("ten_1", id);
+    authenticator.forget(id);
+    found.resolve();
+    await verifying;
+    expect(authenticator.recall(text)).toBeUndefined();
+  });
+
+  test("not beyond its end", async () => {
+    const { authenticator, text, caller, clock } = await setUp({ expiresIn: 2000 });
+    await authenticator.verify(text);
+    await clock.advance(1999);
+    expect(authenticator.recall(text)).toEqual(caller);
+    await clock.advance(1);
+    expect(authenticator.recall(text)).toBeUndefined();
+    expect(await authenticator.verify(text)).toBeNull();
+  });
+
+  test("not before it was verified once", async () => {
+    const { authenticator, text } = await setUp();
+    expect(authenticator.recall(text)).toBeUndefined();
+    expect(authenticator.recall("")).toBeUndefined();
+  });
+});
+
+describe("a caller is permitted", () => {
+  test("what its key has, and nothing else", () => {
+    for (const scope of SCOPES) {
+      expect(SCOPES.filter((other) => permits(callerWith(scope), other))).toEqual(scope === "admin" ? SCOPES : [scope]);
+    }
+  });
+
+  test("nothing with a key without scopes", () => {
+    expect(SCOPES.filter((scope) => permits(callerWith(), scope))).toEqual([]);
+  });
+});

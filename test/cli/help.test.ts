@@ -1,0 +1,91 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { EXIT, EXIT_MEANINGS } from "../../src/cli/exit-codes.ts";
+import { SETTING_NAMES } from "../../src/service/settings.ts";
+import { evergrant } from "./evergrant.ts";
+
+const COMMANDS = [
+  "serve",
+  "doctor",
+  "keys",
+  "keys generate",
+  "keys generate root",
+  "keys generate admin",
+  "connect",
+  "connections",
+  "connections list",
+  "connections show",
+  "connections history",
+  "connections check",
+  "connections disconnect",
+  "token",
+];
+
+/** Commands that ask a running service. */
+const ASKING = /^(connect|connections .+|token)$/;
+
+describe("evergrant --help", () => {
+  it("names every setting of the service and of the client", async () => {
+    const { code, stdout, stderr } = await evergrant(["--help"]);
+    expect({ code, stderr }).toEqual({ code: EXIT.ok, stderr: "" });
+    for (const name of [...SETTING_NAMES, "EVERGRANT_URL", "EVERGRANT_API_KEY", "NO_COLOR"]) {
+      expect(stdout).toContain(`  ${name} `);
+    }
+  });
+
+  it("explains every exit code", async () => {
+    const { stdout } = await evergrant(["--help"]);
+    for (const [name, code] of Object.entries(EXIT)) expect(stdout).toMatch(new RegExp(`^ +${code} +${name} `, "m"));
+    for (const meaning of Object.values(EXIT_MEANINGS)) expect(stdout).toContain(meaning);
+  });
+
+  it.each(COMMANDS)("%s has a help of its own, with an example", async (command) => {
+    const { code, stdout } = await evergrant([...command.split(" "), "--help"]);
+    expect(code).toBe(EXIT.ok);
+    expect(stdout).toContain(`Usage: evergrant ${command}`);
+    expect(stdout).toMatch(/\nExample:\n {2}.*evergrant /);
+    expect(stdout.includes("--url <url>")).toBe(ASKING.test(command));
+    expect(stdout.includes("API key comes from EVERGRANT_API_KEY only")).toBe(ASKING.test(command));
+  });
+
+  it("is what a bare command shows on stderr, as misuse", async () => {
+    const { code, stdout, stderr } = await evergrant([]);
+    expect({ code, stdout }).toEqual({ code: EXIT.usage, stdout: "" });
+    expect(stderr).toContain("Usage: evergrant");
+    expect(stderr).toContain("A command is missing.");
+  });
+});
+
+describe("docs/cli.md", () => {
+  const page = readFileSync(new URL("../../docs/cli.md", import.meta.url), "utf8");
+
+  it("has the exit codes that there are", () => {
+    const rows = [...page.matchAll(/^\| +(\d+) +\| `(\w+)` +\| (.+?) +\|$/gm)].map(([, code, name, meaning]) => [
+      name,
+      Number(code),
+      meaning,
+    ]);
+    const meanings = new Map(Object.entries(EXIT_MEANINGS));
+    expect(rows).toEqual(Object.entries(EXIT).map(([name, code]) => [name, code, meanings.get(name)]));
+  });
+
+  it("has the settings that there are", () => {
+    const rows = [...page.matchAll(/^\| `(EVERGRANT_\w+)` +\|/gm)].map(([, name]) => name);
+    expect(new Set(rows)).toEqual(new Set([...SETTING_NAMES, "EVERGRANT_URL", "EVERGRANT_API_KEY"]));
+  });
+
+  it.each(COMMANDS.filter((command) => !["keys", "keys generate", "connections"].includes(command)))(
+    "explains %s",
+    (command) => {
+      expect(page).toContain(`evergrant ${command}`);
+    },
+  );
+});
+
+describe("evergrant --version", () => {
+  it("prints the version of the package", async () => {
+    const { code, stdout } = await evergrant(["--version"]);
+    expect(code).toBe(EXIT.ok);
+    expect(stdout).toMatch(/^\d+\.\d+\.\d+\S*\n$/);
+  });
+});

@@ -1,0 +1,15 @@
+import { createServer, type RequestListener } from "node:http";
+import { onTestFinished } from "vitest";
+
+/** Serves on a free loopback port until the test is over; resolves with the port. */
+export async function listen(listener: RequestListener): Promise<number> {
+  const server = createServer(listener);
+  onTestFinished(async () => {
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const address = server.address();
+  if (address === null || typeof address === "string") throw new Error("The server has no port.");
+  return address.port;
+}

@@ -1,0 +1,102 @@
+import fastify from "fastify";
+import * as fc from "fast-check";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { sendAway, sendPage, type Page } from "../../src/pages/page.ts";
+
+const PAGE: Page = { status: 200, title: "Connected", text: ["You can close this page."], tone: "good" };
+
+/** A real server that shows one page at `/` and leads away from `/away`. */
+async function serve(page: Page, target = "https://as.example/authorize?state=s") {
+  const app = fastify();
+  app.get("/", (_request, reply) => sendPage(reply, page));
+  app.get("/away", (_request, reply) => sendAway(reply, target));
+  onTestFinished(() => app.close());
+  const url = await app.listen({ port: 0, host: "127.0.0.1" });
+  return (path = "/") => fetch(url + path, { redirect: "manual" });
+}
+
+async function html(page: Page): Promise<string> {
+  return (await (await serve(page))()).text();
+}
+
+function tags(text: string): string[] | null {
+  return text.match(/<[^>]*>/g);
+}
+
+describe("a page", () => {
+  test("has its status, and is HTML", async () => {
+    const response = await (await serve({ ...PAGE, status: 404 }))();
+    expect(response.status).toBe(404);
+    expect(response.headers.get("content-type")).toBe("text/html; charset=utf-8");
+  });
+
+  test("holds its title and each of its paragraphs", async () => {
+    const text = await html({ ...PAGE, text: ["First.", "Second."] });
+    expect(text).toContain("<title>Connected</title>");
+    expect(text).toContain("<h1>Connected</h1><p>First.</p><p>Second.</p>");
+  });
+
+  test("runs no script, loads nothing, posts nothing and is shown in no frame", async () => {
+    const { headers } = await (await serve(PAGE))();
+    const policy = (headers.get("content-security-policy") ?? "").split(/;\s*/).toSorted();
+    expect(policy).toEqual([
+      "base-uri 'none'",
+      "default-src 'none'",
+      "form-action 'none'",
+      "frame-ancestors 'none'",
+      "style-src 'unsafe-inline'",
+    ]);
+    expect(headers.get("x-frame-options")).toBe("DENY");
+    expect(headers.get("x-content-type-options")).toBe("nosniff");
+  });
+
+  test("is kept by nobody, and its address is told to nobody", async () => {
+    const { headers } = await (await serve(PAGE))();
+    expect([headers.get("cache-control"), headers.get("referrer-policy")]).toEqual(["no-store", "no-referrer"]);
+  });
+
+  test.each([
+    ["good", false],
+    ["bad", false],
+    ["waiting", true],
+  ] as const)("of tone %s loads itself again: %s", async (tone, reloads) => {
+    const text = await html({ ...PAGE, tone });
+    expect(text.includes(`<meta http-equiv="refresh" content="1">`)).toBe(reloads);
+    expect(text).toContain(`<main class="${tone}">`);
+  });
+});
+
+describe("text on a page", () => {
+  test("is text, never markup", async () => {
+    const evil = `<script>alert("1")</script>&amp;'`;
+    const text = await html({ ...PAGE, title: evil, text: [evil] });
+    const escaped = "&lt;script&gt;alert(&quot;1&quot;)&lt;/script&gt;&amp;amp;&#39;";
+    expect(text).not.toContain("<script");
+    expect(text.split(escaped)).toHaveLength(4);
+  });
+
+  test("brings no element of its own, whatever it is", async () => {
+    const page = { ...PAGE, title: "", text: [""] };
+    const show = await serve(page);
+    const expected = tags(await (await show()).text());
+    const property = fc.asyncProperty(fc.string(), fc.string(), async (title, paragraph) => {
+      Object.assign(page, { title, text: [paragraph] });
+      expect(tags(await (await show()).text())).toEqual(expected);
+    });
+    await fc.assert(property, { numRuns: 50 });
+  });
+});
+
+describe("sending a browser away", () => {
+  test("leads to the URL, which does not learn where it came from", async () => {
+    const response = await (await serve(PAGE))("/away");
+    expect([response.status, response.headers.get("location")]).toEqual([302, "https://as.example/authorize?state=s"]);
+    expect(response.headers.get("referrer-policy")).toBe("no-referrer");
+    expect(response.headers.get("cache-control")).toBe("no-store");
+  });
+
+  test("sets no header by what the URL holds", async () => {
+    const response = await (await serve(PAGE, "https://as.example/?a=1\r\nset-cookie: x=1"))("/away");
+    expect(response.headers.has("set-cookie")).toBe(false);
+  });
+});
