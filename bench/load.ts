@@ -29,7 +29,7 @@ export async function load(
   const sockets = Array.from({ length: connections }, () => connect(Number(port), hostname));
   await Promise.all(sockets.map((socket) => drive(socket, request, end, latencies)));
   const elapsed = (performance.now() - start) / 1000;
-  const sorted = Float64Array.from(latencies).sort();
+  const sorted = Float64Array.from(latencies).toSorted();
   const at = (share: number): number => Math.round((sorted[Math.floor(sorted.length * share)] ?? 0) * 1000);
   return { perSecond: sorted.length / elapsed, requests: sorted.length, p50: at(0.5), p99: at(0.99) };
 }

@@ -12,7 +12,7 @@ import type { Snapshot } from "../connection/store.ts";
 import type { RefreshPorts } from "./ports.ts";
 
 /** The longest one exchange may take; the connection is not refreshed by anybody else meanwhile. */
-export const EXCHANGE_DEADLINE = 30 * SECOND;
+const EXCHANGE_DEADLINE = 30 * SECOND;
 
 export interface Exchanged {
   outcome: Outcome;

@@ -87,8 +87,14 @@ describe("a token with too little life", () => {
     const id = await stage.connect();
     await stage.clock.advance(HOUR);
     stage.server.script(takes(stage.clock, 25 * SECOND));
-    const read = stage.read(id).catch((error: unknown) => error);
-    await stage.clock.advance(15 * SECOND);
+    let answered = false;
+    const read = stage
+      .read(id)
+      .catch((error: unknown) => error)
+      .finally(() => (answered = true));
+    await stage.clock.advance(15 * SECOND - 1);
+    expect(answered).toBe(false);
+    await stage.clock.advance(1);
     expect(await read).toMatchObject({ code: "refresh_timeout", facts: { connectionId: id, retryAfterMs: SECOND } });
     await stage.clock.advance(10 * SECOND);
     await expect(stage.read(id)).resolves.toMatchObject({ generation: 2, refreshState: "ok" });
@@ -215,6 +221,15 @@ describe("a connection that is over", () => {
     expect(stage.accessTokens.recall({ tenantId: TENANT, connectionId: id, minTtlMs: 0 })).toBeUndefined();
     await expect(stage.read(id)).rejects.toMatchObject({ code: "reauthorization_required" });
   });
+});
+
+test("a connection that is over says so although the key is away: nothing has to be opened for that", async () => {
+  const stage = await openEngineStage();
+  const id = await stage.connect();
+  stage.server.revoke("refresh-1-1");
+  await stage.refresh(id);
+  stage.sealer.away = true;
+  await expect(stage.read(id)).rejects.toMatchObject({ code: "reauthorization_required" });
 });
 
 test.each(["unknown", "of another tenant"])("a connection that is %s is not found", async (kind) => {

@@ -1,5 +1,4 @@
 import { describe, expect, test } from "vitest";
-import { EXCHANGE_DEADLINE } from "../../src/refresh/exchange.ts";
 import { createSweep } from "../../src/refresh/sweep.ts";
 import { DAY, HOUR, MINUTE, SECOND } from "../../src/runtime/clock.ts";
 import { openEngineStage, type EngineStage } from "../stage/engine-stage.ts";
@@ -93,11 +92,13 @@ describe("the sweep", () => {
   test("does not ask twice for what is under way", async () => {
     const stage = await openEngineStage({ server: { reuse: "punished" } });
     await stage.connect();
-    stage.server.always(takes(stage.clock, EXCHANGE_DEADLINE - SECOND));
+    stage.server.always(takes(stage.clock, 29 * SECOND));
     await stage.clock.advance(51 * MINUTE);
     stage.sweep.start();
-    await stage.clock.advance(EXCHANGE_DEADLINE);
+    await stage.clock.advance(28 * SECOND);
     expect(stage.server.requests).toHaveLength(1);
+    // Once by the sweep and once by the refresh, not again every second.
+    expect(stage.store.calls("snapshot")).toBe(2);
   });
 
   test("leaves alone what ended, what never expires and what a person has to mend", async () => {

@@ -1,0 +1,35 @@
+import { readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+import { CAUSES } from "../../src/connection/cause.ts";
+import { ERROR_CODES } from "../../src/runtime/service-error.ts";
+
+function page(name: string): string {
+  return readFileSync(new URL(`../../${name}`, import.meta.url), "utf8");
+}
+
+function sections(name: string): string[] {
+  return [...page(name).matchAll(/^## (\w+)$/gm)].map((match) => match[1] ?? "");
+}
+
+test("docs/errors.md explains every error code, and no other", () => {
+  expect(sections("docs/errors.md").toSorted()).toEqual([...ERROR_CODES].toSorted());
+});
+
+test("docs/causes.md explains every cause, and no other", () => {
+  expect(sections("docs/causes.md").toSorted()).toEqual([...CAUSES].toSorted());
+});
+
+test("every relative link in the documentation leads to a file", () => {
+  const pages = [
+    "README.md",
+    "ARCHITECTURE.md",
+    "CONTRIBUTING.md",
+    "SECURITY.md",
+    "docs/cli.md",
+    "docs/sealed-records.md",
+  ];
+  for (const name of pages) {
+    const links = [...page(name).matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map((match) => match[1] ?? "");
+    for (const link of links) expect(() => page(link), `${name}: ${link}`).not.toThrow();
+  }
+});
