@@ -38,7 +38,7 @@ const schema = z.object({
   EVERGRANT_HOST: z.preprocess(empty, z.string().default("127.0.0.1")),
   EVERGRANT_PORT: z.preprocess(
     empty,
-    z.coerce.number("has to be a port number").int("has to be a port number").min(1).max(65_535).default(4100),
+    z.coerce.number("has to be a port number").int("has to be a port number").min(0).max(65_535).default(4100),
   ),
   EVERGRANT_ALLOWED_PRIVATE_HOSTS: optionalText,
   EVERGRANT_LOG_LEVEL: z.preprocess(
@@ -61,6 +61,12 @@ export function readSettings(environment: Readonly<Record<string, string | undef
   }
   const env = result.data;
   const dataDir = resolve(env.EVERGRANT_DATA_DIR);
+  if (env.EVERGRANT_PORT === 0 && env.EVERGRANT_PUBLIC_URL === undefined) {
+    throw new StartError(
+      "settings",
+      "EVERGRANT_PORT=0 takes any free port, so EVERGRANT_PUBLIC_URL has to say the address.",
+    );
+  }
   const publicUrl = env.EVERGRANT_PUBLIC_URL ?? `http://${hostInUrl(env.EVERGRANT_HOST)}:${env.EVERGRANT_PORT}`;
   return {
     databasePath: databasePath(env.EVERGRANT_DATABASE_URL, dataDir),

@@ -5,6 +5,7 @@ import { describe, expect, it } from "vitest";
 import { EXIT } from "../../src/cli/exit-codes.ts";
 import { openStage } from "../stage/stage.ts";
 import { temporaryFolder } from "../stage/temporary-folder.ts";
+import { ANY_PORT } from "./any-port.ts";
 import { evergrant, type Environment } from "./evergrant.ts";
 import { listen } from "./listen.ts";
 import { serviceEnvironment } from "./stage-environment.ts";
@@ -12,7 +13,7 @@ import { serviceEnvironment } from "./stage-environment.ts";
 describe("before the first start", () => {
   it("finds everything fine and makes nothing", async () => {
     const folder = temporaryFolder();
-    const { code, stdout, stderr } = await doctor({ EVERGRANT_DATA_DIR: join(folder, "data"), EVERGRANT_PORT: "0" });
+    const { code, stdout, stderr } = await doctor({ EVERGRANT_DATA_DIR: join(folder, "data"), ...ANY_PORT });
     expect({ code, stderr }).toEqual({ code: EXIT.ok, stderr: "" });
     expect(stdout).toMatch(/^✓ database +\S+evergrant.db will be made at the first start$/m);
     expect(stdout).toMatch(/^✓ root key +\S+root.key will be made at the first start$/m);
@@ -26,7 +27,7 @@ describe("before the first start", () => {
     const folder = temporaryFolder();
     const { code, stdout } = await doctor({
       EVERGRANT_DATA_DIR: folder,
-      EVERGRANT_PORT: "0",
+      ...ANY_PORT,
       EVERGRANT_ROOT_KEY_FILE: join(folder, "my.key"),
     });
     expect(code).toBe(EXIT.key);
@@ -107,7 +108,7 @@ describe("the database", () => {
   it("that is no database exits with 5, and what hangs on it is not checked", async () => {
     const folder = temporaryFolder();
     writeFileSync(join(folder, "evergrant.db"), "this is not a database, and long enough to be sure of that");
-    const { code, stdout } = await doctor({ EVERGRANT_DATA_DIR: folder, EVERGRANT_PORT: "0" });
+    const { code, stdout } = await doctor({ EVERGRANT_DATA_DIR: folder, ...ANY_PORT });
     expect(code).toBe(EXIT.database);
     expect(stdout).toMatch(/^✗ database +\S+: The database file is not an SQLite database\n +→ Point EVERGRANT_/m);
     expect(stdout).toMatch(/^! root key +not checked/m);
@@ -129,7 +130,7 @@ describe("the database", () => {
     const other = new SQLite(join(folder, "evergrant.db"));
     other.exec("create table songs (title text)");
     other.close();
-    const { code, stdout } = await doctor({ EVERGRANT_DATA_DIR: folder, EVERGRANT_PORT: "0" });
+    const { code, stdout } = await doctor({ EVERGRANT_DATA_DIR: folder, ...ANY_PORT });
     expect(code).toBe(EXIT.ok);
     expect(stdout).toMatch(/^! database +\S+ holds nothing of Evergrant\n +→ /m);
     const after = new SQLite(join(folder, "evergrant.db"), { readonly: true });
@@ -150,7 +151,7 @@ describe("the address", () => {
   });
 
   it("that is not this machine's exits with 6", async () => {
-    const environment = { EVERGRANT_DATA_DIR: temporaryFolder(), EVERGRANT_HOST: "192.0.2.1", EVERGRANT_PORT: "0" };
+    const environment = { EVERGRANT_DATA_DIR: temporaryFolder(), EVERGRANT_HOST: "192.0.2.1", ...ANY_PORT };
     const { code, stdout } = await doctor(environment);
     expect(code).toBe(EXIT.address);
     expect(stdout).toMatch(/^✗ address +cannot listen on 192\.0\.2\.1:0 \(EADDRNOTAVAIL\)$/m);

@@ -3,12 +3,13 @@ import { join } from "node:path";
 import { expect, it } from "vitest";
 import { EXIT } from "../../src/cli/exit-codes.ts";
 import { temporaryFolder } from "../stage/temporary-folder.ts";
+import { ANY_PORT } from "./any-port.ts";
 import { evergrant, startEvergrant, type Environment } from "./evergrant.ts";
 import { jsonLines } from "./json-lines.ts";
 import { listen } from "./listen.ts";
 
 it("makes what is missing, prints the admin key once, and ends cleanly when told to", async () => {
-  const environment = { EVERGRANT_DATA_DIR: temporaryFolder(), EVERGRANT_PORT: "0" };
+  const environment = { EVERGRANT_DATA_DIR: temporaryFolder(), ...ANY_PORT };
   const key = await firstKey(environment);
   const again = startEvergrant(["serve"], environment);
   const [, url = ""] = await again.printed(/"url":"([^"]+)"/);
@@ -21,7 +22,7 @@ it("makes what is missing, prints the admin key once, and ends cleanly when told
 });
 
 it("prints the admin key as JSON with --json", async () => {
-  const service = startEvergrant(["serve", "--json"], { EVERGRANT_DATA_DIR: temporaryFolder(), EVERGRANT_PORT: "0" });
+  const service = startEvergrant(["serve", "--json"], { EVERGRANT_DATA_DIR: temporaryFolder(), ...ANY_PORT });
   await service.printed(/admin_key/);
   service.signal("SIGTERM");
   const { stdout } = await service.ended;
@@ -37,7 +38,7 @@ it("exits with 3 for a setting that is wrong or unknown, and says which", async 
 });
 
 it("exits with 4 for a root key that is not the database's", async () => {
-  const environment = { EVERGRANT_DATA_DIR: temporaryFolder(), EVERGRANT_PORT: "0" };
+  const environment = { EVERGRANT_DATA_DIR: temporaryFolder(), ...ANY_PORT };
   await firstKey(environment);
   const other = await evergrant(["keys", "generate", "root"]);
   const outcome = await evergrant(["serve"], { ...environment, EVERGRANT_ROOT_KEY: other.stdout.trim() });
@@ -49,7 +50,7 @@ it("exits with 4 for a root key that is not the database's", async () => {
 it("exits with 5 for a database file that is none", async () => {
   const folder = temporaryFolder();
   writeFileSync(join(folder, "evergrant.db"), "this is not a database, and long enough to be sure of that");
-  const outcome = await evergrant(["serve"], { EVERGRANT_DATA_DIR: folder, EVERGRANT_PORT: "0" });
+  const outcome = await evergrant(["serve"], { EVERGRANT_DATA_DIR: folder, ...ANY_PORT });
   expect(outcome.code).toBe(EXIT.database);
   expect(outcome.stderr).toContain("is not an SQLite database");
   expectOneSentence(outcome.stderr);

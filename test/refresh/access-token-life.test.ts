@@ -90,6 +90,8 @@ describe("a provider whose every token is over when it comes", () => {
     expect(stage.server.requests.length).toBeLessThanOrEqual(2);
     expect(stage.server.requests.length).toBeGreaterThan(0);
     await expectOneRequestPerGeneration(stage, id);
+    const { lease, tokens } = await stage.held(id);
+    expect(lease.dueAt).toBe(tokens.obtainedAt + MINUTE);
   });
 
   test("is asked once a minute by the sweep and readers together, and loses no refresh token", async () => {

@@ -26,6 +26,21 @@ describe("a store that is down when the answer comes", () => {
     expect(stage.observer.of("refresh.commit_retried")).toHaveLength(downFor);
   });
 
+  test("or slow makes readers without a living token wait for what is stored, not for what is answered", async () => {
+    const stage = await openEngineStage();
+    const id = await stage.connect();
+    const gate = createGate();
+    stage.store.hold("commit", gate);
+    await stage.clock.advance(60 * MINUTE);
+    let answered = false;
+    const read = stage.read(id).finally(() => (answered = true));
+    await stage.clock.advance(3 * SECOND);
+    expect(stage.server.requests).toHaveLength(1);
+    expect(answered).toBe(false);
+    gate.open();
+    await expect(read).resolves.toMatchObject({ generation: 2, refreshState: "ok" });
+  });
+
   test("for an hour still loses nothing", async () => {
     const stage = await openEngineStage({ server: { reuse: "punished" } });
     const id = await stage.connect();

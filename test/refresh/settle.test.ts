@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import type { RefreshResult } from "../../src/refresh/request.ts";
 import { MINUTE, SECOND } from "../../src/runtime/clock.ts";
 import { openEngineStage, type EngineStage } from "../stage/engine-stage.ts";
 import { answers, fails, losesItsAnswer, type Play } from "../stage/plays.ts";
@@ -55,30 +56,33 @@ describe("tokens", () => {
 });
 
 describe("an answer that is no success leaves the stored token set untouched, byte by byte", () => {
-  const cases: [string, Play][] = [
-    ["HTML with 200", answers(200, "<html>Log in to the hotel's network</html>")],
-    ["an empty object with 200", answers(200, {})],
-    ["an error with 200", answers(200, { error: "invalid_request" })],
-    ["an empty body with 200", answers(200, "")],
-    ["tokens with 500", answers(500, { access_token: "x", refresh_token: "y" })],
-    ["an error with 400", answers(400, { error: "invalid_request" })],
-    ["an unknown error with 400", answers(400, { error: "please_try_again" })],
-    ["a redirect", answers(302, "")],
-    ["a rejection", REJECTED],
-    ["a refused client", answers(401, { error: "invalid_client" })],
-    ["an outage", answers(503, "")],
-    ["a refused connection", fails("refused", { sent: false })],
-    ["a lost answer", fails("reset", { sent: true })],
+  const cases: [string, RefreshResult["kind"], Play][] = [
+    ["HTML with 200", "retry_later", answers(200, "<html>Log in to the hotel's network</html>")],
+    ["an empty object with 200", "retry_later", answers(200, {})],
+    ["an error with 200", "retry_later", answers(200, { error: "invalid_request" })],
+    ["an empty body with 200", "retry_later", answers(200, "")],
+    ["tokens with 500", "retry_later", answers(500, { access_token: "x", refresh_token: "y" })],
+    ["an error with 400", "retry_later", answers(400, { error: "invalid_request" })],
+    ["an unknown error with 400", "retry_later", answers(400, { error: "please_try_again" })],
+    ["a rejection with 503", "retry_later", answers(503, { error: "invalid_grant" })],
+    ["a redirect", "retry_later", answers(302, "")],
+    ["a rejection", "ended", REJECTED],
+    ["a refused client", "client_suspended", answers(401, { error: "invalid_client" })],
+    ["an outage", "retry_later", answers(503, "")],
+    ["a refused connection", "retry_later", fails("refused", { sent: false })],
+    ["a lost answer", "retry_later", fails("reset", { sent: true })],
   ];
 
-  test.each(cases)("%s", async (_, play) => {
+  test.each(cases)("%s, which means %s", async (_, kind, play) => {
     const stage = await openEngineStage();
     const id = await stage.connect();
     const before = await stage.held(id);
     stage.server.script(play);
     const result = await stage.refresh(id);
-    expect(result.kind).not.toBe("renewed");
-    expect((await stage.held(id)).tokens).toEqual(before.tokens);
+    expect(result.kind).toBe(kind);
+    const { tokens, connection } = await stage.held(id);
+    expect(tokens).toEqual(before.tokens);
+    expect(connection.status).toBe(kind === "ended" ? "reauthorization_required" : "active");
   });
 });
 

@@ -55,6 +55,7 @@ describe("a wrong setting is named, and its value is not told", () => {
     ["EVERGRANT_PORT", "CANARY"],
     ["EVERGRANT_PORT", "70000"],
     ["EVERGRANT_PORT", "1.5"],
+    ["EVERGRANT_PORT", "0"],
     ["EVERGRANT_PUBLIC_URL", "CANARY"],
     ["EVERGRANT_PUBLIC_URL", "ftp://CANARY"],
     ["EVERGRANT_LOG_LEVEL", "CANARY"],

@@ -21,6 +21,7 @@ async function commit(connections) {
   let superseded = 0;
   for (let done = 0; done < Number(argument);) {
     const { tokens } = await connections.snapshot("con_1");
+    if ((await connections.claim("con_1", tokens.generation)) === "moved") continue;
     const next = { ...tokens, generation: tokens.generation + 1 };
     const history = [{ kind: "refreshed", generation: next.generation, detail: { by: process.pid } }];
     const result = await connections.commit({ connectionId: "con_1", tokens: next, dueAt: 1, history });
