@@ -39,7 +39,7 @@ export function sendAway(reply: FastifyReply, url: string): FastifyReply {
 function render({ title, text, tone }: Page): string {
   const refresh = tone === "waiting" ? `<meta http-equiv="refresh" content="1">` : "";
   const paragraphs = text.map((paragraph) => `<p>${escapeHtml(paragraph)}</p>`).join("");
-  return `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">${refresh}<title>${escapeHtml(title)}</title><style>${STYLE}</style></head><body><main class="${tone}"><h1>${escapeHtml(title)}</h1>${paragraphs}<footer>Evergrant keeps this connection alive.</footer></main></body></html>`;
+  return `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">${refresh}<title>${escapeHtml(title)}</title><style>${STYLE}</style></head><body><main class="${tone}"><h1>${escapeHtml(title)}</h1>${paragraphs}<footer>Evergrant keeps OAuth connections alive.</footer></main></body></html>`;
 }
 
 const ENTITIES: Readonly<Record<string, string>> = {

@@ -13,7 +13,7 @@ async function depart(stage: Stage) {
 }
 
 function callback(stage: Stage, query: Record<string, string>, cookie: string, clientId = stage.clientId) {
-  const url = `${stage.settings.publicUrl}/oauth/callback/${clientId}?${new URLSearchParams(query)}`;
+  const url = `${stage.settings.publicUrl}/oauth/callback/${clientId}?${new URLSearchParams(query).toString()}`;
   return fetch(url, { headers: { cookie }, redirect: "manual" });
 }
 

@@ -3,6 +3,13 @@ import { expect, test } from "vitest";
 import { startPageServer } from "../stage/page-server.ts";
 import { openStage, type Stage } from "../stage/stage.ts";
 
+const plainProvider = (issuer: string) => ({
+  name: "Plain",
+  issuer,
+  authorization_url: `${issuer}/authorize`,
+  token_url: `${issuer}/token`,
+});
+
 test("an account is connected and gives a working access token", async () => {
   const stage = await openStage();
   const { connectionId, session, page } = await stage.connect("alice");
@@ -107,13 +114,7 @@ test("a connection without a refresh token is reported at once, with what was mi
 });
 
 test("offline access that was asked for and not given is said too", async () => {
-  const provider = (issuer: string) => ({
-    name: "Plain",
-    issuer,
-    authorization_url: `${issuer}/authorize`,
-    token_url: `${issuer}/token`,
-  });
-  const stage = await openStage({ provider });
+  const stage = await openStage({ provider: plainProvider });
   const { session } = await stage.connect();
   expect(session.at("problem", "code")).toBe("refresh_token_missing");
   expect(session.at("problem", "detail")).toContain("Check that the client may use refresh tokens");

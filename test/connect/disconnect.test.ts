@@ -1,6 +1,15 @@
 import { expect, test } from "vitest";
 import { openStage } from "../stage/stage.ts";
 
+const plainProvider = (issuer: string) => ({
+  name: "Forever",
+  issuer,
+  authorization_url: `${issuer}/authorize`,
+  token_url: `${issuer}/token`,
+  offline_access: { scopes: ["offline_access"], parameters: { prompt: "consent" } },
+  identity_scopes: ["openid"],
+});
+
 test("disconnecting revokes the refresh token at the provider and deletes it here", async () => {
   const stage = await openStage();
   const { connectionId } = await stage.connect("alice");
@@ -31,15 +40,7 @@ test("a provider that cannot be asked does not keep a connection alive here, and
 });
 
 test("a provider without a revocation endpoint is said to be one", async () => {
-  const provider = (issuer: string) => ({
-    name: "Forever",
-    issuer,
-    authorization_url: `${issuer}/authorize`,
-    token_url: `${issuer}/token`,
-    offline_access: { scopes: ["offline_access"], parameters: { prompt: "consent" } },
-    identity_scopes: ["openid"],
-  });
-  const stage = await openStage({ provider });
+  const stage = await openStage({ provider: plainProvider });
   const { connectionId } = await stage.connect("alice");
   const answer = await stage.api("DELETE", `/v1/connections/${connectionId}`);
   expect(answer.body).toMatchObject({ revocation: "unsupported" });

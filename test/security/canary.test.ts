@@ -27,7 +27,7 @@ test("no secret is in the database, its log, the service's log at `trace`, or an
   const sandboxFile = `${temporaryFolder()}/sandbox.db`;
   const stage = await openStage({ sandboxFile, client: { client_secret: CLIENT_SECRET } });
   const answers: string[] = [];
-  const secrets = new Map([...knownSecrets(stage)]);
+  const secrets = new Map(knownSecrets(stage));
   const collect = () => issuedBy(sandboxFile).forEach((secret, name) => secrets.set(name, secret));
   await drive(stage, (answer) => answers.push(answer), collect);
   collect();

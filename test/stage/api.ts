@@ -32,7 +32,7 @@ export function createApi(url: string, key: string): Api {
       headers: response.headers,
       text,
       body: json,
-      at: (...path) => textAt(json, path),
+      at: (...names) => textAt(json, names),
     };
   };
 }

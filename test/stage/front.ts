@@ -1,3 +1,4 @@
+import type { ServerResponse } from "node:http";
 import { startPageServer } from "./page-server.ts";
 
 /** What a browser brought back from the provider. */
@@ -24,13 +25,13 @@ export async function startFront(): Promise<Front> {
       response.end("landed");
       return;
     }
-    void fetch(front.target + path, { redirect: "manual" }).then((answer) => {
-      response.writeHead(answer.status, {
-        location: answer.headers.get("location") ?? "",
-        "set-cookie": answer.headers.getSetCookie(),
-      });
-      response.end();
-    });
+    void passOn(front.target + path, response);
   });
   return front;
+}
+
+async function passOn(url: string, response: ServerResponse): Promise<void> {
+  const answer = await fetch(url, { redirect: "manual" });
+  const location = answer.headers.get("location") ?? "";
+  response.writeHead(answer.status, { location, "set-cookie": answer.headers.getSetCookie() }).end();
 }
