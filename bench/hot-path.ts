@@ -9,7 +9,7 @@ import { startServiceUnderTest, type ServiceUnderTest } from "./service-under-te
  * What a read of an access token costs beside an empty-handed server that answers the same bytes, in the same run: one process
  * each, 32 connections, valid token. Rounds alternate, and medians are printed, because machines are shared and noisy.
  *
- * `npm run bench:hot-path -- [rounds] [seconds a round]`
+ * `npm run bench:hot-path -- [rounds] [seconds a round] [flags of Node for the service]`
  */
 const ROUNDS = Number(process.argv[2] ?? 7);
 const SECONDS = Number(process.argv[3] ?? 5);
@@ -26,7 +26,7 @@ interface Round extends Load {
   cpu: number;
 }
 
-const service = await startServiceUnderTest(PORT);
+const service = await startServiceUnderTest(PORT, process.argv.slice(4));
 try {
   await compare(service);
 } finally {

@@ -16,9 +16,9 @@ export interface ServiceUnderTest {
 }
 
 /** The built service as a process of its own, on an empty folder that goes with it. */
-export async function startServiceUnderTest(port: number): Promise<ServiceUnderTest> {
+export async function startServiceUnderTest(port: number, nodeFlags: readonly string[]): Promise<ServiceUnderTest> {
   const folder = mkdtempSync(join(tmpdir(), "evergrant-bench-"));
-  const child = spawn(process.execPath, [EVERGRANT, "serve"], {
+  const child = spawn(process.execPath, [...nodeFlags, EVERGRANT, "serve"], {
     env: { PATH: process.env["PATH"], EVERGRANT_DATA_DIR: folder, EVERGRANT_PORT: String(port) },
     stdio: ["ignore", "pipe", "inherit"],
   });

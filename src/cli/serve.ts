@@ -2,11 +2,9 @@ import { startService } from "../service/service.ts";
 import { readSettings } from "../service/settings.ts";
 import type { CommandDeps } from "./command-deps.ts";
 import { EXIT } from "./exit-codes.ts";
-import { growYoungGenerationSooner } from "./young-generation.ts";
 
 /** Runs the service until it is told to stop. What was sent to a provider is finished first. */
 export async function serve({ output, environment }: CommandDeps): Promise<void> {
-  growYoungGenerationSooner();
   const starting = startService(readSettings(environment));
   let stopping = false;
   const stop = async (): Promise<void> => {

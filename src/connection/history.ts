@@ -16,7 +16,6 @@ export type HistoryKind =
   | "refreshed"
   | "refresh_failed"
   | "answer_lost"
-  | "api_rejected"
   | "degraded"
   | "recovered"
   | "reauthorization_required"

@@ -24,6 +24,8 @@ export interface Snapshot {
   /** Once disconnected it holds no tokens any more, but still counts the generation. */
   tokens: TokenRecord;
   lease: RefreshLease;
+  /** While the provider refuses the client: when the next refresh may ask whether it still does; else null. */
+  clientProbeAt: number | null;
 }
 
 export type NewConnection = Omit<Connection, "createdAt" | "statusSince">;

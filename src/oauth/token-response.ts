@@ -23,7 +23,10 @@ export interface ReceivedTokens {
   idToken: Secret<string> | null;
 }
 
-/** RFC 6749 §5.2. Texts are cut and stripped of control characters; they come from outside and are shown to operators. */
+/**
+ * RFC 6749 §5.2. Both texts come from outside and are shown to operators: they are cut, without control characters, and without
+ * anything as long and dense as a token.
+ */
 export interface OAuthError {
   status: number;
   code: string;
@@ -89,6 +92,10 @@ function scopes(value: unknown): string[] | null {
     .slice(0, 500);
 }
 
+/** Some servers quote a token in their complaint about it. Words, paths and UUIDs, such as trace ids, stay. */
 function printable(text: string, length: number): string {
-  return text.replaceAll(/\p{Cc}+/gu, " ").slice(0, length);
+  return text
+    .replaceAll(/[\p{Cc}\p{Cf}]+/gu, " ")
+    .replaceAll(/[\w~+=]{20,}/g, (word) => (/^([a-z_]+|[A-Z_]+)$/.test(word) ? word : "[secret]"))
+    .slice(0, length);
 }

@@ -28,10 +28,15 @@ export function classifyRefresh(result: TransportResult, sentToken: Secret<strin
       if (!isSuccess(response.status)) return unusable(response.status, "tokens_with_error_status", retryAfterMs);
       return { kind: isRotation(answer.tokens, sentToken) ? "rotated" : "renewed", tokens: answer.tokens };
     case "error":
-      return classifyError(answer.error, retryAfterMs);
+      return classifyError(withoutToken(answer.error, sentToken), retryAfterMs);
     case "unreadable":
       return unusable(response.status, answer.problem, retryAfterMs);
   }
+}
+
+/** A server may quote the refresh token that it does not like. */
+function withoutToken(error: OAuthError, sentToken: Secret<string>): OAuthError {
+  return { ...error, description: error.description?.replaceAll(sentToken.reveal(), "[secret]") ?? null };
 }
 
 function isRotation(tokens: ReceivedTokens, sentToken: Secret<string>): boolean {

@@ -1,6 +1,6 @@
 import { sentence, whoActs, type Cause } from "../connection/cause.ts";
 import { isLive, type Connection } from "../connection/connection.ts";
-import type { RefreshLease, Snapshot } from "../connection/store.ts";
+import type { Snapshot } from "../connection/store.ts";
 import { openAccessToken, type TokenRecord } from "../connection/token-record.ts";
 import { MINUTE, SECOND, within } from "../runtime/clock.ts";
 import type { Secret } from "../runtime/secret.ts";
@@ -35,6 +35,10 @@ export interface RejectedRequest {
   tenantId: string;
   connectionId: string;
   generation: number;
+  /** HTTP status of the API's answer. */
+  status: number;
+  /** Its `WWW-Authenticate`, if it sent one. */
+  challenge: string | null;
 }
 
 export interface AccessTokens {
@@ -47,9 +51,7 @@ export interface AccessTokens {
 }
 
 /** A snapshot with its access token open. */
-export interface OpenSnapshot {
-  connection: Connection;
-  lease: RefreshLease;
+export interface OpenSnapshot extends Pick<Snapshot, "connection" | "lease" | "clientProbeAt"> {
   record: TokenRecord;
   token: AccessToken | null;
 }
@@ -94,9 +96,10 @@ export function createAccessTokens(deps: AccessTokenDeps): AccessTokens {
   }
 
   /** Enough life is left: answers at once, and starts what is due behind the reader's back. */
-  function inTime({ lease, connection }: OpenSnapshot, token: AccessToken): AccessToken {
+  function inTime({ lease, connection, clientProbeAt }: OpenSnapshot, token: AccessToken): AccessToken {
     if (lease.failures > 0) return { ...token, refreshState: "failing" };
     if (lease.dueAt === null || lease.dueAt > clock.now()) return token;
+    if (clientProbeAt !== null && clientProbeAt > clock.now()) return { ...token, refreshState: "failing" };
     const request = { connectionId: connection.id, generation: token.generation, origin: "ahead" } as const;
     refresher.refresh(request).catch((error: unknown) => reportFailure(deps, connection.id, error));
     return { ...token, refreshState: "refreshing" };
@@ -106,7 +109,8 @@ export function createAccessTokens(deps: AccessTokenDeps): AccessTokens {
     return within(clock, WAIT, refresher.refresh(request));
   }
 
-  async function rejected({ tenantId, connectionId, generation }: RejectedRequest): Promise<AccessToken> {
+  async function rejected(request: RejectedRequest): Promise<AccessToken> {
+    const { tenantId, connectionId, generation } = request;
     cache.drop(connectionId);
     const before = await held(tenantId, connectionId);
     const { token, record } = usable(deps, before);
@@ -114,7 +118,8 @@ export function createAccessTokens(deps: AccessTokenDeps): AccessTokens {
       throw new ServiceError("invalid_request", "The connection has not had a token of that generation yet.");
     }
     if (token && record.generation > generation && lifeLeft(record, clock.now()) > 0) return token;
-    if (isFreshFromForce(record, clock.now())) throw rejectsFreshToken(before.connection);
+    deps.observer.event("access_token.rejected", { connectionId, generation, status: request.status });
+    if (isFreshFromForce(record, clock.now()) || asksForScope(request)) throw rejectsFreshToken(before.connection);
     const result = await renew({ connectionId, generation: record.generation, origin: "rejected" });
     const after = await held(tenantId, connectionId);
     const lives = lifeLeft(after.record, clock.now()) > 0;
@@ -146,13 +151,13 @@ async function load(deps: AccessTokenDeps, connectionId: string): Promise<OpenSn
 }
 
 async function openSnapshot(deps: AccessTokenDeps, snapshot: Snapshot): Promise<OpenSnapshot> {
-  const { connection, lease, tokens: record } = snapshot;
+  const { connection, lease, clientProbeAt, tokens: record } = snapshot;
   const owner = { tenantId: connection.tenantId, connectionId: connection.id };
   const accessToken = isLive(connection.status) ? await openAccessToken(deps.sealer, owner, record) : null;
-  if (!accessToken) return { connection, lease, record, token: null };
+  if (!accessToken) return { connection, lease, clientProbeAt, record, token: null };
   const { generation, tokenType, expiresAt, scope } = record;
   const token = { connectionId: connection.id, generation, accessToken, tokenType, expiresAt, scope };
-  return { connection, lease, record, token: { ...token, refreshState: "ok" } };
+  return { connection, lease, clientProbeAt, record, token: { ...token, refreshState: "ok" } };
 }
 
 /** After a refresh: the new token, or the old one while it lives, or why there is none. */
@@ -171,6 +176,11 @@ function usable(deps: AccessTokenDeps, held: OpenSnapshot): { token: AccessToken
 
 function isFreshFromForce(record: TokenRecord, now: number): boolean {
   return record.origin === "rejected" && now - record.obtainedAt < FRESH && lifeLeft(record, now) > 0;
+}
+
+/** RFC 6750 §3.1: the token is good, and its scope is too small. Another one would have the same scope. */
+function asksForScope({ challenge }: RejectedRequest): boolean {
+  return /\berror="?insufficient_scope\b/.test(challenge ?? "");
 }
 
 function rejectsFreshToken({ id: connectionId }: Connection): ServiceError {

@@ -72,9 +72,7 @@ async function store(
   const times = { expiresAt: tokens.expiresAt, dueAt: due, durationMs };
   ports.observer.event("refresh.succeeded", { connectionId: connection.id, generation, origin, rotated, ...times });
   if (connection.status === "degraded") ports.observer.event("connection.recovered", { connectionId: connection.id });
-  if (client.suspension && (await ports.clients.resume(client.id))) {
-    ports.observer.event("client.resumed", { clientId: client.id });
-  }
+  await resumeClient(ports, client);
   return rest === 0
     ? { kind: "renewed" }
     : { kind: "retry_later", cause: "provider_response_unrecognised", retryAt: rest };
@@ -86,9 +84,10 @@ async function store(
  */
 async function reject(
   ports: RefreshPorts,
-  { held }: Attempt,
+  { held, client }: Attempt,
   outcome: Extract<Outcome, { kind: "rejected" }>,
 ): Promise<RefreshResult> {
+  await resumeClient(ports, client);
   const answerLost = earlierAnswerLost(held);
   const diagnosis: Diagnosis = {
     cause: answerLost ? "rotation_lost" : "unknown",
@@ -126,6 +125,11 @@ async function end(ports: RefreshPorts, held: Snapshot, diagnosis: Diagnosis): P
   const { cause, confidence } = diagnosis;
   ports.observer.event("connection.reauthorization_required", { connectionId: connection.id, cause, confidence });
   return { kind: "ended" };
+}
+
+/** The provider has looked at the token, so it has accepted the client (RFC 6749 §5.2). */
+async function resumeClient(ports: RefreshPorts, { id, suspension }: Client): Promise<void> {
+  if (suspension && (await ports.clients.resume(id))) ports.observer.event("client.resumed", { clientId: id });
 }
 
 /** The provider refuses the client, which says nothing about its connections: they keep their tokens and their status. */

@@ -14,6 +14,7 @@ export type EventName =
   | "refresh.superseded"
   | "refresh.answer_lost"
   | "refresh.commit_retried"
+  | "access_token.rejected"
   | "revocation.failed"
   | "client.suspended"
   | "client.resumed"

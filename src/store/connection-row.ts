@@ -41,7 +41,6 @@ const kindColumn = z.enum([
   "refreshed",
   "refresh_failed",
   "answer_lost",
-  "api_rejected",
   "degraded",
   "recovered",
   "reauthorization_required",

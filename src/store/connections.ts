@@ -96,10 +96,16 @@ async function snapshot(queries: Queries, id: string): Promise<Snapshot | null> 
     .innerJoin("token_sets", "token_sets.connection_id", "connections.id")
     .innerJoin("refresh_leases", "refresh_leases.connection_id", "connections.id")
     .selectAll(["token_sets", "refresh_leases", "connections"])
-    .select("clients.provider_id")
+    .select(["clients.provider_id", "clients.probe_at"])
     .where("connections.id", "=", id)
     .executeTakeFirst();
-  return row ? { connection: connectionOf(row), tokens: tokenRecordOf(row), lease: leaseOf(row) } : null;
+  if (!row) return null;
+  return {
+    connection: connectionOf(row),
+    tokens: tokenRecordOf(row),
+    lease: leaseOf(row),
+    clientProbeAt: row.probe_at,
+  };
 }
 
 async function list(queries: Queries, query: ConnectionQuery): Promise<Connection[]> {

@@ -18,6 +18,7 @@ const LEVELS: Record<EventName, Exclude<LogLevel, "silent">> = {
   "refresh.superseded": "info",
   "refresh.answer_lost": "warn",
   "refresh.commit_retried": "error",
+  "access_token.rejected": "warn",
   "revocation.failed": "warn",
   "client.suspended": "error",
   "client.resumed": "info",

@@ -141,12 +141,12 @@ describe("an error (RFC 6749 §5.2)", () => {
 
   test("is cut to a length that fits a line, and holds no control characters", () => {
     const answer = read(
-      { error: `e\r\n${"x".repeat(200)}`, error_description: `d\u0000\u001b[31m${"y".repeat(999)}` },
+      { error: `e\r\n${"x".repeat(200)}`, error_description: `d\u0000\u001b[31m ${"y".repeat(999)}` },
       400,
     );
     expect(answer).toEqual({
       kind: "error",
-      error: { status: 400, code: `e ${"x".repeat(78)}`, description: `d [31m${"y".repeat(294)}` },
+      error: { status: 400, code: `e ${"x".repeat(78)}`, description: `d [31m ${"y".repeat(293)}` },
     });
   });
 
@@ -189,3 +189,29 @@ describe("an answer that cannot be read", () => {
     expect(answer).toEqual({ kind: "unreadable", problem: "not_json" });
   });
 });
+
+describe("a token that an error quotes", () => {
+  test.each([
+    [
+      "an opaque one",
+      "refresh token dGhpcyBpcyBhIHRva2VuIGZvciBhIHRlc3Q is unknown",
+      "refresh token [secret] is unknown",
+    ],
+    ["a Google one", "1//0gQxYzAbCdEfGhIjKlMnOpQrStUvWxYz is bad", "1//[secret] is bad"],
+  ])("is taken out: %s", (_what, text, shown) => {
+    expect(describedAs(text)).toBe(shown);
+  });
+
+  test.each([
+    ["AADSTS50173: The provided grant has expired. Trace ID: 058b8a27-ea7e-490c-909c-96f8ecb4fc00"],
+    ["see https://aka.ms/NewClientSecret, timestamp 2025-12-01 16:58:37Z"],
+    ["authorization_request_not_found"],
+  ])("leaves the rest readable: %s", (text) => {
+    expect(describedAs(text)).toBe(text);
+  });
+});
+
+function describedAs(description: string): string | null {
+  const answer = read({ error: "invalid_grant", error_description: description }, 400);
+  return answer.kind === "error" ? answer.error.description : null;
+}

@@ -147,3 +147,14 @@ test("a long operation that the API refuses half-way gets one new token and goes
   expect(token.generation).toBe(2);
   expect(stage.server.requests).toHaveLength(1);
 });
+
+test("a challenge that asks for more scope leads to no refresh: the next token would have the same scope", async () => {
+  const stage = await openEngineStage();
+  const id = await stage.connect();
+  const challenge = 'Bearer realm="files", error="insufficient_scope", scope="files.write"';
+  await expect(stage.rejected(id, 1, challenge)).rejects.toMatchObject({
+    code: "api_rejects_fresh_token",
+    facts: { whoActs: "operator" },
+  });
+  expect(stage.server.requests).toHaveLength(0);
+});

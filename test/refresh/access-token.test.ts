@@ -240,7 +240,9 @@ test.each(["unknown", "of another tenant"])("a connection that is %s is not foun
   await stage.read(id);
   const failure = { code: "not_found", message: "There is no such connection.", facts: {} };
   await expect(stage.accessTokens.read({ ...request, minTtlMs: 0 })).rejects.toMatchObject(failure);
-  await expect(stage.accessTokens.rejected({ ...request, generation: 1 })).rejects.toMatchObject(failure);
+  await expect(
+    stage.accessTokens.rejected({ ...request, generation: 1, status: 401, challenge: null }),
+  ).rejects.toMatchObject(failure);
   expect(stage.accessTokens.recall({ ...request, minTtlMs: 0 })).toBeUndefined();
 });
 

@@ -31,7 +31,7 @@ describe("a provider that refuses the client", () => {
       cause: "client_secret_rejected",
       retryAt: now + PROBE_INTERVAL,
     });
-    expect(await stage.held(id)).toEqual(before);
+    expect(await stage.held(id)).toEqual({ ...before, clientProbeAt: now + PROBE_INTERVAL });
     expect(await suspension(stage)).toEqual({
       cause: "client_secret_rejected",
       code: "invalid_client",
@@ -131,4 +131,29 @@ test("a reader of a suspended client's connection gets the living token, and the
     code: "client_suspended",
     facts: { reason: "client_secret_rejected", whoActs: "operator" },
   });
+});
+
+test("a rejection at the probe is an answer about the token, so the client is accepted again", async () => {
+  const stage = await openEngineStage();
+  const refused = await stage.connect();
+  const rejected = await stage.connect();
+  stage.server.script(REFUSED);
+  await stage.refresh(refused);
+  await stage.clock.advance(PROBE_INTERVAL);
+  stage.server.script(answers(400, { error: "invalid_grant" }));
+  await stage.refresh(rejected);
+  expect(await suspension(stage)).toBeNull();
+  expect(stage.observer.of("client.resumed")).toHaveLength(1);
+});
+
+test("while a client is suspended, reads inside the lead say so and start nothing", async () => {
+  const stage = await openEngineStage();
+  const [refused, other] = [await stage.connect(), await stage.connect()];
+  const dueAt = (await stage.held(other)).lease.dueAt ?? 0;
+  await stage.clock.leap(dueAt + 1 - stage.clock.now());
+  stage.server.script(REFUSED);
+  await stage.refresh(refused);
+  expect(await stage.read(other)).toMatchObject({ generation: 1, refreshState: "failing" });
+  await stage.clock.advance(0);
+  expect(stage.server.requests).toHaveLength(1);
 });

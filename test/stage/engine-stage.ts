@@ -15,7 +15,7 @@ export interface EngineStage extends World, Engine {
   /** Refreshes the newest generation, or the one named. */
   refresh(connectionId: string, request?: Partial<RefreshRequest>): Promise<RefreshResult>;
   read(connectionId: string, minTtlMs?: number): Promise<AccessToken>;
-  rejected(connectionId: string, generation: number): Promise<AccessToken>;
+  rejected(connectionId: string, generation: number, challenge?: string): Promise<AccessToken>;
   /** As the database has it. */
   held(connectionId: string): Promise<Snapshot>;
   /** Oldest first. */
@@ -54,8 +54,8 @@ function shortcuts({ connections }: World, { refresher, accessTokens }: Engine) 
       return refresher.refresh({ connectionId, generation, origin: request.origin ?? "ahead" });
     },
     read: (connectionId: string, minTtlMs = 60_000) => accessTokens.read({ tenantId: TENANT, connectionId, minTtlMs }),
-    rejected: (connectionId: string, generation: number) =>
-      accessTokens.rejected({ tenantId: TENANT, connectionId, generation }),
+    rejected: (connectionId: string, generation: number, challenge: string | null = null) =>
+      accessTokens.rejected({ tenantId: TENANT, connectionId, generation, status: 401, challenge }),
     historyOf: async (connectionId: string) => {
       const entries = await connections.history(connectionId, { limit: 1000, before: null });
       return entries.map(({ kind }) => kind).toReversed();

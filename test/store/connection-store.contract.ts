@@ -32,6 +32,7 @@ export function connectionStoreContract(kind: DatabaseKind): void {
         connection: { ...connection, createdAt: now, statusSince: now },
         tokens: tokenRecord(1),
         lease: { dueAt: 42, backoffUntil: 0, failures: 0, cause: null, attemptGeneration: null, attemptAt: null },
+        clientProbeAt: null,
       });
       const history = await stage.connections.history("con_1", { limit: 10, before: null });
       expect(history).toEqual([{ ...FIRST, id: expect.any(Number), at: now }]);

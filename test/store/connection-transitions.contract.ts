@@ -97,6 +97,7 @@ export function connectionTransitionsContract(kind: DatabaseKind): void {
         connection: { ...before.connection, grantedScopes, lastProvenAt: stage.clock.now() },
         tokens: tokenRecord(2),
         lease: { ...AT_REST, dueAt: 7 },
+        clientProbeAt: null,
       });
       expect(await kindsOf(stage)).toEqual(["connected", "refreshed"]);
     });
@@ -148,11 +149,11 @@ export function connectionTransitionsContract(kind: DatabaseKind): void {
   describe(`postponing on ${kind.name}`, () => {
     test("counts the failure, notes its cause, and is due when the back-off is over", async () => {
       const stage = await openWithConnection(kind);
-      const { connection, tokens } = await stage.held(ID);
+      const before = await stage.held(ID);
       await stage.connections.claim(ID, 1);
       await stage.connections.postpone(postponement());
       const lease = { ...AT_REST, dueAt: 99, backoffUntil: 99, failures: 1, cause: "provider_unavailable" };
-      expect(await stage.held(ID)).toEqual({ connection, tokens, lease });
+      expect(await stage.held(ID)).toEqual({ ...before, lease });
       await stage.connections.postpone(postponement({ backoffUntil: 100 }));
       expect((await stage.held(ID)).lease).toMatchObject({ failures: 2, dueAt: 100 });
     });
@@ -221,6 +222,7 @@ export function connectionTransitionsContract(kind: DatabaseKind): void {
         connection: { ...before.connection, ...now },
         tokens: before.tokens,
         lease: AT_REST,
+        clientProbeAt: null,
       });
       expect((await kindsOf(stage)).at(-1)).toBe("reauthorization_required");
     });
@@ -256,6 +258,7 @@ export function connectionTransitionsContract(kind: DatabaseKind): void {
         connection: { ...connection, ...consent, statusSince: stage.clock.now() },
         tokens: tokenRecord(2),
         lease: { ...AT_REST, dueAt: 7 },
+        clientProbeAt: null,
       });
     });
 

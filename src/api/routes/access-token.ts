@@ -62,8 +62,14 @@ export function accessTokenRoutes(app: App, accessTokens: AccessTokens): void {
     },
     async (request, reply) => {
       const { tenantId } = callerOf(request);
-      const { generation } = request.body;
-      const token = await accessTokens.rejected({ tenantId, connectionId: request.params.id, generation });
+      const { generation, status, www_authenticate: challenge = null } = request.body;
+      const token = await accessTokens.rejected({
+        tenantId,
+        connectionId: request.params.id,
+        generation,
+        status,
+        challenge,
+      });
       void reply.header("cache-control", "no-store");
       return accessTokenBody(token);
     },

@@ -28,6 +28,7 @@ function openFile(path: string, clock: Clock): SQLite.Database {
       closeSync(openSync(path, "a", 0o600));
     }
     const driver = new SQLite(path, { timeout: 5000 });
+    claimFile(driver);
     driver.pragma("journal_mode = WAL");
     // WAL with anything less may lose the last commits when the power goes: rotated refresh tokens among them.
     driver.pragma("synchronous = FULL");
@@ -37,6 +38,22 @@ function openFile(path: string, clock: Clock): SQLite.Database {
   } catch (error) {
     throw translate(error);
   }
+}
+
+/** "EGDB": SQLite keeps it in the file's header, so that no other program's database is taken for ours. */
+const APPLICATION_ID = 0x45474442;
+
+function claimFile(driver: SQLite.Database): void {
+  const owner = driver.pragma("application_id", { simple: true });
+  if (owner === APPLICATION_ID) return;
+  const tables = driver.prepare("select count(*) from sqlite_master").pluck().get();
+  if (owner !== 0 || tables !== 0) {
+    throw unavailable(
+      "The database file belongs to another program. Point EVERGRANT_DATABASE_URL at the right file.",
+      null,
+    );
+  }
+  driver.pragma(`application_id = ${APPLICATION_ID}`);
 }
 
 /** Takes the write lock at the start: a transaction that begins as a reader may find that it cannot become a writer. */
@@ -68,6 +85,9 @@ const SENTENCES: Readonly<Record<string, string>> = {
   SQLITE_CORRUPT: "The database file is damaged. Stop the service and restore a backup.",
   SQLITE_CANTOPEN: "The database file cannot be opened. Check that its folder exists and can be written.",
   SQLITE_READONLY: "The database file cannot be written. Check its permissions.",
+  SQLITE_LOCKED: "The database is locked. Try again in a moment.",
+  SQLITE_PROTOCOL: "The database is locked. Try again in a moment.",
+  SQLITE_NOMEM: "There is not enough memory for the database.",
   SQLITE_BUSY: "Another process holds the database. Try again in a moment.",
   SQLITE_IOERR: "The disk of the database reports an error. Check the disk.",
   EACCES: "The database file cannot be opened. Check its permissions.",

@@ -202,3 +202,30 @@ test("closing lets the file be opened elsewhere at once, with nothing left in a 
   expect(raw.prepare("select count(*) as n from connections").get()).toEqual({ n: 1 });
   raw.close();
 });
+
+test("a database of another program is left alone", async () => {
+  const path = `${temporaryFolder()}/other.db`;
+  const other = new SQLite(path);
+  other.exec("create table theirs (id integer)");
+  other.close();
+  await expect(openSqlite(path, createManualClock())).rejects.toMatchObject({
+    code: "store_unavailable",
+    message: expect.stringContaining("belongs to another program"),
+  });
+  const untouched = new SQLite(path, { readonly: true });
+  expect(untouched.prepare("select name from sqlite_master").pluck().all()).toEqual(["theirs"]);
+  expect(untouched.pragma("journal_mode", { simple: true })).toBe("delete");
+  untouched.close();
+});
+
+test("a database of a later version is not opened", async () => {
+  const path = `${temporaryFolder()}/later.db`;
+  await (await openSqlite(path, createManualClock())).close();
+  const later = new SQLite(path);
+  later.exec("insert into kysely_migration values ('9999-later', '2030-01-01')");
+  later.close();
+  await expect(openSqlite(path, createManualClock())).rejects.toMatchObject({
+    code: "store_unavailable",
+    message: expect.stringContaining("another version"),
+  });
+});
