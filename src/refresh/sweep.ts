@@ -43,11 +43,9 @@ export function createSweep(deps: SweepDeps): Sweep {
     const due = await deps.connections.due(BATCH + underWay.size);
     for (const id of due) {
       if (stopping.signal.aborted || underWay.size >= MOST_UNDER_WAY) break;
-      if (!underWay.has(id))
-        underWay.set(
-          id,
-          refresh(id).finally(() => underWay.delete(id)),
-        );
+      if (underWay.has(id)) continue;
+      const done = refresh(id).finally(() => underWay.delete(id));
+      underWay.set(id, done);
     }
     if (deps.clock.monotonic() - prunedAt < PRUNE_INTERVAL) return;
     prunedAt = deps.clock.monotonic();
