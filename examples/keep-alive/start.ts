@@ -68,8 +68,7 @@ async function run(): Promise<void> {
   setInterval(summarise, 30_000);
   const actions = actionsFor(management, sandbox, clientId);
   createInterface({ input: process.stdin }).on("line", (line) => void act(actions, line.trim()));
-  process.on("SIGINT", () => void stop(sandbox));
-  process.on("SIGTERM", () => void stop(sandbox));
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => void stop(sandbox));
 }
 
 function startWorker(name: string, workerKey: string, sandbox: Sandbox): ChildProcess {

@@ -1,9 +1,9 @@
 import { closeSync, openSync, readdirSync, rmSync, statSync, writeFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
-import SQLite from "better-sqlite3";
 import { describe, expect, it } from "vitest";
 import { EXIT } from "../../src/cli/exit-codes.ts";
 import { openStage } from "../stage/stage.ts";
+import { openRaw } from "../stage/raw-database.ts";
 import { temporaryFolder } from "../stage/temporary-folder.ts";
 import { ANY_PORT } from "./any-port.ts";
 import { evergrant, type Environment } from "./evergrant.ts";
@@ -125,16 +125,16 @@ describe("the database", () => {
     expect(stdout).toContain("→ Stop the service and restore a backup.");
   });
 
-  it("of something else is worth a look, and stays as it is", async () => {
+  it("of another program is refused, and stays as it is", async () => {
     const folder = temporaryFolder();
-    const other = new SQLite(join(folder, "evergrant.db"));
+    const other = openRaw(join(folder, "evergrant.db"));
     other.exec("create table songs (title text)");
     other.close();
     const { code, stdout } = await doctor({ EVERGRANT_DATA_DIR: folder, ...ANY_PORT });
-    expect(code).toBe(EXIT.ok);
-    expect(stdout).toMatch(/^! database +\S+ holds nothing of Evergrant\n +→ /m);
-    const after = new SQLite(join(folder, "evergrant.db"), { readonly: true });
-    expect(after.prepare("select name from sqlite_master").all()).toEqual([{ name: "songs" }]);
+    expect(code).toBe(EXIT.database);
+    expect(stdout).toMatch(/^✗ database +\S+ belongs to another program\n +→ Point EVERGRANT_DATABASE_URL/m);
+    const after = openRaw(join(folder, "evergrant.db"), { readonly: true });
+    expect(after.value("select group_concat(name) from sqlite_master")).toBe("songs");
     after.close();
   });
 });

@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { createScriptedUser } from "@evergrant/sandbox";
-import SQLite from "better-sqlite3";
 import { expect, test } from "vitest";
 import type { Answer } from "../stage/api.ts";
+import { openRaw } from "../stage/raw-database.ts";
 import { openStage, type Stage } from "../stage/stage.ts";
 import { temporaryFolder } from "../stage/temporary-folder.ts";
 import { findSecrets, spellings } from "./encodings.ts";
@@ -123,9 +123,12 @@ function knownSecrets(stage: Stage): Map<string, string> {
 
 /** Every token and code that the sandbox has on record, by kind and number. */
 function issuedBy(sandboxFile: string): Map<string, string> {
-  const database = new SQLite(sandboxFile, { readonly: true });
-  const rows = database.prepare<[], { model: string; id: string }>("select model, id from artifact").all();
+  const database = openRaw(sandboxFile, { readonly: true });
+  const list = database.value("select group_concat(model || ' ' || id, char(10)) from artifact");
   database.close();
-  const tokens = rows.filter(({ model }) => /Token|Code/.test(model));
-  return new Map(tokens.map(({ model, id }) => [`${model} ${id.slice(0, 6)}`, id]));
+  const rows = String(list)
+    .split("\n")
+    .map((line) => line.split(" "));
+  const tokens = rows.filter(([model = ""]) => /Token|Code/.test(model));
+  return new Map(tokens.map(([model = "", id = ""]) => [`${model} ${id.slice(0, 6)}`, id]));
 }

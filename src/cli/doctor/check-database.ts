@@ -45,14 +45,13 @@ async function inspect(path: string, database: Database): Promise<Checked<Databa
     const next = "Check the permissions of the file and of its folder.";
     return { finding: wrong("database", CHECK, `${path} cannot be written`, next), value: database };
   }
-  if (await hasTables(database)) return { finding: fine(CHECK, `${path} is sound`), value: database };
+  const tables = await tableNames(database);
+  if (tables.includes("root_keys")) return { finding: fine(CHECK, `${path} is sound`), value: database };
   await database.close();
-  const finding = warning(
-    CHECK,
-    `${path} holds nothing of Evergrant`,
-    "The next start makes its tables there. Check EVERGRANT_DATABASE_URL if that is not meant.",
-  );
-  return { finding, value: await emptyDatabase() };
+  if (tables.length > 0)
+    return bad(`${path} belongs to another program`, "Point EVERGRANT_DATABASE_URL at the right file.");
+  const next = "The next start makes its tables there. Check EVERGRANT_DATABASE_URL if that is not meant.";
+  return { finding: warning(CHECK, `${path} is empty`, next), value: await emptyDatabase() };
 }
 
 function emptyDatabase(): Promise<Database> {
@@ -67,10 +66,10 @@ async function firstDamage(database: Database): Promise<string | null> {
   return first?.quick_check === "ok" ? null : (first?.quick_check ?? "the check says nothing");
 }
 
-async function hasTables(database: Database): Promise<boolean> {
-  const query = sql`select 1 from sqlite_master where type = 'table' and name = 'root_keys'`;
+async function tableNames(database: Database): Promise<string[]> {
+  const query = sql<{ name: string }>`select name from sqlite_master where type = 'table'`;
   const { rows } = await database.read((queries) => query.execute(queries));
-  return rows.length > 0;
+  return rows.map(({ name }) => name);
 }
 
 function bad(found: string, next: string): Checked<Database> {

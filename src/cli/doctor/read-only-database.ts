@@ -1,14 +1,14 @@
 import { existsSync } from "node:fs";
-import SQLite from "better-sqlite3";
 import { Kysely, SqliteDialect } from "kysely";
 import type { Database } from "../../store/database.ts";
 import type { Schema } from "../../store/schema.ts";
+import { openDriver, withKeptStatements } from "../../store/sqlite/driver.ts";
 import { translate } from "../../store/sqlite/open.ts";
 import { isWritable } from "./is-writable.ts";
 
 /** Opens a database file that exists, perhaps beside a running service. SQLite refuses whatever would change it. */
 export function openReadOnly(path: string): Database {
-  const queries = new Kysely<Schema>({ dialect: new SqliteDialect({ database: openFile(path) }) });
+  const queries = new Kysely<Schema>({ dialect: new SqliteDialect({ database: withKeptStatements(openFile(path)) }) });
   const run = <T>(work: (queries: Kysely<Schema>) => Promise<T>): Promise<T> =>
     work(queries).catch((error: unknown) => {
       throw translate(error);
@@ -16,10 +16,10 @@ export function openReadOnly(path: string): Database {
   return { read: run, write: run, close: () => queries.destroy() };
 }
 
-function openFile(path: string): SQLite.Database {
+function openFile(path: string): ReturnType<typeof openDriver> {
   try {
-    const driver = new SQLite(path, { readonly: !isIdle(path), fileMustExist: true, timeout: 5000 });
-    driver.pragma("query_only = ON");
+    const driver = openDriver(path, { readonly: !isIdle(path), fileMustExist: true, timeout: 5000 });
+    driver.exec("pragma query_only = ON");
     return driver;
   } catch (error) {
     throw translate(error);

@@ -1,16 +1,17 @@
 import { closeSync, mkdirSync, openSync } from "node:fs";
 import { dirname } from "node:path";
-import SQLite from "better-sqlite3";
+import type SQLite from "better-sqlite3";
 import { Kysely, sql, SqliteDialect } from "kysely";
 import type { Clock } from "../../runtime/clock.ts";
 import { unavailable, type Database, type Queries } from "../database.ts";
 import { migrate } from "../migrate.ts";
 import type { Schema } from "../schema.ts";
+import { openDriver, readValue, withKeptStatements } from "./driver.ts";
 
 /** Opens a database file, or makes one that only its owner can read, and brings its schema up to date. */
 export async function openSqlite(path: string, clock: Clock): Promise<Database> {
   const driver = openFile(path, clock);
-  const queries = new Kysely<Schema>({ dialect: new SqliteDialect({ database: driver }) });
+  const queries = new Kysely<Schema>({ dialect: new SqliteDialect({ database: withKeptStatements(driver) }) });
   const database: Database = {
     read: (work) => guarded(() => work(queries)),
     write: (work) => guarded(() => immediately(queries, work)),
@@ -27,12 +28,12 @@ function openFile(path: string, clock: Clock): SQLite.Database {
       mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
       closeSync(openSync(path, "a", 0o600));
     }
-    const driver = new SQLite(path, { timeout: 5000 });
+    const driver = openDriver(path, { timeout: 5000 });
     claimFile(driver);
-    driver.pragma("journal_mode = WAL");
+    driver.exec("pragma journal_mode = WAL");
     // WAL with anything less may lose the last commits when the power goes: rotated refresh tokens among them.
-    driver.pragma("synchronous = FULL");
-    driver.pragma("foreign_keys = ON");
+    driver.exec("pragma synchronous = FULL");
+    driver.exec("pragma foreign_keys = ON");
     driver.function("eg_now", () => Math.floor(clock.now()));
     return driver;
   } catch (error) {
@@ -44,16 +45,16 @@ function openFile(path: string, clock: Clock): SQLite.Database {
 const APPLICATION_ID = 0x45474442;
 
 function claimFile(driver: SQLite.Database): void {
-  const owner = driver.pragma("application_id", { simple: true });
+  const owner = readValue(driver, "pragma application_id");
   if (owner === APPLICATION_ID) return;
-  const tables = driver.prepare("select count(*) from sqlite_master").pluck().get();
+  const tables = readValue(driver, "select count(*) from sqlite_master");
   if (owner !== 0 || tables !== 0) {
     throw unavailable(
       "The database file belongs to another program. Point EVERGRANT_DATABASE_URL at the right file.",
       null,
     );
   }
-  driver.pragma(`application_id = ${APPLICATION_ID}`);
+  driver.exec(`pragma application_id = ${APPLICATION_ID}`);
 }
 
 /** Takes the write lock at the start: a transaction that begins as a reader may find that it cannot become a writer. */

@@ -1,6 +1,5 @@
 import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import SQLite from "better-sqlite3";
 import { sql } from "kysely";
 import { describe, expect, test } from "vitest";
 import { createConnectionStore } from "../../../src/store/connections.ts";
@@ -8,6 +7,7 @@ import type { Database } from "../../../src/store/database.ts";
 import { openSqlite } from "../../../src/store/sqlite/open.ts";
 import { inAnotherProcess, fillDisk } from "../../stage/child-process.ts";
 import { createManualClock } from "../../stage/manual-clock.ts";
+import { openRaw } from "../../stage/raw-database.ts";
 import { openStoreStage, type StoreStage } from "../../stage/store-stage.ts";
 import { temporaryFolder } from "../../stage/temporary-folder.ts";
 
@@ -68,8 +68,8 @@ describe("a first start that is cut short", () => {
     const path = join(temporaryFolder(), "evergrant.db");
     const broken = { ...clock, now: () => Number.NaN };
     await expect(openSqlite(path, broken)).rejects.toThrow(/NOT NULL/);
-    const raw = new SQLite(path);
-    expect(raw.prepare("select name from sqlite_master").all()).toEqual([]);
+    const raw = openRaw(path);
+    expect(raw.value("select count(*) from sqlite_master")).toBe(0);
     raw.close();
     const stage = await openAt(path);
     await expect(stage.create("con_1")).resolves.toBeUndefined();
@@ -90,7 +90,7 @@ function fileWith(folder: string, text: string): string {
 
 function damaged(folder: string): string {
   const path = join(folder, "damaged.db");
-  const raw = new SQLite(path);
+  const raw = openRaw(path);
   raw.exec("create table kysely_migration (name text); create table other (a); insert into other values (1)");
   raw.close();
   const bytes = readFileSync(path);
@@ -198,30 +198,30 @@ test("closing lets the file be opened elsewhere at once, with nothing left in a 
   await stage.create("con_1");
   await stage.database.close();
   expect(existsSync(`${path}-wal`)).toBe(false);
-  const raw = new SQLite(path, { readonly: true });
-  expect(raw.prepare("select count(*) as n from connections").get()).toEqual({ n: 1 });
+  const raw = openRaw(path, { readonly: true });
+  expect(raw.value("select count(*) from connections")).toBe(1);
   raw.close();
 });
 
 test("a database of another program is left alone", async () => {
   const path = `${temporaryFolder()}/other.db`;
-  const other = new SQLite(path);
+  const other = openRaw(path);
   other.exec("create table theirs (id integer)");
   other.close();
   await expect(openSqlite(path, createManualClock())).rejects.toMatchObject({
     code: "store_unavailable",
     message: expect.stringContaining("belongs to another program"),
   });
-  const untouched = new SQLite(path, { readonly: true });
-  expect(untouched.prepare("select name from sqlite_master").pluck().all()).toEqual(["theirs"]);
-  expect(untouched.pragma("journal_mode", { simple: true })).toBe("delete");
+  const untouched = openRaw(path, { readonly: true });
+  expect(untouched.value("select group_concat(name) from sqlite_master")).toBe("theirs");
+  expect(untouched.value("pragma journal_mode")).toBe("delete");
   untouched.close();
 });
 
 test("a database of a later version is not opened", async () => {
   const path = `${temporaryFolder()}/later.db`;
   await (await openSqlite(path, createManualClock())).close();
-  const later = new SQLite(path);
+  const later = openRaw(path);
   later.exec("insert into kysely_migration values ('9999-later', '2030-01-01')");
   later.close();
   await expect(openSqlite(path, createManualClock())).rejects.toMatchObject({
