@@ -9,6 +9,8 @@ import { sha256 } from "./start.ts";
 
 export interface Departure {
   authorizationUrl: string;
+  /** Tells this attempt from others of the same browser. */
+  tag: string;
   /** For a cookie: whoever comes back must be the one who left (BCP 240 §4.7). */
   browserToken: string;
 }
@@ -49,7 +51,12 @@ async function depart(ports: ConnectPorts, session: ConnectSession): Promise<Dep
     parameters: session.parameters,
   });
   ports.observer.event("connect.started", { sessionId: session.id, clientId: client.id });
-  return { authorizationUrl, browserToken };
+  return { authorizationUrl, tag: attemptTag(state), browserToken };
+}
+
+/** Names an attempt by its `state` without telling it. */
+export function attemptTag(state: string): string {
+  return sha256(state).slice(0, 12);
 }
 
 /** On a reauthorization, the account that has to come back. */

@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import { beginAuthorization, type Departure } from "../connect/begin.ts";
+import { attemptTag, beginAuthorization, type Departure } from "../connect/begin.ts";
 import type { ConnectSession } from "../connect/connect-session.ts";
 import { finishAuthorization } from "../connect/finish.ts";
 import type { ConnectPorts } from "../connect/ports.ts";
@@ -15,8 +15,8 @@ type CallbackRequest = FastifyRequest<{ Params: { client: string } }>;
 export function registerConnectPages(app: Pick<FastifyInstance, "register">, ports: ConnectPorts): void {
   const cookie = createBrowserCookie(ports.publicUrl);
 
-  function leave(reply: FastifyReply, { authorizationUrl, browserToken }: Departure): FastifyReply {
-    return sendAway(reply.header("set-cookie", cookie.set(browserToken)), authorizationUrl);
+  function leave(reply: FastifyReply, { authorizationUrl, tag, browserToken }: Departure): FastifyReply {
+    return sendAway(reply.header("set-cookie", cookie.set(tag, browserToken)), authorizationUrl);
   }
 
   void app.register(async (pages: FastifyInstance) => {
@@ -32,10 +32,11 @@ export function registerConnectPages(app: Pick<FastifyInstance, "register">, por
       leave(reply, await beginReauthorization(ports, request.params.token)),
     );
     pages.get("/oauth/callback/:client", hidden, async (request: CallbackRequest, reply) => {
+      const parameters = new URL(request.url, "http://callback.invalid").searchParams;
       const session = await finishAuthorization(ports, {
         clientId: request.params.client,
-        parameters: new URL(request.url, "http://callback.invalid").searchParams,
-        browserToken: cookie.read(request.headers.cookie),
+        parameters,
+        browserToken: cookie.read(attemptTag(parameters.get("state") ?? ""), request.headers.cookie),
       });
       return session.returnUrl !== null && session.status !== "exchanging"
         ? sendAway(reply, returnTo(session.returnUrl, session))

@@ -36,12 +36,32 @@ test("a callback in another browser is refused, and the right browser can still 
   const stage = await openStage();
   const left = await depart(stage);
   const stranger = await depart(stage);
-  for (const cookie of ["", stranger.cookie, "evergrant_connect=", "other=1"]) {
+  for (const cookie of ["", stranger.cookie, left.cookie.replace(/=.*/, "="), "other=1"]) {
     expect((await callback(stage, { code: "c", state: left.state, iss: iss(stage) }, cookie)).status).toBe(400);
   }
   expect(stage.sandbox.control.counts().authorizationCodeRequests).toBe(0);
   await callback(stage, { code: "c", state: left.state, iss: iss(stage) }, left.cookie);
   expect(stage.sandbox.control.counts().authorizationCodeRequests).toBe(1);
+});
+
+test("two tabs of one browser do not get into each other's way", async () => {
+  const stage = await openStage();
+  const [first, second] = [await depart(stage), await depart(stage)];
+  const both = `${first.cookie}; ${second.cookie}`;
+  for (const { id, state } of [second, first]) {
+    await callback(stage, { code: "c", state, iss: iss(stage) }, both);
+    const session = await stage.api("GET", `/v1/connect-sessions/${id}`);
+    expect(session.body).toMatchObject({ status: "failed", problem: { code: "code_exchange_failed" } });
+  }
+  expect(stage.sandbox.control.counts().authorizationCodeRequests).toBe(2);
+});
+
+test("one attempt's token does not speak for another of the same browser", async () => {
+  const stage = await openStage();
+  const [first, second] = [await depart(stage), await depart(stage)];
+  const swapped = `${first.cookie.split("=")[0]}=${second.cookie.split("=")[1]}`;
+  expect((await callback(stage, { code: "c", state: first.state, iss: iss(stage) }, swapped)).status).toBe(400);
+  expect(stage.sandbox.control.counts().authorizationCodeRequests).toBe(0);
 });
 
 test("a callback at another client's redirect URI is refused", async () => {
@@ -141,7 +161,7 @@ test("the pages forbid scripts, frames and referrers, and bind the browser with 
   expect(left.status).toBe(302);
   expect(left.headers.get("referrer-policy")).toBe("no-referrer");
   expect(left.headers.getSetCookie()[0]).toMatch(
-    /^evergrant_connect=[\w-]{43}; Path=\/; HttpOnly; SameSite=Lax; Max-Age=600$/,
+    /^evergrant_connect_[\w-]{12}=[\w-]{43}; Path=\/; HttpOnly; SameSite=Lax; Max-Age=600$/,
   );
   const page = await callback(stage, {}, "");
   expect(page.headers.get("content-security-policy")).toContain("default-src 'none'");
