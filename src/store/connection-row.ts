@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { Selectable } from "kysely";
 import { CAUSES, type Diagnosis } from "../connection/cause.ts";
-import type { Connection, ConnectionStatus } from "../connection/connection.ts";
+import { isLive, type Connection, type ConnectionStatus } from "../connection/connection.ts";
 import type { HistoryEntry, HistoryKind } from "../connection/history.ts";
 import type { RefreshLease } from "../connection/store.ts";
 import type { TokenRecord, TokenSetOrigin } from "../connection/token-record.ts";
@@ -48,7 +48,12 @@ const kindColumn = z.enum([
   "disconnected",
 ] satisfies HistoryKind[]);
 
-export type ConnectionRow = Selectable<Schema["connections"]> & { provider_id: string };
+/** A connection with what its client says about it. */
+export type ConnectionRow = Selectable<Schema["connections"]> & Pick<Selectable<Schema["clients"]>, ClientColumn>;
+
+export const CLIENT_COLUMNS = ["provider_id", "suspended_since", "suspended_cause", "suspended_code"] as const;
+
+type ClientColumn = (typeof CLIENT_COLUMNS)[number];
 
 export function connectionOf(row: ConnectionRow): Connection {
   return {
@@ -60,14 +65,24 @@ export function connectionOf(row: ConnectionRow): Connection {
     account: row.account_id === null ? null : { id: row.account_id, label: row.account_label },
     requestedScopes: stringList.read(row.requested_scopes),
     grantedScopes: stringList.read(row.granted_scopes),
-    status: statusColumn.parse(row.status),
-    diagnosis: row.diagnosis === null ? null : diagnosisColumn.read(row.diagnosis),
+    ...conditionOf(row),
     labels: stringMap.read(row.labels),
-    statusSince: row.status_since,
     createdAt: row.created_at,
     consentedAt: row.consented_at,
     lastProvenAt: row.last_proven_at,
   };
+}
+
+/** A live connection of a suspended client is suspended with it. Nothing of that is stored in it, so it ends with its cause. */
+function conditionOf(row: ConnectionRow): Pick<Connection, "status" | "diagnosis" | "statusSince"> {
+  const status = statusColumn.parse(row.status);
+  if (row.suspended_since !== null && isLive(status)) {
+    const cause = causeColumn.parse(row.suspended_cause) ?? "client_secret_rejected";
+    const diagnosis = { cause, confidence: "certain", evidence: { code: row.suspended_code } } as const;
+    return { status: "suspended", diagnosis, statusSince: row.suspended_since };
+  }
+  const diagnosis = row.diagnosis === null ? null : diagnosisColumn.read(row.diagnosis);
+  return { status, diagnosis, statusSince: row.status_since };
 }
 
 export function tokenRecordOf(row: Selectable<Schema["token_sets"]>): TokenRecord {

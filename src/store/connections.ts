@@ -1,3 +1,4 @@
+import { sql } from "kysely";
 import type { Connection } from "../connection/connection.ts";
 import type { NewHistoryEntry } from "../connection/history.ts";
 import type { ConnectionQuery, ConnectionStore, NewConnection, Snapshot } from "../connection/store.ts";
@@ -12,7 +13,7 @@ import {
   setStatus,
 } from "./connection-transitions.ts";
 import { append, consentColumns, updateConnection } from "./connection-writes.ts";
-import { connectionOf, historyOf, leaseOf, tokenColumns, tokenRecordOf } from "./connection-row.ts";
+import { CLIENT_COLUMNS, connectionOf, historyOf, leaseOf, tokenColumns, tokenRecordOf } from "./connection-row.ts";
 import type { Database, Queries } from "./database.ts";
 import { stringMap } from "./json-column.ts";
 import { egNow } from "./now.ts";
@@ -96,7 +97,7 @@ async function snapshot(queries: Queries, id: string): Promise<Snapshot | null> 
     .innerJoin("token_sets", "token_sets.connection_id", "connections.id")
     .innerJoin("refresh_leases", "refresh_leases.connection_id", "connections.id")
     .selectAll(["token_sets", "refresh_leases", "connections"])
-    .select(["clients.provider_id", "clients.probe_at"])
+    .select([...CLIENT_COLUMNS, "probe_at"])
     .where("connections.id", "=", id)
     .executeTakeFirst();
   if (!row) return null;
@@ -108,16 +109,21 @@ async function snapshot(queries: Queries, id: string): Promise<Snapshot | null> 
   };
 }
 
+/** The status that `connectionOf` shows. */
+const SHOWN_STATUS = sql<string>`case
+  when clients.suspended_since is not null and connections.status in ('active', 'degraded') then 'suspended'
+  else connections.status end`;
+
 async function list(queries: Queries, query: ConnectionQuery): Promise<Connection[]> {
   const { after, status, clientId } = query;
   const rows = await queries
     .selectFrom("connections")
     .innerJoin("clients", "clients.id", "connections.client_id")
     .selectAll("connections")
-    .select("clients.provider_id")
+    .select(CLIENT_COLUMNS)
     .where("connections.tenant_id", "=", query.tenantId)
     .$if(after !== null, (select) => select.where("connections.id", ">", after ?? ""))
-    .$if(status !== null, (select) => select.where("connections.status", "=", status ?? ""))
+    .$if(status !== null, (select) => select.where(SHOWN_STATUS, "=", status ?? ""))
     .$if(clientId !== null, (select) => select.where("connections.client_id", "=", clientId ?? ""))
     .orderBy("connections.id")
     .limit(query.limit)

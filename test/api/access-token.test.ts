@@ -82,7 +82,11 @@ test("a wrong client secret condemns nobody, and the right one heals at once", a
     .poll(async () => (await stage.token(connectionId)).body)
     .toMatchObject({ status: 503, code: "client_suspended", who_acts: "operator" });
   const connection = await stage.api("GET", `/v1/connections/${connectionId}`);
-  expect(connection.body).toMatchObject({ status: "active" });
+  const diagnosis = { cause: "client_secret_rejected", who_acts: "operator", evidence: { code: "invalid_client" } };
+  expect(connection.body).toMatchObject({ status: "suspended", diagnosis });
+  const listed = async (status: string) => (await stage.api("GET", `/v1/connections?status=${status}`)).body;
+  expect(await listed("suspended")).toMatchObject({ connections: [{ id: connectionId, status: "suspended" }] });
+  expect(await listed("active")).toMatchObject({ connections: [] });
   const client = await stage.api("GET", `/v1/clients/${stage.clientId}`);
   expect(client.body).toMatchObject({
     status: "suspended",
@@ -90,6 +94,8 @@ test("a wrong client secret condemns nobody, and the right one heals at once", a
   });
   const secret = await stage.api("POST", `/v1/clients/${stage.clientId}/secrets`, { client_secret: "the-next-secret" });
   expect(secret.body).toMatchObject({ state: "active" });
+  expect(await listed("suspended")).toMatchObject({ connections: [] });
+  expect(await listed("active")).toMatchObject({ connections: [{ id: connectionId, diagnosis: null }] });
   expect((await stage.token(connectionId)).body).toMatchObject({ generation: 2, refresh_state: "ok" });
   expect((await stage.api("GET", `/v1/clients/${stage.clientId}`)).body).toMatchObject({ status: "active" });
 });

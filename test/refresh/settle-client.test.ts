@@ -31,7 +31,9 @@ describe("a provider that refuses the client", () => {
       cause: "client_secret_rejected",
       retryAt: now + PROBE_INTERVAL,
     });
-    expect(await stage.held(id)).toEqual({ ...before, clientProbeAt: now + PROBE_INTERVAL });
+    const diagnosis = { cause: "client_secret_rejected", confidence: "certain", evidence: { code: "invalid_client" } };
+    const shown = { ...before.connection, status: "suspended", statusSince: now, diagnosis };
+    expect(await stage.held(id)).toEqual({ ...before, connection: shown, clientProbeAt: now + PROBE_INTERVAL });
     expect(await suspension(stage)).toEqual({
       cause: "client_secret_rejected",
       code: "invalid_client",
@@ -39,6 +41,8 @@ describe("a provider that refuses the client", () => {
       probeAt: now + PROBE_INTERVAL,
     });
     expect(stage.observer.of("client.suspended")).toHaveLength(1);
+    await stage.clients.resume(stage.clientId);
+    expect(await stage.held(id)).toEqual(before);
   });
 
   test.each([

@@ -82,7 +82,8 @@ describe("an answer that is no success leaves the stored token set untouched, by
     expect(result.kind).toBe(kind);
     const { tokens, connection } = await stage.held(id);
     expect(tokens).toEqual(before.tokens);
-    expect(connection.status).toBe(kind === "ended" ? "reauthorization_required" : "active");
+    const status = { ended: "reauthorization_required", client_suspended: "suspended" } as const;
+    expect(connection.status).toBe(kind in status ? Reflect.get(status, kind) : "active");
   });
 });
 
