@@ -4,7 +4,7 @@ import { HOUR } from "../../src/runtime/clock.ts";
 import { openStage, type Stage } from "../stage/stage.ts";
 import { evergrant } from "./evergrant.ts";
 import { jsonLines } from "./json-lines.ts";
-import { listen } from "./listen.ts";
+import { listen } from "../stage/page-server.ts";
 import { clientEnvironment } from "./stage-environment.ts";
 
 describe("connections list", () => {

@@ -6,7 +6,7 @@ import { EXIT } from "../../src/cli/exit-codes.ts";
 import { freePort } from "../stage/free-port.ts";
 import { openStage, type Stage } from "../stage/stage.ts";
 import { evergrant, type Environment } from "./evergrant.ts";
-import { listen } from "./listen.ts";
+import { listen } from "../stage/page-server.ts";
 import { serviceEnvironment } from "./stage-environment.ts";
 
 it.each([

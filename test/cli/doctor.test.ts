@@ -7,7 +7,7 @@ import { openRaw } from "../stage/raw-database.ts";
 import { temporaryFolder } from "../stage/temporary-folder.ts";
 import { ANY_PORT } from "./any-port.ts";
 import { evergrant, type Environment } from "./evergrant.ts";
-import { listen } from "./listen.ts";
+import { listen } from "../stage/page-server.ts";
 import { serviceEnvironment } from "./stage-environment.ts";
 
 describe("before the first start", () => {

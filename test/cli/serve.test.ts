@@ -6,7 +6,7 @@ import { temporaryFolder } from "../stage/temporary-folder.ts";
 import { ANY_PORT } from "./any-port.ts";
 import { evergrant, startEvergrant, type Environment } from "./evergrant.ts";
 import { jsonLines } from "./json-lines.ts";
-import { listen } from "./listen.ts";
+import { listen } from "../stage/page-server.ts";
 
 it("makes what is missing, prints the admin key once, and ends cleanly when told to", async () => {
   const environment = { EVERGRANT_DATA_DIR: temporaryFolder(), ...ANY_PORT };

@@ -3,7 +3,7 @@ import { EXIT } from "../../src/cli/exit-codes.ts";
 import { freePort } from "../stage/free-port.ts";
 import { openStage } from "../stage/stage.ts";
 import { evergrant } from "./evergrant.ts";
-import { listen } from "./listen.ts";
+import { listen } from "../stage/page-server.ts";
 import { clientEnvironment } from "./stage-environment.ts";
 
 const LIST = ["connections", "list"];

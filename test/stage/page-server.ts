@@ -1,20 +1,22 @@
 import { createServer, type RequestListener } from "node:http";
 import { onTestFinished } from "vitest";
 
-/** A loopback server for the running test; resolves with its origin. Without a listener it answers every request with a page. */
-export function startPageServer(
+/** Serves on a free loopback port until the running test is over; resolves with the port. */
+export async function listen(listener: RequestListener): Promise<number> {
+  const server = createServer(listener);
+  onTestFinished(async () => {
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const address = server.address();
+  if (address === null || typeof address === "string") throw new Error("The server has no port.");
+  return address.port;
+}
+
+/** The same, by its origin. Without a listener it answers every request with a page. */
+export async function startPageServer(
   listener: RequestListener = (_request, response) => response.end("a page"),
 ): Promise<string> {
-  const server = createServer(listener);
-  onTestFinished(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  return new Promise((resolve, reject) => {
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      if (address === null || typeof address === "string") return reject(new Error("the server listens on no port"));
-      resolve(`http://127.0.0.1:${address.port}`);
-    });
-  });
+  return `http://127.0.0.1:${await listen(listener)}`;
 }
