@@ -32,8 +32,10 @@ export async function finishAuthorization(ports: ConnectPorts, callback: Callbac
       "This answer does not belong to a sign-in that was started in this browser. Open the link again and stay in one browser.",
     );
   }
+  // `exchanging` beyond the session's life means that the process which had the code is gone, and the code with it.
+  const unfinished = session.status === "started" || session.status === "exchanging";
+  if (unfinished && session.expiresAt <= ports.clock.now()) throw expired();
   if (session.status === "started") {
-    if (session.expiresAt <= ports.clock.now()) throw expired();
     await arrive(ports, session, client, { state, parameters: callback.parameters });
   }
   return (await ports.sessions.find(session.id)) ?? session;

@@ -136,6 +136,28 @@ test("a repeated callback, at once or later, exchanges the code once and shows w
   expect((await stage.api("GET", "/v1/connections")).body).toMatchObject({ connections: [{ status: "active" }] });
 });
 
+test("an exchange that nobody finishes is waited for until the session expires, and no longer", async () => {
+  const front = await startFront();
+  const stage = await openStage({ publicUrl: front.origin });
+  front.target = stage.service.url;
+  const session = await stage.api("POST", "/v1/connect-sessions", { client: stage.clientId });
+  await createScriptedUser({ user: "alice" }).visit(session.at("connect_url"));
+  const [landing] = front.landings;
+  const deliver = () => fetch(front.target + (landing?.path ?? ""), { headers: { cookie: landing?.cookie ?? "" } });
+
+  stage.sandbox.control.change({ tokenEndpointFault: { kind: "hang" } });
+  const hanging = deliver();
+  await expect.poll(() => stage.sandbox.control.counts().authorizationCodeRequests).toBe(1);
+  expect(await (await deliver()).text()).toContain('http-equiv="refresh"');
+  await stage.clock.leap(10 * 60_000 + 1);
+  const late = await (await deliver()).text();
+  expect(late).toContain("expired");
+  expect(late).not.toContain('http-equiv="refresh"');
+  stage.sandbox.control.change({ tokenEndpointFault: null });
+  expect((await hanging).status).toBe(200);
+  expect(stage.sandbox.control.counts().authorizationCodeRequests).toBe(1);
+});
+
 test("a link is for one use: after the connection is made it leads nowhere", async () => {
   const stage = await openStage();
   const session = await stage.api("POST", "/v1/connect-sessions", { client: stage.clientId });
