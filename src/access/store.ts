@@ -1,6 +1,7 @@
 import type { ApiKey } from "./api-key.ts";
 
 export interface ApiKeyStore {
+  /** Keeps the one that is there when two processes store the same key at once. */
   create(key: Omit<ApiKey, "createdAt" | "revokedAt">): Promise<void>;
   find(id: string): Promise<ApiKey | null>;
   list(tenantId: string): Promise<ApiKey[]>;

@@ -11,6 +11,8 @@ export const CAUSES = [
   "provider_response_unrecognised",
   "network_policy",
   "key_unavailable",
+  "journal_unavailable",
+  "restored_from_backup",
 ] as const;
 
 export type Cause = (typeof CAUSES)[number];
@@ -81,6 +83,16 @@ const MEANINGS: Record<Cause, Meaning> = {
   key_unavailable: {
     whoActs: "operator",
     sentence: "The key that opens the stored tokens cannot be used; supply the root key that sealed them.",
+  },
+  journal_unavailable: {
+    whoActs: "operator",
+    sentence:
+      "The journal in the data directory takes no writes, so no refresh token that may be replaced is sent; free some space there and everything goes on by itself.",
+  },
+  restored_from_backup: {
+    whoActs: "operator",
+    sentence:
+      "The database was restored from a backup, and the refresh token in it may have been replaced since; decide whether to try it or to ask the user to reconnect.",
   },
 };
 

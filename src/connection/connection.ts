@@ -2,6 +2,12 @@ import type { Diagnosis } from "./cause.ts";
 
 export type ConnectionStatus = "active" | "degraded" | "suspended" | "reauthorization_required" | "disconnected";
 
+/**
+ * When a connection is refreshed. `eager`: ahead of every expiry. `on_demand`: when somebody reads, and in time to keep an idle
+ * refresh token alive. `adaptive`: `eager` while it was read in the last day, else `on_demand`.
+ */
+export type RefreshPolicy = "adaptive" | "eager" | "on_demand";
+
 /** The resource owner at the provider, as far as the provider told. */
 export interface Account {
   /** Stable there; a reauthorization must come back with the same one. */
@@ -24,6 +30,7 @@ export interface Connection {
   status: ConnectionStatus;
   /** Null while nothing is wrong. */
   diagnosis: Diagnosis | null;
+  policy: RefreshPolicy;
   labels: Record<string, string>;
   statusSince: number;
   createdAt: number;
@@ -31,6 +38,8 @@ export interface Connection {
   consentedAt: number | null;
   /** When the provider last confirmed that the connection works. */
   lastProvenAt: number | null;
+  /** When its access token was last read, to the hour. */
+  lastReadAt: number | null;
 }
 
 /** Can the connection give tokens, or is it over until a person acts? */

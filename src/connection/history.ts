@@ -20,6 +20,12 @@ export type HistoryKind =
   | "recovered"
   | "reauthorization_required"
   | "reauthorized"
+  | "superseded"
+  | "spare_promoted"
+  | "recovered_from_journal"
+  | "rejection_held"
+  | "held_after_restore"
+  | "released_after_restore"
   | "disconnected";
 
 /** An entry before the store gives it its number and time. */

@@ -1,9 +1,10 @@
-import type { Connection, ConnectionStatus } from "./connection.ts";
+import type { Connection, ConnectionStatus, RefreshPolicy } from "./connection.ts";
 import type { Cause, Diagnosis } from "./cause.ts";
+import type { Claim, ClaimRequest, ClaimResult, DueRequest } from "./claim.ts";
 import type { HistoryEntry, NewHistoryEntry } from "./history.ts";
 import type { TokenRecord } from "./token-record.ts";
 
-/** When a connection is to be refreshed, and how its last attempts went. */
+/** When a connection is to be refreshed, who may do it, and how the last attempts went. Times are the database's. */
 export interface RefreshLease {
   /** Null: never by itself. */
   dueAt: number | null;
@@ -13,9 +14,19 @@ export interface RefreshLease {
   failures: number;
   /** Why the last attempt decided nothing; null after a success. */
   cause: Cause | null;
-  /** The generation whose refresh token was last about to be sent, and when. Equal to the current one: no answer is known. */
+  /** Counts the claims. */
+  epoch: number;
+  /** The instance that may send the refresh token; null when it is free. */
+  owner: string | null;
+  /** While the owner lives, nobody else claims before this. */
+  leaseUntil: number;
+  /** The generation whose refresh token was first sent, or about to be, without an answer that is known, and when. */
   attemptGeneration: number | null;
   attemptAt: number | null;
+  /** Sends of that refresh token without a known answer, the one under way included. */
+  unanswered: number;
+  /** When the provider first rejected the newest refresh token; null unless it did. */
+  rejectedAt: number | null;
 }
 
 /** All that a read or a refresh needs to know, as of one moment. */
@@ -28,7 +39,15 @@ export interface Snapshot {
   clientProbeAt: number | null;
 }
 
-export type NewConnection = Omit<Connection, "createdAt" | "statusSince">;
+export interface ClaimedSnapshot {
+  claim: Claim;
+  held: Snapshot;
+}
+
+/** What tells whether a token set is the stored one: each sealing of the same token has other bytes. */
+export type NewestTokens = Pick<TokenRecord, "generation" | "sealedRefreshToken">;
+
+export type NewConnection = Omit<Connection, "createdAt" | "statusSince" | "lastReadAt">;
 
 export interface ConnectionQuery {
   tenantId: string;
@@ -47,6 +66,15 @@ export interface Commit {
   history: readonly NewHistoryEntry[];
 }
 
+/** `was` is the status before; a token set that works ends every trouble. */
+export type CommitResult = { kind: "committed"; was: ConnectionStatus } | { kind: "superseded" };
+
+/** A received token set that came too late to be the newest. It is tried when the newest is rejected. */
+export interface Spare {
+  id: number;
+  tokens: TokenRecord;
+}
+
 /** What a new consent says about a connection. */
 export type Consent = Pick<
   Connection,
@@ -63,9 +91,8 @@ export interface StatusChange {
 }
 
 export interface ResolvedAttempt {
-  connectionId: string;
-  generation: number;
-  /** Every answer for this generation is known, so its refresh token was not spent; false when one was lost. */
+  claim: Claim;
+  /** The provider's answer is known, or nothing was sent: the refresh token was not spent by this attempt. */
   answered: boolean;
 }
 
@@ -79,38 +106,83 @@ export interface Postponement extends ResolvedAttempt {
   history: NewHistoryEntry | null;
 }
 
+/** The provider rejected the newest refresh token, and nothing else is left to try. */
+export interface Rejection {
+  claim: Claim;
+  diagnosis: Diagnosis;
+  history: NewHistoryEntry;
+  /** When more connections of the client than this were rejected in the window, the client is braked (DESIGN §5.11). */
+  brake: { windowMs: number; tolerated: number; patienceMs: number; backoffUntil: number };
+}
+
 /**
  * Connections and their token sets. Every method is one transaction: it happened whole or not at all, and what it says
- * survives a crash. Each throws `ServiceError` `store_unavailable` when the database does not take it.
+ * survives a crash. Each throws `ServiceError` `store_unavailable` when the database does not take it; whether a write then
+ * happened is not known, and each may be repeated.
  */
 export interface ConnectionStore {
   create(connection: NewConnection, tokens: TokenRecord, dueAt: number | null, history: NewHistoryEntry): Promise<void>;
   snapshot(id: string): Promise<Snapshot | null>;
+  /** Those that there are. */
+  newestOf(ids: readonly string[]): Promise<Map<string, NewestTokens>>;
   list(query: ConnectionQuery): Promise<Connection[]>;
   history(id: string, page: { limit: number; before: number | null }): Promise<HistoryEntry[]>;
 
-  /** Connections that are due now and not backing off, most urgent first. */
-  due(limit: number): Promise<string[]>;
   /**
-   * Notes that the refresh token of `generation` is about to be sent. It also proves that the store takes writes before the
-   * step that cannot be taken back. `moved`: another generation is current, nothing may be sent.
+   * Claim and intent in one: grants the right to refresh, and notes that the refresh token of `generation` is about to be
+   * sent. It also proves that the store takes writes before the step that cannot be taken back.
    */
-  claim(id: string, generation: number): Promise<"claimed" | "moved">;
-  /** Makes a token set the newest if its predecessor still is; a working one also ends `degraded`. */
-  commit(commit: Commit): Promise<"committed" | "superseded">;
-  /** After an attempt that decided nothing. */
+  claim(request: ClaimRequest): Promise<ClaimResult>;
+  /** Claims connections that are due now, free and not backing off, the longest due first; skips what others are claiming. */
+  claimDue(request: DueRequest): Promise<ClaimedSnapshot[]>;
+  /** Connections whose owner went silent or overran its lease, the longest silent first. */
+  orphans(limit: number): Promise<string[]>;
+  /**
+   * Claims anew what is claimed already, after the database came back: it may have lost the claim. Gives the new epoch; null when
+   * another generation is current or another instance has it.
+   */
+  reassert(claim: Claim, leaseMs: number): Promise<number | null>;
+  /** Does the claim still stand: the same generation, and nobody claimed since? */
+  stands(claim: Claim): Promise<boolean>;
+
+  /**
+   * Makes a token set the newest if its predecessor still is, whoever claimed meanwhile, and whatever the status was short of
+   * `disconnected`; a working one ends `degraded` and `reauthorization_required`. Repeating one that was taken is `committed`.
+   */
+  commit(commit: Commit, claim: Claim): Promise<CommitResult>;
+  /** Like `commit` for a token set from a journal: any older generation is its predecessor. */
+  recover(commit: Commit): Promise<CommitResult>;
+  /** Keeps a token set that was superseded; gives the claim back. Without effect when it is disconnected, or kept already. */
+  setAside(connectionId: string, tokens: TokenRecord, claim: Claim | null): Promise<void>;
+  /** Those not tried lately, the latest first. */
+  spares(connectionId: string): Promise<Spare[]>;
+  /**
+   * Makes a spare the newest token set, under a new generation, if `tokens.generation - 1` still is the newest. What it replaces
+   * is set aside as tried: the rejection may be a provider's bad hour. Spares go when a later token set is committed, because
+   * the provider has accepted the one that they were not.
+   */
+  promote(spare: Spare, commit: Commit): Promise<CommitResult>;
+
+  /** After an attempt that decided nothing. Without effect when another has claimed since. */
   postpone(postponement: Postponement): Promise<void>;
-  /** After an attempt that said nothing about this connection: it is due again as before. */
-  release(attempt: ResolvedAttempt): Promise<void>;
+  /** After an attempt that said nothing about this connection: it is due at `dueAt`, or as before without one. */
+  release(attempt: ResolvedAttempt, dueAt?: number | null): Promise<void>;
+  /** Ends the connection by compare-and-set on claim and generation, or brakes. */
+  reject(rejection: Rejection): Promise<"ended" | "braked" | "superseded">;
   /** Changes the status by compare-and-set on the generation. Leaving `isLive` also clears what was due. */
   setStatus(change: StatusChange): Promise<"changed" | "superseded">;
+
   /** A person consented anew, whatever the status was: like `commit`, and takes over what the consent changed. */
-  reauthorize(commit: Commit, consent: Consent): Promise<"committed" | "superseded">;
+  reauthorize(commit: Commit, consent: Consent): Promise<CommitResult>;
   /** Ends the connection and deletes its token set. */
   disconnect(id: string, history: NewHistoryEntry): Promise<void>;
   setLabels(id: string, labels: Record<string, string>): Promise<void>;
+  /** Also when it is due under that policy; null: never by itself. */
+  setPolicy(id: string, policy: RefreshPolicy, dueAt: number | null): Promise<void>;
   /** Notes that the provider confirmed the connection, without a new token set. */
   markProven(id: string): Promise<void>;
-  /** Deletes `refreshed` history older than `before`. */
-  pruneHistory(before: number): Promise<void>;
+  /** Notes that the connections were read just now. */
+  markRead(ids: readonly string[]): Promise<void>;
+  /** Deletes `refreshed` history and spares older than `before`. */
+  prune(before: number): Promise<void>;
 }

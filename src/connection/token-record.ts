@@ -16,6 +16,8 @@ export interface TokenRecord {
   origin: TokenSetOrigin;
   expiresAt: number | null;
   refreshExpiresAt: number | null;
+  /** When an answer last replaced the refresh token; null while none has. */
+  rotatedAt: number | null;
 }
 
 export interface RecordOwner {
@@ -28,9 +30,9 @@ export async function sealTokenSet(
   sealer: Sealer,
   owner: RecordOwner,
   tokens: TokenSet,
-  as: { generation: number; origin: TokenSetOrigin },
+  as: { generation: number; origin: TokenSetOrigin; rotatedAt?: number | null },
 ): Promise<TokenRecord> {
-  const { generation, origin } = as;
+  const { generation, origin, rotatedAt = null } = as;
   const { accessToken, refreshToken } = tokens;
   return {
     generation,
@@ -42,6 +44,7 @@ export async function sealTokenSet(
     origin,
     expiresAt: tokens.expiresAt,
     refreshExpiresAt: tokens.refreshExpiresAt,
+    rotatedAt,
   };
 }
 

@@ -5,7 +5,7 @@ import { StartError } from "./start-error.ts";
 
 /** Everything that can be set, from the environment, validated once. */
 export interface Settings {
-  databasePath: string;
+  database: DatabaseLocation;
   dataDir: string;
   rootKey: RootKeySource;
   adminKey: Secret<string> | null;
@@ -16,7 +16,10 @@ export interface Settings {
   logLevel: "trace" | "debug" | "info" | "warn" | "error" | "silent";
 }
 
-/** `generated`: the file in the data directory, made at the first start with a new database. */
+/** The URL of a PostgreSQL database may hold a password. */
+export type DatabaseLocation = { kind: "sqlite"; path: string } | { kind: "postgres"; url: Secret<string> };
+
+/** `generated`: the file in the data directory, made at the first start with a new SQLite database. */
 export type RootKeySource =
   | { kind: "value"; text: Secret<string> }
   | { kind: "file"; path: string }
@@ -61,6 +64,7 @@ export function readSettings(environment: Readonly<Record<string, string | undef
   }
   const env = result.data;
   const dataDir = resolve(env.EVERGRANT_DATA_DIR);
+  const database = databaseLocation(env.EVERGRANT_DATABASE_URL, dataDir);
   if (env.EVERGRANT_PORT === 0 && env.EVERGRANT_PUBLIC_URL === undefined) {
     throw new StartError(
       "settings",
@@ -69,9 +73,9 @@ export function readSettings(environment: Readonly<Record<string, string | undef
   }
   const publicUrl = env.EVERGRANT_PUBLIC_URL ?? `http://${hostInUrl(env.EVERGRANT_HOST)}:${env.EVERGRANT_PORT}`;
   return {
-    databasePath: databasePath(env.EVERGRANT_DATABASE_URL, dataDir),
+    database,
     dataDir,
-    rootKey: rootKeySource(env.EVERGRANT_ROOT_KEY, env.EVERGRANT_ROOT_KEY_FILE, dataDir),
+    rootKey: rootKeySource(env.EVERGRANT_ROOT_KEY, env.EVERGRANT_ROOT_KEY_FILE, { dataDir, database }),
     adminKey: env.EVERGRANT_ADMIN_KEY === undefined ? null : secret(env.EVERGRANT_ADMIN_KEY),
     publicUrl: publicUrl.replace(/\/+$/, ""),
     host: env.EVERGRANT_HOST,
@@ -89,26 +93,38 @@ function isKnown(key: string): boolean {
   return key in schema.shape || CLIENT_SETTINGS.has(key) || /^EVERGRANT_(SERVICE|PORT)_/.test(key);
 }
 
-function databasePath(url: string | undefined, dataDir: string): string {
-  if (url === undefined) return join(dataDir, "evergrant.db");
+function databaseLocation(url: string | undefined, dataDir: string): DatabaseLocation {
+  if (url === undefined) return { kind: "sqlite", path: join(dataDir, "evergrant.db") };
+  if (/^postgres(ql)?:/.test(url)) return postgresLocation(url);
   const path = /^sqlite:(?!\/\/)(.+)$/.exec(url)?.[1];
-  if (path === undefined) {
-    throw new StartError(
-      "settings",
-      "EVERGRANT_DATABASE_URL: has to be sqlite: and a path, such as sqlite:./data/evergrant.db.",
-    );
-  }
-  return resolve(path);
+  if (path !== undefined) return { kind: "sqlite", path: resolve(path) };
+  throw new StartError(
+    "settings",
+    "EVERGRANT_DATABASE_URL: has to be sqlite: and a path, such as sqlite:./data/evergrant.db, or the postgres:// URL of a database.",
+  );
 }
 
-function rootKeySource(text: string | undefined, file: string | undefined, dataDir: string): RootKeySource {
+function postgresLocation(url: string): DatabaseLocation {
+  if (URL.canParse(url) && /^\w+:\/\/[^/]*\/[^/?]+/.test(url)) return { kind: "postgres", url: secret(url) };
+  throw new StartError(
+    "settings",
+    "EVERGRANT_DATABASE_URL: has to be like postgres://user:password@host:5432/database, with special characters percent-encoded.",
+  );
+}
+
+function rootKeySource(
+  text: string | undefined,
+  file: string | undefined,
+  { dataDir, database }: Pick<Settings, "dataDir" | "database">,
+): RootKeySource {
   if (text !== undefined && file !== undefined) {
     throw new StartError("settings", "EVERGRANT_ROOT_KEY and EVERGRANT_ROOT_KEY_FILE are both set. Keep one of them.");
   }
   if (text !== undefined) return { kind: "value", text: secret(text) };
-  return file === undefined
-    ? { kind: "generated", path: join(dataDir, "root.key") }
-    : { kind: "file", path: resolve(file) };
+  if (file !== undefined) return { kind: "file", path: resolve(file) };
+  // A PostgreSQL database outlives this folder, and processes elsewhere need the key as well: none is made in passing.
+  const kind = database.kind === "sqlite" ? "generated" : "file";
+  return { kind, path: join(dataDir, "root.key") };
 }
 
 function hostInUrl(host: string): string {

@@ -24,6 +24,7 @@ export function createApiKeyStore(database: Database): ApiKeyStore {
             created_at: egNow,
             expires_at: key.expiresAt,
           })
+          .onConflict((conflict) => conflict.doNothing())
           .execute();
       }),
     find: (id) =>

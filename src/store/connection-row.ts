@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { Selectable } from "kysely";
 import { CAUSES, type Diagnosis } from "../connection/cause.ts";
-import { isLive, type Connection, type ConnectionStatus } from "../connection/connection.ts";
+import { isLive, type Connection, type ConnectionStatus, type RefreshPolicy } from "../connection/connection.ts";
 import type { HistoryEntry, HistoryKind } from "../connection/history.ts";
 import type { RefreshLease } from "../connection/store.ts";
 import type { TokenRecord, TokenSetOrigin } from "../connection/token-record.ts";
@@ -18,13 +18,14 @@ export const diagnosisColumn = jsonColumn<Diagnosis>(
 );
 export const detailColumn = jsonColumn(facts);
 
-const statusColumn = z.enum([
+export const statusColumn = z.enum([
   "active",
   "degraded",
   "suspended",
   "reauthorization_required",
   "disconnected",
 ] satisfies ConnectionStatus[]);
+const policyColumn = z.enum(["adaptive", "eager", "on_demand"] satisfies RefreshPolicy[]);
 const causeColumn = z.enum(CAUSES).nullable();
 const originColumn = z.enum([
   "connect",
@@ -45,6 +46,12 @@ const kindColumn = z.enum([
   "recovered",
   "reauthorization_required",
   "reauthorized",
+  "superseded",
+  "spare_promoted",
+  "recovered_from_journal",
+  "rejection_held",
+  "held_after_restore",
+  "released_after_restore",
   "disconnected",
 ] satisfies HistoryKind[]);
 
@@ -66,17 +73,22 @@ export function connectionOf(row: ConnectionRow): Connection {
     requestedScopes: stringList.read(row.requested_scopes),
     grantedScopes: stringList.read(row.granted_scopes),
     ...conditionOf(row),
+    policy: policyColumn.parse(row.policy),
     labels: stringMap.read(row.labels),
     createdAt: row.created_at,
     consentedAt: row.consented_at,
     lastProvenAt: row.last_proven_at,
+    lastReadAt: row.last_read_at,
   };
 }
 
-/** A live connection of a suspended client is suspended with it. Nothing of that is stored in it, so it ends with its cause. */
+/**
+ * A live connection of a suspended client is suspended with it. Nothing of that is stored in it, so it ends with its cause. One
+ * that is stored as suspended is held for a reason of its own, which the client's must not hide.
+ */
 function conditionOf(row: ConnectionRow): Pick<Connection, "status" | "diagnosis" | "statusSince"> {
   const status = statusColumn.parse(row.status);
-  if (row.suspended_since !== null && isLive(status)) {
+  if (row.suspended_since !== null && isLive(status) && status !== "suspended") {
     const cause = causeColumn.parse(row.suspended_cause) ?? "client_secret_rejected";
     const diagnosis = { cause, confidence: "certain", evidence: { code: row.suspended_code } } as const;
     return { status: "suspended", diagnosis, statusSince: row.suspended_since };
@@ -85,7 +97,7 @@ function conditionOf(row: ConnectionRow): Pick<Connection, "status" | "diagnosis
   return { status, diagnosis, statusSince: row.status_since };
 }
 
-export function tokenRecordOf(row: Selectable<Schema["token_sets"]>): TokenRecord {
+export function tokenRecordOf(row: Omit<Selectable<Schema["token_sets"]>, "connection_id">): TokenRecord {
   return {
     generation: row.generation,
     sealedAccessToken: row.access_token,
@@ -96,6 +108,7 @@ export function tokenRecordOf(row: Selectable<Schema["token_sets"]>): TokenRecor
     origin: originColumn.parse(row.origin),
     expiresAt: row.expires_at,
     refreshExpiresAt: row.refresh_expires_at,
+    rotatedAt: row.rotated_at,
   };
 }
 
@@ -110,6 +123,7 @@ export function tokenColumns(tokens: TokenRecord): Omit<Schema["token_sets"], "c
     obtained_at: tokens.obtainedAt,
     expires_at: tokens.expiresAt,
     refresh_expires_at: tokens.refreshExpiresAt,
+    rotated_at: tokens.rotatedAt,
   };
 }
 
@@ -119,8 +133,13 @@ export function leaseOf(row: Selectable<Schema["refresh_leases"]>): RefreshLease
     backoffUntil: row.backoff_until,
     failures: row.failures,
     cause: causeColumn.parse(row.cause),
+    epoch: row.epoch,
+    owner: row.owner,
+    leaseUntil: row.lease_until,
     attemptGeneration: row.attempt_generation,
     attemptAt: row.attempt_at,
+    unanswered: row.unanswered,
+    rejectedAt: row.rejected_at,
   };
 }
 

@@ -1,98 +1,48 @@
+import type { Claim } from "../connection/claim.ts";
+import { isLive } from "../connection/connection.ts";
 import type { NewHistoryEntry } from "../connection/history.ts";
-import type { Commit, Consent, Postponement, ResolvedAttempt, StatusChange } from "../connection/store.ts";
-import { diagnosisColumn, tokenColumns } from "./connection-row.ts";
-import { append, consentColumns, updateConnection } from "./connection-writes.ts";
-import type { Queries } from "./database.ts";
-import { stringList } from "./json-column.ts";
+import type { Postponement, Rejection, ResolvedAttempt, StatusChange } from "../connection/store.ts";
+import { diagnosisColumn } from "./connection-row.ts";
+import { append, updateConnection } from "./connection-writes.ts";
 import { egNow } from "./now.ts";
+import { AT_REST, generationOf, lockLease, updateLease, WELL, type LeaseRow, type Transaction } from "./transaction.ts";
 
-export async function claim(queries: Queries, id: string, generation: number): Promise<"claimed" | "moved"> {
-  const current = await queries
-    .selectFrom("token_sets")
-    .select("generation")
-    .where("connection_id", "=", id)
-    .executeTakeFirst();
-  if (current?.generation !== generation) return "moved";
-  // An attempt that is still unanswered keeps its time: it is the evidence of a lost answer.
-  await queries
-    .updateTable("refresh_leases")
-    .set((set) => ({
-      attempt_at: set.fn.coalesce(
-        set.case().when("attempt_generation", "=", generation).then(set.ref("attempt_at")).end(),
-        egNow,
-      ),
-      attempt_generation: generation,
-    }))
-    .where("connection_id", "=", id)
-    .execute();
-  return "claimed";
+/** Locks the connection if the claim still stands; a claim that was overtaken says nothing any more. */
+async function lockClaimed(tx: Transaction, claim: Claim): Promise<LeaseRow | null> {
+  const lease = await lockLease(tx, claim.connectionId);
+  if (lease?.epoch !== claim.epoch || lease.owner !== claim.owner) return null;
+  if ((await generationOf(tx, claim.connectionId)) === claim.generation) return lease;
+  await updateLease(tx, claim.connectionId).set(AT_REST).execute();
+  return null;
 }
 
-export async function commitRefresh(queries: Queries, commit: Commit): Promise<"committed" | "superseded"> {
-  if (!(await replaceTokens(queries, commit))) return "superseded";
-  await updateConnection(queries, commit.connectionId)
-    .set((set) => ({
-      granted_scopes: stringList.write(commit.tokens.scope),
-      last_proven_at: egNow,
-      diagnosis: null,
-      status_since: set.case().when("status", "=", "active").then(set.ref("status_since")).else(egNow).end(),
-      status: "active",
-    }))
-    .execute();
-  return "committed";
+/** The lease after an attempt: free, and with one unresolved send less if its answer is known. */
+function resolved(lease: LeaseRow, answered: boolean) {
+  const unanswered = lease.unanswered - (answered ? 1 : 0);
+  return unanswered > 0 ? { owner: null, lease_until: 0, unanswered } : AT_REST;
 }
 
-export async function reauthorize(
-  queries: Queries,
-  commit: Commit,
-  consent: Consent,
-): Promise<"committed" | "superseded"> {
-  if (!(await replaceTokens(queries, commit))) return "superseded";
-  await updateConnection(queries, commit.connectionId)
-    .set({ status_since: egNow, ...consentColumns(consent) })
-    .execute();
-  return "committed";
-}
-
-/** The compare-and-set of the whole protocol: a token set follows its predecessor or nothing. Ends what was claimed. */
-async function replaceTokens(queries: Queries, { connectionId, tokens, dueAt, history }: Commit): Promise<boolean> {
-  const replaced = await queries
-    .updateTable("token_sets")
-    .set(tokenColumns(tokens))
-    .where("connection_id", "=", connectionId)
-    .where("generation", "=", tokens.generation - 1)
-    .executeTakeFirst();
-  if (replaced.numUpdatedRows === 0n) return false;
-  await queries
-    .updateTable("refresh_leases")
-    .set({ due_at: dueAt, backoff_until: 0, failures: 0, cause: null, attempt_generation: null, attempt_at: null })
-    .where("connection_id", "=", connectionId)
-    .execute();
-  await append(queries, connectionId, history);
-  return true;
-}
-
-export async function postpone(queries: Queries, postponement: Postponement): Promise<void> {
-  const { connectionId, backoffUntil, diagnosis, history } = postponement;
-  if (!(await isNewest(queries, postponement))) return;
-  await queries
-    .updateTable("refresh_leases")
-    .set((set) => ({
+export async function postpone(tx: Transaction, postponement: Postponement): Promise<void> {
+  const { claim, answered, backoffUntil, diagnosis, history } = postponement;
+  const lease = await lockClaimed(tx, claim);
+  if (!lease) return;
+  await updateLease(tx, claim.connectionId)
+    .set({
+      ...resolved(lease, answered),
       backoff_until: backoffUntil,
       // What is never due by itself stays so; everything else waits for the end of the back-off.
-      due_at: set.case().when("due_at", "is", null).then(null).else(backoffUntil).end(),
-      failures: set("failures", "+", 1),
+      due_at: lease.due_at === null ? null : backoffUntil,
+      failures: lease.failures + 1,
       cause: diagnosis.cause,
-      ...(postponement.answered && { attempt_generation: null, attempt_at: null }),
-    }))
-    .where("connection_id", "=", connectionId)
+    })
     .execute();
-  if (history) await append(queries, connectionId, [history]);
-  if (postponement.degrade) await degrade(queries, postponement);
+  if (history) await append(tx.queries, claim.connectionId, [history]);
+  if (postponement.degrade) await degrade(tx, postponement);
 }
 
 /** `active` becomes `degraded` once; a connection that already is one learns the newest reason. */
-async function degrade(queries: Queries, { connectionId, generation, diagnosis }: Postponement): Promise<void> {
+async function degrade({ queries }: Transaction, { claim, diagnosis }: Pick<Postponement, "claim" | "diagnosis">) {
+  const { connectionId, generation } = claim;
   const degraded = await updateConnection(queries, connectionId)
     .set({ status: "degraded", status_since: egNow })
     .where("status", "=", "active")
@@ -105,31 +55,102 @@ async function degrade(queries: Queries, { connectionId, generation, diagnosis }
   await append(queries, connectionId, [{ kind: "degraded", generation, detail: { cause: diagnosis.cause } }]);
 }
 
-export async function release(queries: Queries, attempt: ResolvedAttempt): Promise<void> {
-  if (!attempt.answered || !(await isNewest(queries, attempt))) return;
-  await queries
-    .updateTable("refresh_leases")
-    .set({ attempt_generation: null, attempt_at: null })
-    .where("connection_id", "=", attempt.connectionId)
+export async function release(
+  tx: Transaction,
+  attempt: ResolvedAttempt,
+  dueAt: number | null | undefined,
+): Promise<void> {
+  const lease = await lockClaimed(tx, attempt.claim);
+  if (!lease) return;
+  await updateLease(tx, attempt.claim.connectionId)
+    .set({ ...resolved(lease, attempt.answered), ...(dueAt !== undefined && { due_at: dueAt }) })
     .execute();
 }
 
-export async function setStatus(queries: Queries, change: StatusChange): Promise<"changed" | "superseded"> {
-  if (!(await isNewest(queries, change))) return "superseded";
-  await updateConnection(queries, change.connectionId)
-    .set({
-      status: change.status,
-      status_since: egNow,
-      diagnosis: change.diagnosis && diagnosisColumn.write(change.diagnosis),
-    })
+export async function reject(tx: Transaction, rejection: Rejection): Promise<"ended" | "braked" | "superseded"> {
+  const { claim, diagnosis, brake, history } = rejection;
+  const lease = await lockClaimed(tx, claim);
+  if (!lease) return "superseded";
+  const now = await noteRejection(tx, lease);
+  const patient = now - (lease.rejected_at ?? now) < brake.patienceMs;
+  if (patient && (await isBraked(tx, lease, { since: now - brake.windowMs, tolerated: brake.tolerated }))) {
+    await updateLease(tx, claim.connectionId)
+      .set({
+        ...AT_REST,
+        backoff_until: brake.backoffUntil,
+        due_at: brake.backoffUntil,
+        failures: lease.failures + 1,
+        cause: diagnosis.cause,
+      })
+      .execute();
+    const { connectionId, generation } = claim;
+    if (lease.rejected_at === null) {
+      await append(tx.queries, connectionId, [{ kind: "rejection_held", generation, detail: history.detail }]);
+    }
+    await degrade(tx, rejection);
+    return "braked";
+  }
+  const change = { ...claim, status: "reauthorization_required", diagnosis, history } as const;
+  await changeStatus(tx, change);
+  return "ended";
+}
+
+async function noteRejection(tx: Transaction, { connection_id, rejected_at }: LeaseRow): Promise<number> {
+  const { now } = await tx.queries.selectNoFrom(egNow.as("now")).executeTakeFirstOrThrow();
+  await updateLease(tx, connection_id)
+    .set({ rejected_at: rejected_at ?? now, last_rejected_at: now })
     .execute();
-  await rest(queries, change.connectionId);
-  await append(queries, change.connectionId, [change.history]);
+  return now;
+}
+
+/**
+ * Too many connections of the client were rejected lately, this one included; or some still are held back since that was so,
+ * because then nobody has found out yet what is wrong.
+ */
+async function isBraked(
+  { queries }: Transaction,
+  { connection_id, client_id }: LeaseRow,
+  { since, tolerated }: { since: number; tolerated: number },
+): Promise<boolean> {
+  const rejected = queries
+    .selectFrom("refresh_leases")
+    .select((select) => select.fn.countAll<number>().as("count"))
+    .where("client_id", "=", client_id)
+    .where("last_rejected_at", "is not", null);
+  const lately = await rejected.where("last_rejected_at", ">", since).executeTakeFirstOrThrow();
+  if (lately.count > tolerated) return true;
+  const heldBack = await rejected
+    .where("rejected_at", "is not", null)
+    .where("connection_id", "<>", connection_id)
+    .executeTakeFirstOrThrow();
+  return heldBack.count > 0;
+}
+
+export async function setStatus(tx: Transaction, change: StatusChange): Promise<"changed" | "superseded"> {
+  await lockLease(tx, change.connectionId);
+  if ((await generationOf(tx, change.connectionId)) !== change.generation) return "superseded";
+  await changeStatus(tx, change);
   return "changed";
 }
 
-export async function disconnect(queries: Queries, id: string, history: NewHistoryEntry): Promise<void> {
-  await updateConnection(queries, id).set({ status: "disconnected", status_since: egNow, diagnosis: null }).execute();
+async function changeStatus(tx: Transaction, change: Omit<StatusChange, "generation">): Promise<void> {
+  const { connectionId, status, diagnosis } = change;
+  await updateConnection(tx.queries, connectionId)
+    .set({ status, status_since: egNow, diagnosis: diagnosis && diagnosisColumn.write(diagnosis) })
+    .execute();
+  if (!isLive(status)) await rest(tx, connectionId);
+  await append(tx.queries, connectionId, [change.history]);
+}
+
+export async function disconnect(tx: Transaction, id: string, history: NewHistoryEntry): Promise<void> {
+  const { queries } = tx;
+  await lockLease(tx, id);
+  const ended = await updateConnection(queries, id)
+    .set({ status: "disconnected", status_since: egNow, diagnosis: null })
+    .where("status", "<>", "disconnected")
+    .executeTakeFirst();
+  // A repetition, because the answer to the first time was lost.
+  if (ended.numUpdatedRows === 0n) return;
   // The row stays without its tokens, because it counts the generations. The next one begins, so that a refresh that is
   // under way is superseded and cannot bring the connection back.
   await queries
@@ -137,27 +158,14 @@ export async function disconnect(queries: Queries, id: string, history: NewHisto
     .set((set) => ({ generation: set("generation", "+", 1), access_token: null, refresh_token: null }))
     .where("connection_id", "=", id)
     .execute();
-  await rest(queries, id);
+  await queries.deleteFrom("spare_token_sets").where("connection_id", "=", id).execute();
+  await rest(tx, id);
   await append(queries, id, [history]);
 }
 
 /** Nothing is due for a connection that is over. */
-async function rest(queries: Queries, id: string): Promise<void> {
-  await queries
-    .updateTable("refresh_leases")
-    .set({ due_at: null, backoff_until: 0, failures: 0, cause: null, attempt_generation: null, attempt_at: null })
-    .where("connection_id", "=", id)
+async function rest(tx: Transaction, id: string): Promise<void> {
+  await updateLease(tx, id)
+    .set({ ...WELL, due_at: null })
     .execute();
-}
-
-async function isNewest(
-  queries: Queries,
-  { connectionId, generation }: { connectionId: string; generation: number },
-): Promise<boolean> {
-  const row = await queries
-    .selectFrom("token_sets")
-    .select("generation")
-    .where("connection_id", "=", connectionId)
-    .executeTakeFirst();
-  return row?.generation === generation;
 }

@@ -28,11 +28,21 @@ export async function append(
   connectionId: string,
   entries: readonly NewHistoryEntry[],
 ): Promise<void> {
+  await appendAll(
+    queries,
+    entries.map((entry) => ({ connectionId, entry })),
+  );
+}
+
+export async function appendAll(
+  queries: Queries,
+  entries: readonly { connectionId: string; entry: NewHistoryEntry }[],
+): Promise<void> {
   if (entries.length === 0) return;
   await queries
     .insertInto("history")
     .values(
-      entries.map(({ kind, generation, detail }) => ({
+      entries.map(({ connectionId, entry: { kind, generation, detail } }) => ({
         connection_id: connectionId,
         at: egNow,
         kind,

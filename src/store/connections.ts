@@ -1,64 +1,93 @@
 import { sql } from "kysely";
 import type { Connection } from "../connection/connection.ts";
-import type { NewHistoryEntry } from "../connection/history.ts";
-import type { ConnectionQuery, ConnectionStore, NewConnection, Snapshot } from "../connection/store.ts";
+import type { HistoryEntry, NewHistoryEntry } from "../connection/history.ts";
+import type { ConnectionQuery, ConnectionStore, NewConnection } from "../connection/store.ts";
 import type { TokenRecord } from "../connection/token-record.ts";
-import {
-  claim,
-  commitRefresh,
-  disconnect,
-  postpone,
-  reauthorize,
-  release,
-  setStatus,
-} from "./connection-transitions.ts";
+import { claim, claimDue, orphans, reassert, stands } from "./connection-claims.ts";
+import { createCommitGroup } from "./commit-group.ts";
+import { commitAll, promote, reauthorize, recover } from "./connection-commits.ts";
+import { CLIENT_COLUMNS, connectionOf, historyOf, tokenColumns } from "./connection-row.ts";
+import { newestOf, snapshots } from "./connection-snapshots.ts";
+import { disconnect, postpone, reject, release, setStatus } from "./connection-transitions.ts";
 import { append, consentColumns, updateConnection } from "./connection-writes.ts";
-import { CLIENT_COLUMNS, connectionOf, historyOf, leaseOf, tokenColumns, tokenRecordOf } from "./connection-row.ts";
 import type { Database, Queries } from "./database.ts";
 import { stringMap } from "./json-column.ts";
 import { egNow } from "./now.ts";
+import { setAside, spares } from "./spares.ts";
+import { inTransaction, updateLease, WELL } from "./transaction.ts";
 
 export function createConnectionStore(database: Database): ConnectionStore {
+  const transact = inTransaction(database);
   return {
     create: (connection, tokens, dueAt, history) =>
       database.write((queries) => create(queries, connection, { tokens, dueAt, history })),
-    snapshot: (id) => database.read((queries) => snapshot(queries, id)),
+    snapshot: (id) => database.read(async (queries) => (await snapshots(queries, [id]))[0] ?? null),
+    newestOf: (ids) => database.read((queries) => newestOf(queries, ids)),
     list: (query) => database.read((queries) => list(queries, query)),
-    history: (id, page) =>
-      database.read(async (queries) => {
-        const rows = await queries
-          .selectFrom("history")
-          .selectAll()
-          .where("connection_id", "=", id)
-          .$if(page.before !== null, (query) => query.where("id", "<", page.before ?? 0))
-          .orderBy("id", "desc")
-          .limit(page.limit)
-          .execute();
-        return rows.map(historyOf);
-      }),
-    due: (limit) => database.read((queries) => due(queries, limit)),
-    claim: (id, generation) => database.write((queries) => claim(queries, id, generation)),
-    commit: (commit) => database.write((queries) => commitRefresh(queries, commit)),
-    postpone: (postponement) => database.write((queries) => postpone(queries, postponement)),
-    release: (attempt) => database.write((queries) => release(queries, attempt)),
-    setStatus: (change) => database.write((queries) => setStatus(queries, change)),
-    reauthorize: (commit, consent) => database.write((queries) => reauthorize(queries, commit, consent)),
-    disconnect: (id, history) => database.write((queries) => disconnect(queries, id, history)),
-    setLabels: (id, labels) =>
+    history: (id, page) => database.read((queries) => history(queries, id, page)),
+
+    claim: (request) => transact((tx) => claim(tx, request)),
+    claimDue: (request) => transact((tx) => claimDue(tx, request)),
+    orphans: (limit) => database.read((queries) => orphans(queries, limit)),
+    reassert: (held, leaseMs) => transact((tx) => reassert(tx, held, leaseMs)),
+    stands: (held) => database.read((queries) => stands(queries, held)),
+
+    commit: createCommitGroup((commits) => transact((tx) => commitAll(tx, commits))),
+    recover: (commit) => transact((tx) => recover(tx, commit)),
+    setAside: (id, tokens, held) => transact((tx) => setAside(tx, id, tokens, held)),
+    spares: (id) => database.read((queries) => spares(queries, id)),
+    promote: (spare, commit) => transact((tx) => promote(tx, spare, commit)),
+
+    postpone: (postponement) => transact((tx) => postpone(tx, postponement)),
+    release: (attempt, dueAt) => transact((tx) => release(tx, attempt, dueAt)),
+    reject: (rejection) => transact((tx) => reject(tx, rejection)),
+    setStatus: (change) => transact((tx) => setStatus(tx, change)),
+
+    reauthorize: (commit, consent) => transact((tx) => reauthorize(tx, commit, consent)),
+    disconnect: (id, entry) => transact((tx) => disconnect(tx, id, entry)),
+    setLabels: (id, labels) => database.write((queries) => set(queries, id, { labels: stringMap.write(labels) })),
+    setPolicy: (id, policy, dueAt) =>
       database.write(async (queries) => {
-        await updateConnection(queries, id)
-          .set({ labels: stringMap.write(labels) })
-          .execute();
+        await updateLease({ queries }, id).set({ due_at: dueAt }).execute();
+        await set(queries, id, { policy });
       }),
-    markProven: (id) =>
+    markProven: (id) => database.write((queries) => set(queries, id, { last_proven_at: egNow })),
+    markRead: (ids) =>
       database.write(async (queries) => {
-        await updateConnection(queries, id).set({ last_proven_at: egNow }).execute();
+        if (ids.length === 0) return;
+        await queries.updateTable("connections").set({ last_read_at: egNow }).where("id", "in", ids).execute();
       }),
-    pruneHistory: (before) =>
-      database.write(async (queries) => {
-        await queries.deleteFrom("history").where("kind", "=", "refreshed").where("at", "<", before).execute();
-      }),
+    prune: (before) => database.write((queries) => prune(queries, before)),
   };
+}
+
+async function set(
+  queries: Queries,
+  id: string,
+  columns: { labels: string } | { policy: string } | { last_proven_at: typeof egNow },
+): Promise<void> {
+  await updateConnection(queries, id).set(columns).execute();
+}
+
+async function prune(queries: Queries, before: number): Promise<void> {
+  await queries.deleteFrom("history").where("kind", "=", "refreshed").where("at", "<", before).execute();
+  await queries.deleteFrom("spare_token_sets").where("set_aside_at", "<", before).execute();
+}
+
+async function history(
+  queries: Queries,
+  id: string,
+  page: { limit: number; before: number | null },
+): Promise<HistoryEntry[]> {
+  const rows = await queries
+    .selectFrom("history")
+    .selectAll()
+    .where("connection_id", "=", id)
+    .$if(page.before !== null, (query) => query.where("id", "<", page.before ?? 0))
+    .orderBy("id", "desc")
+    .limit(page.limit)
+    .execute();
+  return rows.map(historyOf);
 }
 
 async function create(
@@ -66,47 +95,32 @@ async function create(
   connection: NewConnection,
   { tokens, dueAt, history }: { tokens: TokenRecord; dueAt: number | null; history: NewHistoryEntry },
 ): Promise<void> {
-  await queries
+  const made = await queries
     .insertInto("connections")
     .values({
       id: connection.id,
       tenant_id: connection.tenantId,
       client_id: connection.clientId,
       end_user: connection.endUser,
+      policy: connection.policy,
       labels: stringMap.write(connection.labels),
       status_since: egNow,
       created_at: egNow,
       ...consentColumns(connection),
     })
-    .execute();
+    .onConflict((conflict) => conflict.doNothing())
+    .executeTakeFirst();
+  // A repetition, because the answer to the first time was lost.
+  if (made.numInsertedOrUpdatedRows === 0n) return;
   await queries
     .insertInto("token_sets")
     .values({ connection_id: connection.id, ...tokenColumns(tokens) })
     .execute();
   await queries
     .insertInto("refresh_leases")
-    .values({ connection_id: connection.id, due_at: dueAt, backoff_until: 0, failures: 0 })
+    .values({ connection_id: connection.id, client_id: connection.clientId, due_at: dueAt, epoch: 0, ...WELL })
     .execute();
   await append(queries, connection.id, [history]);
-}
-
-async function snapshot(queries: Queries, id: string): Promise<Snapshot | null> {
-  const row = await queries
-    .selectFrom("connections")
-    .innerJoin("clients", "clients.id", "connections.client_id")
-    .innerJoin("token_sets", "token_sets.connection_id", "connections.id")
-    .innerJoin("refresh_leases", "refresh_leases.connection_id", "connections.id")
-    .selectAll(["token_sets", "refresh_leases", "connections"])
-    .select([...CLIENT_COLUMNS, "probe_at"])
-    .where("connections.id", "=", id)
-    .executeTakeFirst();
-  if (!row) return null;
-  return {
-    connection: connectionOf(row),
-    tokens: tokenRecordOf(row),
-    lease: leaseOf(row),
-    clientProbeAt: row.probe_at,
-  };
 }
 
 /** The status that `connectionOf` shows. */
@@ -129,18 +143,4 @@ async function list(queries: Queries, query: ConnectionQuery): Promise<Connectio
     .limit(query.limit)
     .execute();
   return rows.map(connectionOf);
-}
-
-async function due(queries: Queries, limit: number): Promise<string[]> {
-  const rows = await queries
-    .selectFrom("refresh_leases")
-    .innerJoin("connections", "connections.id", "refresh_leases.connection_id")
-    .innerJoin("clients", "clients.id", "connections.client_id")
-    .select("refresh_leases.connection_id")
-    .where("refresh_leases.due_at", "<=", egNow)
-    .where((where) => where.or([where("clients.probe_at", "is", null), where("clients.probe_at", "<=", egNow)]))
-    .orderBy("refresh_leases.due_at")
-    .limit(limit)
-    .execute();
-  return rows.map((row) => row.connection_id);
 }

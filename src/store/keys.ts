@@ -1,4 +1,4 @@
-import type { KeyStore } from "../access/store.ts";
+import { DEFAULT_TENANT, type KeyStore } from "../access/store.ts";
 import type { Database } from "./database.ts";
 import { egNow } from "./now.ts";
 
@@ -7,6 +7,13 @@ export function createKeyStore(database: Database, newInstanceId: () => string):
   return {
     instanceId: () =>
       database.write(async (queries) => {
+        // One at a time: of several processes that find no name yet, each would give one.
+        await queries
+          .selectFrom("tenants")
+          .select("id")
+          .where("id", "=", DEFAULT_TENANT)
+          .modifyEnd(database.dialect.forUpdate)
+          .execute();
         const row = await queries.selectFrom("installation").select("id").executeTakeFirst();
         if (row) return row.id;
         const id = newInstanceId();

@@ -1,16 +1,26 @@
 import { Migrator } from "kysely";
-import { egNow } from "./now.ts";
+import type { ColumnTypes } from "./column-types.ts";
 import { unavailable, type Queries } from "./database.ts";
-import { up as initial } from "./migrations/0001-initial.ts";
+import { initial } from "./migrations/0001-initial.ts";
+import { protocol } from "./migrations/0002-protocol.ts";
+import { restore } from "./migrations/0003-restore.ts";
+import { egNow } from "./now.ts";
 
 /** Every migration there has ever been, by name; Kysely runs them in this order and once. */
-const MIGRATIONS = { "0001-initial": { up: initial } };
+function migrationsFor(columnTypes: ColumnTypes) {
+  return {
+    "0001-initial": { up: initial(columnTypes) },
+    "0002-protocol": { up: protocol(columnTypes) },
+    "0003-restore": { up: restore(columnTypes) },
+  };
+}
 
 const ANOTHER_VERSION = "The database was made by another version of Evergrant. Start that version, or a later one.";
 
-export async function migrate(queries: Queries): Promise<void> {
-  const migrator = new Migrator({ db: queries, provider: { getMigrations: () => Promise.resolve(MIGRATIONS) } });
-  const { error } = await migrator.migrateToLatest();
+/** Brings the schema up to date, in the transaction of `queries`. */
+export async function migrate(queries: Queries, columnTypes: ColumnTypes): Promise<void> {
+  const provider = { getMigrations: () => Promise.resolve(migrationsFor(columnTypes)) };
+  const { error } = await new Migrator({ db: queries, provider, disableTransactions: true }).migrateToLatest();
   if (error !== undefined) throw isFromAnotherVersion(error) ? unavailable(ANOTHER_VERSION, error) : error;
   await queries
     .insertInto("tenants")

@@ -11,7 +11,9 @@ export interface Schema {
   client_secrets: ClientSecretsTable;
   connections: ConnectionsTable;
   token_sets: TokenSetsTable;
+  spare_token_sets: SpareTokenSetsTable;
   refresh_leases: RefreshLeasesTable;
+  instances: InstancesTable;
   history: HistoryTable;
   connect_sessions: ConnectSessionsTable;
   api_keys: ApiKeysTable;
@@ -20,6 +22,19 @@ export interface Schema {
 interface InstallationTable {
   id: string;
   created_at: number;
+  /** Counts the signs of life of all instances; `beat_at` is when the last one was given. */
+  beats: Generated<number>;
+  beat_at: number | null;
+  /** In a copy: when it was made. */
+  backup_taken_at: number | null;
+  /** When a restore was last marked or noticed, and as of when the database then was. */
+  restored_at: number | null;
+  restored_from: number | null;
+  /** After a restore: connections with ids beyond this one are still to be looked through; null when that is done. */
+  hold_after: string | null;
+  /** Names a clone of another installation, whose id it keeps because every sealed record is bound to it. */
+  clone: string | null;
+  cloned_at: number | null;
 }
 
 interface RootKeysTable {
@@ -83,11 +98,13 @@ interface ConnectionsTable {
   granted_scopes: string;
   status: string;
   diagnosis: string | null;
+  policy: string;
   labels: string;
   status_since: number;
   created_at: number;
   consented_at: number | null;
   last_proven_at: number | null;
+  last_read_at: number | null;
 }
 
 interface TokenSetsTable {
@@ -101,16 +118,39 @@ interface TokenSetsTable {
   obtained_at: number;
   expires_at: number | null;
   refresh_expires_at: number | null;
+  rotated_at: number | null;
+}
+
+/** Received token sets that came too late to be the newest. */
+interface SpareTokenSetsTable extends TokenSetsTable {
+  id: Generated<number>;
+  set_aside_at: number;
+  tried_at: number | null;
 }
 
 interface RefreshLeasesTable {
   connection_id: string;
+  client_id: string;
   due_at: number | null;
   backoff_until: number;
   failures: number;
   cause: string | null;
+  epoch: number;
+  owner: string | null;
+  lease_until: number;
   attempt_generation: number | null;
   attempt_at: number | null;
+  unanswered: number;
+  rejected_at: number | null;
+  last_rejected_at: number | null;
+}
+
+/** Living processes of the service; one that ended without a word stays until it is pruned. */
+interface InstancesTable {
+  id: string;
+  started_at: number;
+  heartbeat_at: number;
+  verified_incarnation: number;
 }
 
 interface HistoryTable {

@@ -26,6 +26,15 @@ export function apiKeyStoreContract(kind: DatabaseKind): void {
       expect(await keys.find("key_none")).toBeNull();
     });
 
+    test("are stored once, whoever else stores the same key", async () => {
+      const { database } = await openStoreStage(kind);
+      const keys = createApiKeyStore(database);
+      const same = { ...KEY, scopes: [...KEY.scopes] };
+      await Promise.all([keys.create(same), keys.create(same), keys.create(same)]);
+      await keys.create({ ...same, name: "later" });
+      expect(await keys.list("default")).toMatchObject([{ id: "key_1", name: "sync worker" }]);
+    });
+
     test("are listed by id, revoked ones too, for their tenant only", async () => {
       const { database } = await openStoreStage(kind);
       const keys = createApiKeyStore(database);

@@ -1,10 +1,10 @@
 import { DATABASES } from "../stage/databases.ts";
+import { connectionEndingsContract } from "./connection-endings.contract.ts";
 import { connectionStoreContract } from "./connection-store.contract.ts";
-import { connectionTransitionsContract } from "./connection-transitions.contract.ts";
-import { dueContract } from "./due.contract.ts";
+import { connectionUpkeepContract } from "./connection-upkeep.contract.ts";
 
 for (const kind of DATABASES) {
   connectionStoreContract(kind);
-  connectionTransitionsContract(kind);
-  dueContract(kind);
+  connectionUpkeepContract(kind);
+  connectionEndingsContract(kind);
 }

@@ -6,19 +6,27 @@ import type { Clock } from "../../runtime/clock.ts";
 import { unavailable, type Database, type Queries } from "../database.ts";
 import { migrate } from "../migrate.ts";
 import type { Schema } from "../schema.ts";
+import { sqliteDialect } from "./dialect.ts";
 import { openDriver, readValue, withKeptStatements } from "./driver.ts";
 
+export interface SqliteOptions {
+  /** What `eg_incarnation()` says. A file has no server that could restart and have lost something, so it is always the same. */
+  incarnation?: () => number;
+}
+
 /** Opens a database file, or makes one that only its owner can read, and brings its schema up to date. */
-export async function openSqlite(path: string, clock: Clock): Promise<Database> {
+export async function openSqlite(path: string, clock: Clock, options: SqliteOptions = {}): Promise<Database> {
   const driver = openFile(path, clock);
+  driver.function("eg_incarnation", options.incarnation ?? (() => 1));
   const queries = new Kysely<Schema>({ dialect: new SqliteDialect({ database: withKeptStatements(driver) }) });
   const database: Database = {
+    dialect: sqliteDialect,
     read: (work) => guarded(() => work(queries)),
     write: (work) => guarded(() => immediately(queries, work)),
     close: () => queries.destroy(),
   };
   // One transaction under the write lock: a start that is killed, or two at once, leave no half of a schema.
-  await database.write(migrate);
+  await database.write((tables) => migrate(tables, sqliteDialect.columns));
   return database;
 }
 

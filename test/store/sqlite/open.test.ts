@@ -157,7 +157,7 @@ test("a database that takes no writes is store_unavailable, and still read", asy
   const stage = await openAt(":memory:");
   await stage.create("con_1");
   await pragma(stage.database, "query_only = 1");
-  await expect(stage.connections.claim("con_1", 1)).rejects.toMatchObject({
+  await expect(stage.connections.markProven("con_1")).rejects.toMatchObject({
     code: "store_unavailable",
     message: "The database file cannot be written. Check its permissions.",
   });

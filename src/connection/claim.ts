@@ -1,0 +1,72 @@
+/** The right to send the refresh token of one generation, until it is given back or the lease is over. */
+export interface Claim {
+  connectionId: string;
+  generation: number;
+  owner: string;
+  /** Grows with each claim, and when this one is asserted anew. */
+  epoch: number;
+  /** Earlier sends of the same refresh token whose answer nobody knows; null when there is none. */
+  earlier: { count: number; firstAt: number } | null;
+}
+
+export interface ClaimRequest {
+  connectionId: string;
+  generation: number;
+  owner: string;
+  leaseMs: number;
+  /** Wait beyond the lease of an owner who went silent in mid-exchange (DESIGN §5.9). */
+  quarantineMs: number;
+  /** This owner is known to have ended, so neither its lease nor a quarantine is waited for. */
+  gone: string | null;
+}
+
+export type ClaimResult =
+  | { kind: "claimed"; claim: Claim }
+  /** Another generation is current, or the connection is over: nothing may be sent. */
+  | { kind: "moved" }
+  | ClaimRefusal;
+
+export type ClaimRefusal =
+  /** A living owner is at it, until then at most. */
+  | { kind: "held"; owner: string; until: number }
+  /** An owner went silent in mid-exchange, and may still hold the answer until then. */
+  | { kind: "quarantined"; owner: string; until: number }
+  | { kind: "backing_off"; until: number }
+  /** The database came back, and a living instance has not yet compared its journal with it. That takes a moment. */
+  | { kind: "unverified" };
+
+/** Claims of what is due by the clock, with nothing unresolved about it. */
+export interface DueRequest {
+  owner: string;
+  leaseMs: number;
+  limit: number;
+  /** Clients for which nothing can be sent now. */
+  exceptClients: readonly string[];
+}
+
+/** What is known of a lease at the moment of a claim. Times are the database's. */
+export interface LeaseFacts {
+  now: number;
+  owner: string | null;
+  /** The owner has given a sign of life lately. */
+  ownerLives: boolean;
+  leaseUntil: number;
+  backoffUntil: number;
+  /** The owner noted that it was about to send the refresh token that is still the newest. */
+  unresolved: boolean;
+  /** A living instance has not yet compared its journal with a database that came back. */
+  unverified: boolean;
+}
+
+/** Why the refresh token may not be sent now; null when it may (DESIGN §5.2, §5.9). */
+export function refusalOf(lease: LeaseFacts, request: Omit<ClaimRequest, "leaseMs">): ClaimRefusal | null {
+  const { now, owner, leaseUntil } = lease;
+  if (lease.unverified) return { kind: "unverified" };
+  if (lease.backoffUntil > now) return { kind: "backing_off", until: lease.backoffUntil };
+  // Nothing of ours is in the air when we ask, so a lease in our name is one whose grant did not reach us.
+  if (owner === null || owner === request.owner || owner === request.gone) return null;
+  if (lease.ownerLives && leaseUntil > now) return { kind: "held", owner, until: leaseUntil };
+  const until = leaseUntil + request.quarantineMs;
+  const mayStillAnswer = lease.unresolved && request.quarantineMs > 0 && until > now;
+  return mayStillAnswer ? { kind: "quarantined", owner, until } : null;
+}

@@ -1,0 +1,170 @@
+import { sql } from "kysely";
+import { refusalOf, type Claim, type ClaimRequest, type ClaimResult, type DueRequest } from "../connection/claim.ts";
+import { isLive } from "../connection/connection.ts";
+import type { ClaimedSnapshot, RefreshLease } from "../connection/store.ts";
+import { SILENCE } from "../refresh/instances.ts";
+import { leaseOf, statusColumn } from "./connection-row.ts";
+import { snapshots } from "./connection-snapshots.ts";
+import type { Queries } from "./database.ts";
+import { egNow } from "./now.ts";
+import { lockLease, updateLease, type LeaseRow, type Transaction } from "./transaction.ts";
+
+/** `eg_incarnation()` is another one after each start of the database server. */
+const unverifiedInstances = sql<number>`(select count(*) from instances
+  where heartbeat_at > eg_now() - ${sql.lit(SILENCE)} and verified_incarnation <> eg_incarnation())`;
+
+export async function claim(tx: Transaction, request: ClaimRequest): Promise<ClaimResult> {
+  const { connectionId, generation } = request;
+  const lease = await lockLease(tx, connectionId);
+  const facts = lease && (await factsAbout(tx, lease));
+  if (!facts || facts.generation !== generation || !isLive(facts.status)) return { kind: "moved" };
+  const { now } = facts;
+  const unresolved = lease.attempt_generation === generation;
+  const refusal = refusalOf(
+    {
+      now,
+      owner: lease.owner,
+      ownerLives: facts.heartbeatAt !== null && facts.heartbeatAt > now - SILENCE,
+      leaseUntil: lease.lease_until,
+      backoffUntil: lease.backoff_until,
+      unresolved,
+      unverified: facts.unverified > 0,
+    },
+    request,
+  );
+  if (refusal) return refusal;
+  const again = lease.owner === request.owner;
+  const taken = {
+    epoch: lease.epoch + 1,
+    owner: request.owner,
+    lease_until: now + request.leaseMs,
+    attempt_generation: generation,
+    attempt_at: (unresolved ? lease.attempt_at : null) ?? now,
+    unanswered: unresolved ? lease.unanswered + (again ? 0 : 1) : 1,
+  };
+  await updateLease(tx, connectionId).set(taken).execute();
+  return { kind: "claimed", claim: claimOf(connectionId, leaseOf({ ...lease, ...taken })) };
+}
+
+export async function reassert(tx: Transaction, claimed: Claim, leaseMs: number): Promise<number | null> {
+  const { connectionId, generation, owner } = claimed;
+  const lease = await lockLease(tx, connectionId);
+  const facts = lease && (await factsAbout(tx, lease));
+  if (!facts || facts.generation !== generation || (lease.owner !== null && lease.owner !== owner)) return null;
+  const unresolved = lease.attempt_generation === generation;
+  // Never an epoch that was in use before the database lost it.
+  const epoch = Math.max(lease.epoch, claimed.epoch) + 1;
+  await updateLease(tx, connectionId)
+    .set({
+      epoch,
+      owner,
+      lease_until: facts.now + leaseMs,
+      attempt_generation: generation,
+      attempt_at: (unresolved ? lease.attempt_at : null) ?? facts.now,
+      unanswered: unresolved ? lease.unanswered : 1 + (claimed.earlier?.count ?? 0),
+    })
+    .execute();
+  return epoch;
+}
+
+/** Read after the lock, so that nothing of it can change until the transaction ends. */
+async function factsAbout({ queries }: Transaction, lease: LeaseRow) {
+  const row = await queries
+    .selectFrom("connections")
+    .innerJoin("token_sets", "token_sets.connection_id", "connections.id")
+    .leftJoin("instances", (join) => join.on("instances.id", "=", lease.owner ?? ""))
+    .select(["connections.status", "token_sets.generation", "instances.heartbeat_at"])
+    .select([egNow.as("now"), unverifiedInstances.as("unverified")])
+    .where("connections.id", "=", lease.connection_id)
+    .executeTakeFirst();
+  if (!row) return undefined;
+  const { now, generation, unverified, heartbeat_at: heartbeatAt } = row;
+  return { now, generation, unverified, heartbeatAt, status: statusColumn.parse(row.status) };
+}
+
+export async function claimDue(tx: Transaction, request: DueRequest): Promise<ClaimedSnapshot[]> {
+  const ids = await lockDue(tx, request);
+  if (ids.length === 0) return [];
+  const unresolved = sql<boolean>`attempt_generation = (select generation from token_sets
+    where token_sets.connection_id = refresh_leases.connection_id)`;
+  await tx.queries
+    .updateTable("refresh_leases")
+    .set({
+      epoch: sql`epoch + 1`,
+      owner: request.owner,
+      lease_until: sql`eg_now() + ${request.leaseMs}`,
+      attempt_at: sql`case when ${unresolved} then attempt_at else eg_now() end`,
+      unanswered: sql`case when ${unresolved} then unanswered + 1 else 1 end`,
+      attempt_generation: sql`(select generation from token_sets
+        where token_sets.connection_id = refresh_leases.connection_id)`,
+    })
+    .where("connection_id", "in", ids)
+    .execute();
+  const taken = await snapshots(tx.queries, ids);
+  const byId = new Map(taken.map((held) => [held.connection.id, held]));
+  return ids.flatMap((id) => {
+    const held = byId.get(id);
+    return held ? [{ claim: claimOf(id, held.lease), held }] : [];
+  });
+}
+
+/** Rows that another process is claiming at this moment are skipped, so that processes share the work instead of queueing. */
+async function lockDue({ queries, dialect }: Transaction, request: DueRequest): Promise<string[]> {
+  const rows = await queries
+    .selectFrom("refresh_leases")
+    .select("connection_id")
+    .where("due_at", "<=", egNow)
+    .where("owner", "is", null)
+    .where("backoff_until", "<=", egNow)
+    .where(unverifiedInstances, "=", 0)
+    .where("client_id", "not in", (clients) => clients.selectFrom("clients").select("id").where("probe_at", ">", egNow))
+    .$if(request.exceptClients.length > 0, (select) => select.where("client_id", "not in", request.exceptClients))
+    .orderBy("due_at")
+    .limit(request.limit)
+    .modifyEnd(dialect.skipLocked)
+    .execute();
+  return rows.map((row) => row.connection_id);
+}
+
+function claimOf(connectionId: string, lease: RefreshLease): Claim {
+  const { epoch, unanswered } = lease;
+  return {
+    connectionId,
+    generation: lease.attemptGeneration ?? 0,
+    owner: lease.owner ?? "",
+    epoch,
+    earlier: unanswered > 1 ? { count: unanswered - 1, firstAt: lease.attemptAt ?? 0 } : null,
+  };
+}
+
+export async function orphans(queries: Queries, limit: number): Promise<string[]> {
+  const rows = await queries
+    .selectFrom("refresh_leases")
+    .leftJoin("instances", "instances.id", "refresh_leases.owner")
+    .select("connection_id")
+    .where("owner", "is not", null)
+    .where((where) =>
+      where.or([
+        where("lease_until", "<=", egNow),
+        where("heartbeat_at", "is", null),
+        where("heartbeat_at", "<=", sql<number>`eg_now() - ${sql.lit(SILENCE)}`),
+      ]),
+    )
+    .orderBy("lease_until")
+    .limit(limit)
+    .execute();
+  return rows.map((row) => row.connection_id);
+}
+
+export async function stands(queries: Queries, held: Claim): Promise<boolean> {
+  const row = await queries
+    .selectFrom("refresh_leases")
+    .innerJoin("token_sets", "token_sets.connection_id", "refresh_leases.connection_id")
+    .select("refresh_leases.epoch")
+    .where("refresh_leases.connection_id", "=", held.connectionId)
+    .where("epoch", "=", held.epoch)
+    .where("owner", "=", held.owner)
+    .where("generation", "=", held.generation)
+    .executeTakeFirst();
+  return row !== undefined;
+}

@@ -1,0 +1,41 @@
+import { sql } from "kysely";
+import { SILENCE, type InstanceStore } from "../refresh/instances.ts";
+import { DAY } from "../runtime/clock.ts";
+import type { Database } from "./database.ts";
+import { egNow } from "./now.ts";
+
+const incarnation = sql<number>`eg_incarnation()`;
+
+/** How long an instance that ended without a word is remembered. */
+const REMEMBERED = DAY;
+
+export function createInstanceStore(database: Database): InstanceStore {
+  return {
+    beat: (instanceId, verified) =>
+      database.write(async (queries) => {
+        await queries
+          .insertInto("instances")
+          .values({ id: instanceId, started_at: egNow, heartbeat_at: egNow, verified_incarnation: verified })
+          .onConflict((conflict) =>
+            conflict.column("id").doUpdateSet({ heartbeat_at: egNow, verified_incarnation: verified }),
+          )
+          .execute();
+        await queries
+          .deleteFrom("instances")
+          .where("heartbeat_at", "<", sql<number>`eg_now() - ${sql.lit(REMEMBERED)}`)
+          .execute();
+        const living = queries
+          .selectFrom("instances")
+          .select((select) => select.fn.countAll<number>().as("count"))
+          .where("heartbeat_at", ">", sql<number>`eg_now() - ${sql.lit(SILENCE)}`);
+        return queries
+          .selectNoFrom([egNow.as("now"), incarnation.as("incarnation"), living.as("living")])
+          .executeTakeFirstOrThrow()
+          .then((beat) => ({ ...beat, living: beat.living ?? 1 }));
+      }),
+    leave: (instanceId) =>
+      database.write(async (queries) => {
+        await queries.deleteFrom("instances").where("id", "=", instanceId).execute();
+      }),
+  };
+}

@@ -1,0 +1,62 @@
+import { Buffer } from "node:buffer";
+import type { ConnectionStatus } from "../connection/connection.ts";
+import type { TokenRecord } from "../connection/token-record.ts";
+import { statusColumn } from "./connection-row.ts";
+import type { LeaseRow, Transaction } from "./transaction.ts";
+
+/** What a commit would replace, with its connection locked. */
+export interface LockedTokens {
+  lease: LeaseRow;
+  status: ConnectionStatus;
+  generation: number;
+  accessToken: Uint8Array | null;
+  refreshToken: Uint8Array | null;
+}
+
+/** Locks the connections, always in the same order, so that two batches do not wait for each other. */
+export async function lockTokens(
+  { queries, dialect }: Transaction,
+  connectionIds: readonly string[],
+): Promise<Map<string, LockedTokens>> {
+  const leases = await queries
+    .selectFrom("refresh_leases")
+    .selectAll()
+    .where("connection_id", "in", connectionIds)
+    .orderBy("connection_id")
+    .modifyEnd(dialect.forUpdate)
+    .execute();
+  const rows = await queries
+    .selectFrom("token_sets")
+    .innerJoin("connections", "connections.id", "token_sets.connection_id")
+    .select(["connection_id", "generation", "access_token", "refresh_token", "status"])
+    .where("connection_id", "in", connectionIds)
+    .execute();
+  const byId = new Map(rows.map((row) => [row.connection_id, row]));
+  const locked = new Map<string, LockedTokens>();
+  for (const lease of leases) {
+    const row = byId.get(lease.connection_id);
+    if (!row) continue;
+    const { generation, access_token: accessToken, refresh_token: refreshToken } = row;
+    const status = statusColumn.parse(row.status);
+    locked.set(lease.connection_id, { lease, generation, accessToken, refreshToken, status });
+  }
+  return locked;
+}
+
+/** What was disconnected has no successor, short of a new consent. */
+export function follows(before: LockedTokens, tokens: TokenRecord): boolean {
+  return before.generation === tokens.generation - 1 && before.status !== "disconnected";
+}
+
+/** Each sealing has a salt of its own, so the same bytes are the same write: it happened, and its answer was lost. */
+export function isSame(before: LockedTokens, tokens: TokenRecord): boolean {
+  return (
+    before.generation === tokens.generation &&
+    sameBytes(before.accessToken, tokens.sealedAccessToken) &&
+    sameBytes(before.refreshToken, tokens.sealedRefreshToken)
+  );
+}
+
+export function sameBytes(a: Uint8Array | null, b: Uint8Array | null): boolean {
+  return a === null || b === null ? a === b : Buffer.compare(a, b) === 0;
+}

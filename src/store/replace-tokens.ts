@@ -1,0 +1,85 @@
+import { sql } from "kysely";
+import type { Claim } from "../connection/claim.ts";
+import type { Commit } from "../connection/store.ts";
+import { tokenColumns } from "./connection-row.ts";
+import { appendAll } from "./connection-writes.ts";
+import { stringList } from "./json-column.ts";
+import type { LockedTokens } from "./locked-tokens.ts";
+import { updateFromValues } from "./update-from-values.ts";
+import { AT_REST, type Transaction } from "./transaction.ts";
+
+export interface Replacement {
+  before: LockedTokens;
+  commit: Commit;
+  claim: Claim | null;
+}
+
+/** Makes token sets the newest of their connections, with all that this changes: a few statements, however many they are. */
+export async function replaceTokens(tx: Transaction, replacements: readonly Replacement[]): Promise<void> {
+  if (replacements.length === 0) return;
+  const commits = replacements.map(({ commit }) => commit);
+  await writeTokens(tx, commits);
+  await dropSpares(tx, commits);
+  await updateFromValues(tx, "refresh_leases", "connection_id", replacements.map(leaseAfter), {
+    backoff_until: sql`0`,
+    failures: sql`0`,
+    cause: sql`null`,
+    attempt_generation: sql`null`,
+    attempt_at: sql`null`,
+    unanswered: sql`0`,
+    rejected_at: sql`null`,
+    last_rejected_at: sql`null`,
+  });
+  await updateFromValues(tx, "connections", "id", commits.map(provenBy), {
+    last_proven_at: sql`eg_now()`,
+    diagnosis: sql`null`,
+    status_since: sql`case connections.status when 'active' then connections.status_since else eg_now() end`,
+    status: sql`'active'`,
+  });
+  await appendAll(
+    tx.queries,
+    replacements
+      .filter(({ before }) => before.status !== "active")
+      .map(({ commit }) => ({
+        connectionId: commit.connectionId,
+        entry: { kind: "recovered", generation: commit.tokens.generation, detail: {} },
+      })),
+  );
+}
+
+/** Who claimed meanwhile goes on holding the lease: its exchange is under way, and ends with a spare. */
+function leaseAfter({ before: { lease }, commit, claim }: Replacement) {
+  const { owner, lease_until } = claim === null || claim.epoch === lease.epoch ? AT_REST : lease;
+  return { connection_id: commit.connectionId, due_at: commit.dueAt, owner, lease_until };
+}
+
+function provenBy({ connectionId, tokens }: Commit) {
+  return { id: connectionId, granted_scopes: stringList.write(tokens.scope) };
+}
+
+export async function writeTokens(tx: Transaction, commits: readonly Commit[]): Promise<void> {
+  const rows = commits.map(({ connectionId, tokens }) => ({ connection_id: connectionId, ...tokenColumns(tokens) }));
+  await updateFromValues(tx, "token_sets", "connection_id", rows);
+  await appendAll(
+    tx.queries,
+    commits.flatMap(({ connectionId, history }) => history.map((entry) => ({ connectionId, entry }))),
+  );
+}
+
+/** The provider has accepted a later token of the chain, so what came too late before it is over. */
+export async function dropSpares({ queries }: Transaction, commits: readonly Commit[]): Promise<void> {
+  await queries
+    .deleteFrom("spare_token_sets")
+    .where(
+      "connection_id",
+      "in",
+      commits.map(({ connectionId }) => connectionId),
+    )
+    .where("generation", "<", (tokens) =>
+      tokens
+        .selectFrom("token_sets")
+        .select("generation")
+        .whereRef("token_sets.connection_id", "=", "spare_token_sets.connection_id"),
+    )
+    .execute();
+}

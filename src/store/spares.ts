@@ -1,0 +1,55 @@
+import { sql } from "kysely";
+import type { Claim } from "../connection/claim.ts";
+import type { Spare } from "../connection/store.ts";
+import type { TokenRecord } from "../connection/token-record.ts";
+import { MINUTE } from "../runtime/clock.ts";
+import { tokenColumns, tokenRecordOf } from "./connection-row.ts";
+import { append } from "./connection-writes.ts";
+import type { Queries } from "./database.ts";
+import { isSame, lockTokens, sameBytes } from "./locked-tokens.ts";
+import { egNow } from "./now.ts";
+import { AT_REST, updateLease, type Transaction } from "./transaction.ts";
+
+/** Spares of one connection; more than this come only from trouble that a person has to look at. */
+const MOST_SPARES = 10;
+
+export async function setAside(
+  tx: Transaction,
+  connectionId: string,
+  tokens: TokenRecord,
+  claim: Claim | null,
+): Promise<void> {
+  const before = (await lockTokens(tx, [connectionId])).get(connectionId);
+  if (!before) return;
+  if (claim?.epoch === before.lease.epoch) await updateLease(tx, connectionId).set(AT_REST).execute();
+  if (before.status === "disconnected" || tokens.sealedRefreshToken === null || isSame(before, tokens)) return;
+  const known = await allSpares(tx.queries, connectionId).execute();
+  const isKnown = known.some((spare) => sameBytes(spare.refresh_token, tokens.sealedRefreshToken));
+  if (isKnown || known.length >= MOST_SPARES) return;
+  await tx.queries
+    .insertInto("spare_token_sets")
+    .values({ connection_id: connectionId, ...tokenColumns(tokens), set_aside_at: egNow })
+    .execute();
+  const { generation } = tokens;
+  await append(tx.queries, connectionId, [{ kind: "superseded", generation, detail: {} }]);
+}
+
+/** A token that was rejected is worth another try after a provider's bad minutes, not at once. */
+const TRIED_LATELY = 10 * MINUTE;
+
+export async function spares(queries: Queries, connectionId: string): Promise<Spare[]> {
+  const rows = await allSpares(queries, connectionId)
+    .where((where) =>
+      where.or([
+        where("tried_at", "is", null),
+        where("tried_at", "<", sql<number>`eg_now() - ${sql.lit(TRIED_LATELY)}`),
+      ]),
+    )
+    .orderBy("id", "desc")
+    .execute();
+  return rows.map((row) => ({ id: row.id, tokens: tokenRecordOf(row) }));
+}
+
+function allSpares(queries: Queries, connectionId: string) {
+  return queries.selectFrom("spare_token_sets").selectAll().where("connection_id", "=", connectionId);
+}

@@ -1,0 +1,243 @@
+import { describe, expect, test } from "vitest";
+import type { Spare } from "../../src/connection/store.ts";
+import { MINUTE } from "../../src/runtime/clock.ts";
+import type { DatabaseKind } from "../stage/databases.ts";
+import { AT_REST, commitOf, openStoreStage, tokenRecord, type StoreStage } from "../stage/store-stage.ts";
+
+const ID = "con_1";
+
+/** A connection whose second token set somebody stored while `ins_a` received another. */
+async function openSuperseded(kind: DatabaseKind): Promise<StoreStage> {
+  const stage = await openStoreStage(kind);
+  await stage.create(ID);
+  await stage.connections.commit(commitOf(ID, 2), await stage.claim(ID));
+  await stage.clock.advance(5000);
+  return stage;
+}
+
+/** Two spares, the later of which is returned. */
+async function openWithSpares(kind: DatabaseKind): Promise<StoreStage & { spare: Spare }> {
+  const stage = await openSuperseded(kind);
+  await stage.connections.setAside(ID, tokenRecord(2, 1), null);
+  await stage.connections.setAside(ID, tokenRecord(2, 2), null);
+  const [spare] = await stage.connections.spares(ID);
+  if (!spare) throw new Error("There is no spare.");
+  return { ...stage, spare };
+}
+
+/** Spares of the second and third generation, where the second is current; and one of another connection. */
+async function openWithGenerations(kind: DatabaseKind): Promise<StoreStage> {
+  const stage = await openSuperseded(kind);
+  await stage.create("con_2");
+  await stage.connections.setAside("con_2", tokenRecord(1, 9), null);
+  await stage.connections.setAside(ID, tokenRecord(3, 3), null);
+  await stage.connections.setAside(ID, tokenRecord(2, 2), null);
+  return stage;
+}
+
+async function sealingsOf({ connections }: StoreStage, id = ID): Promise<unknown[]> {
+  return (await connections.spares(id)).map(({ tokens }) => tokens.sealedRefreshToken?.[2]);
+}
+
+/** What every database has to make of token sets that came too late to be the newest. */
+export function connectionSparesContract(kind: DatabaseKind): void {
+  describe(`setting aside on ${kind.name}`, () => {
+    test("keeps the token set whole, and the connection as it is", async () => {
+      const stage = await openSuperseded(kind);
+      const before = await stage.held(ID);
+      await stage.connections.setAside(ID, tokenRecord(2, 1), null);
+      expect(await stage.connections.spares(ID)).toEqual([{ id: expect.any(Number), tokens: tokenRecord(2, 1) }]);
+      expect(await stage.held(ID)).toEqual(before);
+      const entry = { kind: "superseded", generation: 2, detail: {}, at: stage.clock.now() };
+      expect((await stage.connections.history(ID, { limit: 1, before: null }))[0]).toMatchObject(entry);
+    });
+
+    test("keeps what is absent as absent", async () => {
+      const stage = await openSuperseded(kind);
+      const tokens = { ...tokenRecord(2, 1), sealedAccessToken: null, expiresAt: null, refreshExpiresAt: null };
+      await stage.connections.setAside(ID, { ...tokens, rotatedAt: null }, null);
+      expect((await stage.connections.spares(ID))[0]?.tokens).toEqual({ ...tokens, rotatedAt: null });
+    });
+
+    test("gives the claim back if it is the last one", async () => {
+      const stage = await openSuperseded(kind);
+      const claim = await stage.claim(ID, { generation: 2 });
+      await stage.connections.setAside(ID, tokenRecord(2, 1), claim);
+      expect(await stage.lease(ID)).toEqual({ ...AT_REST, dueAt: 7, epoch: 2 });
+    });
+
+    test("leaves the claim of another", async () => {
+      const stage = await openSuperseded(kind);
+      const claim = await stage.claim(ID, { generation: 2 });
+      await stage.claim(ID, { generation: 2, owner: "ins_b", gone: "ins_a" });
+      const before = await stage.held(ID);
+      await stage.connections.setAside(ID, tokenRecord(2, 1), claim);
+      await stage.connections.setAside(ID, tokenRecord(2, 2), null);
+      expect(await stage.held(ID)).toEqual(before);
+      expect(await sealingsOf(stage)).toEqual([2, 1]);
+    });
+
+    test.each([
+      ["is kept already", tokenRecord(2, 1)],
+      ["is the newest", tokenRecord(2)],
+      ["has no refresh token", { ...tokenRecord(2, 3), sealedRefreshToken: null }],
+    ])("gives the claim back for a token set that %s, and keeps nothing more", async (_, tokens) => {
+      const stage = await openSuperseded(kind);
+      await stage.connections.setAside(ID, tokenRecord(2, 1), null);
+      const kinds = await stage.kindsOf(ID);
+      await stage.connections.setAside(ID, tokens, await stage.claim(ID, { generation: 2 }));
+      expect(await sealingsOf(stage)).toEqual([1]);
+      expect(await stage.kindsOf(ID)).toEqual(kinds);
+      expect(await stage.lease(ID)).toEqual({ ...AT_REST, dueAt: 7, epoch: 2 });
+    });
+
+    test("keeps ten at the most", async () => {
+      const stage = await openSuperseded(kind);
+      await stage.create("con_2");
+      await stage.connections.setAside("con_2", tokenRecord(1, 99), null);
+      for (let sealing = 1; sealing <= 12; sealing++) {
+        await stage.connections.setAside(ID, tokenRecord(2, sealing), null);
+      }
+      expect(await sealingsOf(stage)).toEqual([10, 9, 8, 7, 6, 5, 4, 3, 2, 1]);
+      expect(await sealingsOf(stage, "con_2")).toEqual([99]);
+    });
+
+    test("keeps nothing for a connection that was disconnected, or is not there", async () => {
+      const stage = await openSuperseded(kind);
+      await stage.connections.setAside(ID, tokenRecord(2, 1), null);
+      await stage.connections.disconnect(ID, { kind: "disconnected", generation: 2, detail: {} });
+      const kinds = await stage.kindsOf(ID);
+      await stage.connections.setAside(ID, tokenRecord(3, 2), null);
+      await stage.connections.setAside("con_none", tokenRecord(3, 2), null);
+      expect(await stage.connections.spares(ID)).toEqual([]);
+      expect(await stage.kindsOf(ID)).toEqual(kinds);
+    });
+
+    test("keeps one for a connection that waits for its user", async () => {
+      const stage = await openSuperseded(kind);
+      const status = "reauthorization_required";
+      const history = { kind: status, generation: 2, detail: {} } as const;
+      await stage.connections.setStatus({ connectionId: ID, generation: 2, status, diagnosis: null, history });
+      await stage.connections.setAside(ID, tokenRecord(2, 1), null);
+      expect(await sealingsOf(stage)).toEqual([1]);
+    });
+  });
+
+  describe(`spares on ${kind.name}`, () => {
+    test.each<[string, (stage: StoreStage) => Promise<unknown>]>([
+      [
+        "a refresh works",
+        async (stage) => {
+          return stage.connections.commit(commitOf(ID, 3), await stage.claim(ID, { generation: 2 }));
+        },
+      ],
+      ["a token set is recovered", (stage) => stage.connections.recover(commitOf(ID, 3))],
+      [
+        "a person consents anew",
+        async (stage) => {
+          return stage.connections.reauthorize(commitOf(ID, 3), (await stage.held(ID)).connection);
+        },
+      ],
+    ])("go when %s, if they are older", async (_, happen) => {
+      const stage = await openWithGenerations(kind);
+      await happen(stage);
+      expect((await stage.held(ID)).tokens).toEqual(tokenRecord(3));
+      expect(await sealingsOf(stage)).toEqual([3]);
+      expect(await sealingsOf(stage, "con_2")).toEqual([9]);
+    });
+
+    test("stay when a commit is superseded", async () => {
+      const stage = await openWithGenerations(kind);
+      await stage.connections.recover({ ...commitOf(ID, 2), tokens: tokenRecord(2, 7) });
+      expect(await sealingsOf(stage)).toEqual([2, 3]);
+    });
+  });
+
+  describe(`promoting a spare on ${kind.name}`, () => {
+    test("makes it the newest under a new generation, and spends it; nothing else is known of it yet", async () => {
+      const stage = await openWithSpares(kind);
+      const before = await stage.held(ID);
+      await stage.claim(ID, { generation: 2 });
+      const history = [{ kind: "spare_promoted", generation: 3, detail: {} } as const];
+      const result = await stage.connections.promote(stage.spare, { ...commitOf(ID, 3, 8), history });
+      expect(result).toEqual({ kind: "committed", was: "active" });
+      expect(await stage.held(ID)).toEqual({
+        ...before,
+        tokens: tokenRecord(3),
+        lease: { ...AT_REST, epoch: 2, dueAt: 8 },
+      });
+      expect(await sealingsOf(stage)).toEqual([1]);
+      expect((await stage.kindsOf(ID)).slice(-2)).toEqual(["superseded", "spare_promoted"]);
+    });
+
+    test("sets aside what it replaces, to be tried again after a while", async () => {
+      const stage = await openWithSpares(kind);
+      await stage.connections.promote(stage.spare, commitOf(ID, 3));
+      await stage.clock.advance(10 * MINUTE);
+      expect(await sealingsOf(stage)).toEqual([1]);
+      await stage.clock.advance(1);
+      const [first, ...others] = await stage.connections.spares(ID);
+      expect(first?.tokens).toEqual(tokenRecord(2));
+      expect(others.map(({ tokens }) => tokens)).toEqual([tokenRecord(2, 1)]);
+      await stage.connections.setAside(ID, tokenRecord(2), null);
+      expect(await stage.connections.spares(ID)).toHaveLength(2);
+    });
+
+    test("keeps the failures that led to it", async () => {
+      const stage = await openWithSpares(kind);
+      await stage.connections.postpone({
+        claim: await stage.claim(ID, { generation: 2 }),
+        answered: false,
+        backoffUntil: 99,
+        diagnosis: { cause: "provider_unavailable", confidence: "certain", evidence: {} },
+        degrade: true,
+        history: null,
+      });
+      const { connection } = await stage.held(ID);
+      expect(await stage.connections.promote(stage.spare, commitOf(ID, 3))).toMatchObject({ was: "degraded" });
+      const failed = { failures: 1, cause: "provider_unavailable", backoffUntil: 99 };
+      expect(await stage.held(ID)).toMatchObject({ connection, lease: { ...AT_REST, ...failed, dueAt: 7 } });
+    });
+
+    test.each([2, 4])("as generation %d after the second is superseded, and the spare stays", async (generation) => {
+      const stage = await openWithSpares(kind);
+      const before = await stage.held(ID);
+      const result = await stage.connections.promote(stage.spare, commitOf(ID, generation));
+      expect(result).toEqual({ kind: "superseded" });
+      expect(await stage.held(ID)).toEqual(before);
+      expect(await sealingsOf(stage)).toEqual([2, 1]);
+    });
+
+    test("twice, because its answer was lost, does it once", async () => {
+      const stage = await openWithSpares(kind);
+      await stage.connections.promote(stage.spare, commitOf(ID, 3));
+      const before = await stage.held(ID);
+      expect(await stage.connections.promote(stage.spare, commitOf(ID, 3))).toEqual({ kind: "superseded" });
+      expect(await stage.held(ID)).toEqual(before);
+      expect(await sealingsOf(stage)).toEqual([1]);
+    });
+
+    test("of a connection that was ended meanwhile does not make it due", async () => {
+      const stage = await openWithSpares(kind);
+      const status = "reauthorization_required";
+      const history = { kind: status, generation: 2, detail: {} } as const;
+      await stage.connections.setStatus({ connectionId: ID, generation: 2, status, diagnosis: null, history });
+      await stage.connections.promote(stage.spare, commitOf(ID, 3));
+      expect(await stage.held(ID)).toMatchObject({ connection: { status }, lease: { dueAt: null } });
+    });
+
+    test.each([3, 4])("as generation %d of a connection that was disconnected is superseded", async (generation) => {
+      const stage = await openWithSpares(kind);
+      await stage.connections.disconnect(ID, { kind: "disconnected", generation: 2, detail: {} });
+      const result = await stage.connections.promote(stage.spare, commitOf(ID, generation));
+      expect(result).toEqual({ kind: "superseded" });
+      expect((await stage.held(ID)).tokens).toMatchObject({ sealedRefreshToken: null, sealedAccessToken: null });
+    });
+
+    test("of a connection that is not there is superseded", async () => {
+      const stage = await openWithSpares(kind);
+      const result = await stage.connections.promote(stage.spare, commitOf("con_none", 1));
+      expect(result).toEqual({ kind: "superseded" });
+    });
+  });
+}
