@@ -1,0 +1,113 @@
+import { z } from "zod";
+import type { Journaled } from "../connection/journal.ts";
+import type { TokenSetOrigin } from "../connection/token-record.ts";
+
+/** Every origin there is, which the type sees to: an entry with another could not be read back. */
+const ORIGINS: Readonly<Record<TokenSetOrigin, TokenSetOrigin>> = {
+  connect: "connect",
+  import: "import",
+  ahead: "ahead",
+  reader: "reader",
+  rejected: "rejected",
+  manual: "manual",
+  proof: "proof",
+};
+
+const sealed = z.base64().transform((text): Uint8Array => Buffer.from(text, "base64"));
+const time = z.number();
+const owner = { tenant: z.string(), connection: z.string(), received_at: time, generation: z.int() };
+
+const tokens = z.object({
+  kind: z.literal("tokens"),
+  ...owner,
+  access_token: sealed.nullable(),
+  refresh_token: sealed.nullable(),
+  token_type: z.string(),
+  scope: z.array(z.string()),
+  obtained_at: time,
+  origin: z.enum(ORIGINS),
+  expires_at: time.nullable(),
+  refresh_expires_at: time.nullable(),
+  rotated_at: time.nullable(),
+});
+const unreadable = z.object({ kind: z.literal("unreadable"), ...owner, body: sealed });
+const payload = z.discriminatedUnion("kind", [tokens, unreadable]);
+
+type Encoded = z.input<typeof payload>;
+
+/** The payload of an entry's record: JSON, in which sealed bytes are base64. */
+export function encodeEntry(entry: Journaled): Buffer {
+  return Buffer.from(JSON.stringify(encoded(entry)));
+}
+
+/** The entry in a payload; null when it is none that this version knows. */
+export function decodeEntry(bytes: Buffer): Journaled | null {
+  const result = payload.safeParse(parse(bytes));
+  return result.success ? decoded(result.data) : null;
+}
+
+function encoded(entry: Journaled): Encoded {
+  const { tenantId: tenant, connectionId: connection, receivedAt: received_at } = entry;
+  switch (entry.kind) {
+    case "unreadable": {
+      const { kind, generation, sealedBody } = entry;
+      return { kind, tenant, connection, received_at, generation, body: base64(sealedBody) };
+    }
+    case "tokens": {
+      const { generation, sealedAccessToken, sealedRefreshToken, tokenType, scope, obtainedAt, origin } = entry.tokens;
+      return {
+        kind: entry.kind,
+        tenant,
+        connection,
+        received_at,
+        generation,
+        access_token: sealedAccessToken && base64(sealedAccessToken),
+        refresh_token: sealedRefreshToken && base64(sealedRefreshToken),
+        token_type: tokenType,
+        scope,
+        obtained_at: obtainedAt,
+        origin,
+        expires_at: entry.tokens.expiresAt,
+        refresh_expires_at: entry.tokens.refreshExpiresAt,
+        rotated_at: entry.tokens.rotatedAt,
+      };
+    }
+  }
+}
+
+function decoded(from: z.output<typeof payload>): Journaled {
+  const place = { tenantId: from.tenant, connectionId: from.connection, receivedAt: from.received_at };
+  switch (from.kind) {
+    case "unreadable":
+      return { kind: "unreadable", ...place, generation: from.generation, sealedBody: from.body };
+    case "tokens":
+      return {
+        kind: "tokens",
+        ...place,
+        tokens: {
+          generation: from.generation,
+          sealedAccessToken: from.access_token,
+          sealedRefreshToken: from.refresh_token,
+          tokenType: from.token_type,
+          scope: from.scope,
+          obtainedAt: from.obtained_at,
+          origin: from.origin,
+          expiresAt: from.expires_at,
+          refreshExpiresAt: from.refresh_expires_at,
+          rotatedAt: from.rotated_at,
+        },
+      };
+  }
+}
+
+function base64(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("base64");
+}
+
+function parse(bytes: Buffer): unknown {
+  try {
+    return JSON.parse(bytes.toString("utf8"));
+  } catch {
+    return null;
+  }
+}

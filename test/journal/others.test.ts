@@ -1,0 +1,345 @@
+import { execFileSync } from "node:child_process";
+import { cpSync, mkdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { hostname } from "node:os";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import type { Journaled } from "../../src/connection/journal.ts";
+import { encodeEntry } from "../../src/journal/entry-encoding.ts";
+import { thisMachine, type Machine } from "../../src/journal/owner.ts";
+import { readJournals, type JournalItem, type ReadJournals } from "../../src/journal/read-journals.ts";
+import { encodeRecord } from "../../src/journal/segment-format.ts";
+import { DAY, HOUR } from "../../src/runtime/clock.ts";
+import { temporaryFolder } from "../stage/temporary-folder.ts";
+import { tokensFor, unreadableFor } from "./entries.ts";
+import { createJournalStage } from "./journal-stage.ts";
+
+type Stage = ReturnType<typeof createJournalStage>;
+
+/** This process is 10; others live as told. */
+function machine(living: readonly number[] = [], change: Partial<Machine> = {}): Machine {
+  return { host: "here", pid: 10, isAlive: (pid) => living.includes(pid), ...change };
+}
+
+/** Another process, 20, that appends these and is not heard of any more. */
+async function leave({ open }: Stage, instanceId: string, entries: readonly Journaled[], pid = 20): Promise<void> {
+  const journal = await open(instanceId, { machine: machine([], { pid }) });
+  for (const entry of entries) await journal.append(entry);
+}
+
+describe("looking into another instance's journal", () => {
+  test("finds the token sets of the connection, oldest first", async () => {
+    const stage = createJournalStage();
+    const mine = [tokensFor("con_1", 2), tokensFor("con_1", 3)];
+    await leave(stage, "ins_1", [tokensFor("con_2", 7), ...mine, unreadableFor("con_1", 4), tokensFor("con_11", 2)]);
+    const journal = await stage.open("ins_2", { machine: machine() });
+    expect(await journal.lookInto("ins_1", "con_1")).toEqual({ owner: "gone", entries: mine });
+    expect(await journal.lookInto("ins_1", "con_3")).toEqual({ owner: "gone", entries: [] });
+  });
+
+  test("finds them in all segments that may hold what is not in the store", async () => {
+    const stage = createJournalStage();
+    const other = await stage.open("ins_1");
+    const entries = [2, 3, 4].map((generation) => tokensFor("con_1", generation));
+    for (const [n, entry] of entries.entries()) {
+      if (n > 0) await stage.clock.leap(DAY);
+      await other.append(entry);
+    }
+    const journal = await stage.open("ins_2", { machine: machine() });
+    expect((await journal.lookInto("ins_1", "con_1"))?.entries).toEqual(entries);
+    for (const entry of entries.slice(0, 2)) other.settled(entry);
+    await other.close();
+    expect((await journal.lookInto("ins_1", "con_1"))?.entries).toEqual(entries.slice(2));
+  });
+
+  test("finds nothing by the id of another connection in it", async () => {
+    const stage = createJournalStage();
+    await leave(stage, "ins_1", [tokensFor("con_1", 2, { scope: ["con_2"] })]);
+    const journal = await stage.open("ins_2", { machine: machine() });
+    expect((await journal.lookInto("ins_1", "con_2"))?.entries).toEqual([]);
+  });
+
+  test("reads on behind damage", async () => {
+    const stage = createJournalStage();
+    await leave(stage, "ins_1", [tokensFor("con_1", 2), tokensFor("con_1", 3)]);
+    const path = join(stage.folder("ins_1"), "000001.log");
+    const bytes = readFileSync(path);
+    bytes[60] = 0;
+    writeFileSync(path, bytes);
+    const journal = await stage.open("ins_2", { machine: machine() });
+    expect((await journal.lookInto("ins_1", "con_1"))?.entries).toEqual([tokensFor("con_1", 3)]);
+  });
+
+  test("stops at a record that is being written", async () => {
+    const stage = createJournalStage();
+    await leave(stage, "ins_1", [tokensFor("con_1", 2), tokensFor("con_1", 3)]);
+    const path = join(stage.folder("ins_1"), "000001.log");
+    truncateSync(path, readFileSync(path).length - 1);
+    const journal = await stage.open("ins_2", { machine: machine([20]) });
+    expect(await journal.lookInto("ins_1", "con_1")).toEqual({ owner: "unknown", entries: [tokensFor("con_1", 2)] });
+  });
+
+  test("that cannot be reached is null", async () => {
+    const stage = createJournalStage();
+    const journal = await stage.open("ins_2", { machine: machine() });
+    mkdirSync(stage.folder("ins_3"));
+    writeFileSync(stage.folder("ins_4"), "");
+    const ids = ["ins_1", "ins_3", "ins_4", "", "..", "../ins_2"];
+    const found = await Promise.all(ids.map((id) => journal.lookInto(id, "con_1")));
+    expect(found).toEqual(ids.map(() => null));
+  });
+
+  test("is not meant for one's own", async () => {
+    const stage = createJournalStage();
+    const journal = await stage.open("ins_2", { machine: machine() });
+    await journal.append(tokensFor("con_1", 2));
+    expect(await journal.lookInto("ins_2", "con_1")).toBeNull();
+    expect(journal.isGone("ins_2")).toBe(false);
+  });
+
+  test("looks first whether the owner is gone: nothing that it wrote until then is missed", async () => {
+    const stage = createJournalStage();
+    await leave(stage, "ins_1", [tokensFor("con_1", 2)]);
+    const last = temporaryFolder();
+    cpSync(stage.folder("ins_1"), last, { recursive: true });
+    rmSync(join(stage.folder("ins_1"), "000001.log"));
+    const dying = machine([], {
+      isAlive: () => {
+        cpSync(last, stage.folder("ins_1"), { recursive: true });
+        return false;
+      },
+    });
+    const journal = await stage.open("ins_2", { machine: dying });
+    const found = { owner: "gone", entries: [tokensFor("con_1", 2)] };
+    expect(await journal.lookInto("ins_1", "con_1")).toEqual(found);
+  });
+});
+
+describe("what was received since a time", () => {
+  test("is read from all journals, one's own among them, the latest of each connection", async () => {
+    const stage = createJournalStage();
+    await leave(stage, "ins_1", [tokensFor("con_1", 5), tokensFor("con_2", 6), tokensFor("con_3", 2)]);
+    await leave(stage, "ins_2", [tokensFor("con_1", 4), unreadableFor("con_9", 9)], 30);
+    const journal = await stage.open("ins_3", { machine: machine([30]) });
+    for (const entry of [tokensFor("con_2", 7), tokensFor("con_4", 8)]) await journal.append(entry);
+    expect(await journal.since(4)).toEqual([tokensFor("con_1", 5), tokensFor("con_2", 7), tokensFor("con_4", 8)]);
+    expect(await journal.since(8)).toEqual([tokensFor("con_4", 8)]);
+    expect(await journal.since(9)).toEqual([]);
+  });
+
+  test("is the last of several that were to become the same generation", async () => {
+    const stage = createJournalStage();
+    const journal = await stage.open();
+    const later = tokensFor("con_1", 5, { tokenType: "DPoP" });
+    for (const entry of [tokensFor("con_1", 5), later]) await journal.append(entry);
+    expect(await journal.since(5)).toEqual([later]);
+  });
+
+  test("is what was received then, not what became a later generation", async () => {
+    const stage = createJournalStage();
+    const journal = await stage.open();
+    const [early, late] = [3, 4].map((generation) => ({
+      ...tokensFor("con_1", generation),
+      receivedAt: 7 - generation,
+    }));
+    for (const entry of [early, late]) if (entry) await journal.append(entry);
+    expect(await journal.since(4)).toEqual([early]);
+    expect(await journal.since(3)).toEqual([late]);
+  });
+
+  test("does not open segments that were completed more than an hour before", async () => {
+    const stage = createJournalStage();
+    const journal = await stage.open();
+    const received = (generation: number) => ({ ...tokensFor("con_1", generation), receivedAt: stage.clock.now() });
+    await journal.append(received(1));
+    await stage.clock.leap(DAY);
+    await journal.append(received(2));
+    const second = stage.clock.now();
+    // Received later than the segment was completed, as when the clock is set back: it tells whether the segment is opened.
+    const path = join(stage.folder("ins_1"), "000001.log");
+    const late = encodeRecord(encodeEntry({ ...tokensFor("con_2", 1), receivedAt: second + DAY }));
+    writeFileSync(path, Buffer.concat([readFileSync(path), late]));
+    const found = async (time: number) => (await journal.since(time)).map(({ connectionId }) => connectionId);
+    expect(await found(second + HOUR)).toEqual(["con_2"]);
+    expect(await found(second + HOUR + 1)).toEqual([]);
+    expect(await found(second)).toEqual(["con_2", "con_1"]);
+  });
+});
+
+describe("an owner is gone", () => {
+  const cases: [string, Machine, boolean][] = [
+    ["when it ran here and has ended", machine(), true],
+    ["not while a process of its id lives: it, or another one", machine([20]), false],
+    ["when its process id is ours now", machine([20], { pid: 20 }), true],
+    ["not when it ran elsewhere", machine([], { host: "there" }), false],
+    ["not when it ran elsewhere under our process id", machine([], { host: "there", pid: 20 }), false],
+  ];
+
+  test.each(cases)("%s", async (_name, here, expected) => {
+    const stage = createJournalStage();
+    await leave(stage, "ins_1", []);
+    const journal = await stage.open("ins_2", { machine: here });
+    expect(journal.isGone("ins_1")).toBe(expected);
+    expect((await journal.lookInto("ins_1", "con_1"))?.owner).toBe(expected ? "gone" : "unknown");
+  });
+
+  test.each([
+    ["missing", null],
+    ["empty", ""],
+    ["no JSON", "{"],
+    ["without a process", '{"host":"here","startedAt":0}'],
+    ["of process 0, which is every process", '{"pid":0,"host":"here","startedAt":0}'],
+    ["of a negative process, which is a group", '{"pid":-1,"host":"here","startedAt":0}'],
+  ])("not when owner.json is %s", async (_name, text) => {
+    const stage = createJournalStage();
+    await leave(stage, "ins_1", []);
+    const path = join(stage.folder("ins_1"), "owner.json");
+    if (text === null) rmSync(path);
+    else writeFileSync(path, text);
+    const journal = await stage.open("ins_2", { machine: machine() });
+    expect(journal.isGone("ins_1")).toBe(false);
+  });
+
+  test("not when there is no such folder", async () => {
+    const journal = await createJournalStage().open("ins_2", { machine: machine() });
+    expect(["ins_9", "..", ""].map((id) => journal.isGone(id))).toEqual([false, false, false]);
+  });
+
+  test("as this machine tells", async () => {
+    const ended = Number(execFileSync(process.execPath, ["-p", "process.pid"], { encoding: "utf8" }));
+    expect({ host: thisMachine.host, pid: thisMachine.pid }).toEqual({ host: hostname(), pid: process.pid });
+    expect([process.pid, process.ppid, 1, ended].map((pid) => thisMachine.isAlive(pid))).toEqual([
+      true,
+      true,
+      true,
+      false,
+    ]);
+  });
+});
+
+async function read({ dataDir }: Stage, change: Partial<ReadJournals> = {}) {
+  const found: { instanceId: string; owner: string; items: JournalItem[] }[] = [];
+  for (const journal of await readJournals({ dataDir, from: "unsettled", machine: machine(), ...change })) {
+    const items: JournalItem[] = [];
+    for await (const item of journal.items()) items.push(item);
+    found.push({ instanceId: journal.instanceId, owner: journal.owner, items });
+  }
+  return found;
+}
+
+describe("reading the journals at a start", () => {
+  const [ONE, TWO] = [tokensFor("con_1", 1), unreadableFor("con_2", 2)];
+
+  test("gives out every other instance's entries, in the order in which they were written", async () => {
+    const stage = createJournalStage();
+    await leave(stage, "ins_1", [ONE, TWO]);
+    await leave(stage, "ins_2", [TWO], 30);
+    await leave(stage, "ins_3", [ONE]);
+    expect(await read(stage, { except: "ins_3", machine: machine([30]) })).toEqual([
+      {
+        instanceId: "ins_1",
+        owner: "gone",
+        items: [
+          { kind: "entry", entry: ONE, settled: false },
+          { kind: "entry", entry: TWO, settled: false },
+        ],
+      },
+      { instanceId: "ins_2", owner: "unknown", items: [{ kind: "entry", entry: TWO, settled: false }] },
+    ]);
+  });
+
+  test("leaves out what is settled, or says that it is", async () => {
+    const stage = createJournalStage();
+    const other = await stage.open("ins_1");
+    const later = tokensFor("con_1", 2);
+    await other.append(ONE);
+    await other.append(later);
+    if (ONE.kind === "tokens") other.settled(ONE);
+    await other.close();
+    const [rest] = [{ kind: "entry", entry: later, settled: false }];
+    expect(await read(stage)).toMatchObject([{ items: [rest] }]);
+    expect(await read(stage, { from: "everything" })).toMatchObject([
+      { items: [{ kind: "entry", entry: ONE, settled: true }, rest] },
+    ]);
+  });
+
+  test("reports damage", async () => {
+    const stage = createJournalStage();
+    await leave(stage, "ins_1", [ONE, tokensFor("con_1", 2)]);
+    const path = join(stage.folder("ins_1"), "000001.log");
+    const bytes = readFileSync(path);
+    bytes[60] = 0;
+    writeFileSync(path, bytes);
+    const damage = { kind: "damage", file: "000001.log", offset: 28, problem: "damaged" };
+    expect(await read(stage)).toMatchObject([{ items: [damage, { entry: tokensFor("con_1", 2) }] }]);
+  });
+
+  test("finds nothing before the first start", async () => {
+    expect(await read(createJournalStage())).toEqual([]);
+  });
+
+  test("goes through them by instance id, and through their segments by number", async () => {
+    const stage = createJournalStage();
+    const ids = ["ins_c", "ins_a", "ins_e", "ins_b", "ins_d", "ins_f"];
+    for (const id of ids) await leave(stage, id, []);
+    const other = await stage.open("ins_g", { machine: machine([], { pid: 20 }) });
+    for (let day = 1; day <= 12; day++) {
+      await other.append(tokensFor("con_1", day));
+      await stage.clock.leap(DAY);
+    }
+    const found = await read(stage);
+    expect(found.map(({ instanceId }) => instanceId)).toEqual([...ids.toSorted(), "ins_g"]);
+    const generations = found.at(-1)?.items.map((item) => item.kind === "entry" && item.entry.receivedAt);
+    expect(generations).toEqual(Array.from({ length: 12 }, (_, day) => day + 1));
+  });
+
+  test("takes no other folder or file for an instance's", async () => {
+    const stage = createJournalStage();
+    await leave(stage, "ins_1", [ONE]);
+    mkdirSync(join(stage.dataDir, "journal", "lost+found"));
+    writeFileSync(join(stage.dataDir, "journal", "notes"), "");
+    expect((await read(stage)).map(({ instanceId }) => instanceId)).toEqual(["ins_1"]);
+  });
+
+  test("skips what was replayed, once its owner is gone", async () => {
+    const stage = createJournalStage();
+    await leave(stage, "ins_1", [ONE, TWO]);
+    const [journal] = await readJournals({ dataDir: stage.dataDir, from: "unsettled", machine: machine() });
+    await journal?.markReplayed?.();
+    expect(await read(stage)).toMatchObject([{ items: [] }]);
+    expect(await read(stage, { from: "everything" })).toMatchObject([
+      { items: [{ settled: true }, { settled: true }] },
+    ]);
+  });
+
+  test("cannot mark what somebody may still write to", async () => {
+    const stage = createJournalStage();
+    await leave(stage, "ins_1", [ONE]);
+    const [journal] = await readJournals({ dataDir: stage.dataDir, from: "unsettled", machine: machine([20]) });
+    expect(journal).toMatchObject({ owner: "unknown", markReplayed: null });
+  });
+
+  test("marks a folder without segments as nothing", async () => {
+    const stage = createJournalStage();
+    await leave(stage, "ins_1", []);
+    rmSync(join(stage.folder("ins_1"), "000001.log"));
+    const [journal] = await readJournals({ dataDir: stage.dataDir, from: "unsettled", machine: machine() });
+    await journal?.markReplayed?.();
+    expect(() => readFileSync(join(stage.folder("ins_1"), "settled.json"))).toThrow(/ENOENT/);
+  });
+
+  test("passes over a segment that is deleted meanwhile", async () => {
+    const stage = createJournalStage();
+    const other = await stage.open("ins_1");
+    for (const generation of [1, 2, 3]) {
+      await other.append(tokensFor("con_1", generation));
+      await stage.clock.leap(DAY);
+    }
+    const [journal] = await readJournals({ dataDir: stage.dataDir, from: "everything", machine: machine() });
+    const found: JournalItem[] = [];
+    for await (const item of journal?.items() ?? []) {
+      found.push(item);
+      rmSync(join(stage.folder("ins_1"), "000002.log"), { force: true });
+    }
+    expect(found).toMatchObject([{ entry: tokensFor("con_1", 1) }, { entry: tokensFor("con_1", 3) }]);
+  });
+});
