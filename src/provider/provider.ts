@@ -29,6 +29,17 @@ const identity = z.strictObject({
   label_field: text.default("email"),
 });
 
+/**
+ * How many token requests the host takes. Where the limits are not known, few: there are authorization servers that take more
+ * than three requests at once from one machine for an attack and end the sessions of all its users.
+ */
+const pace = z.strictObject({
+  /** Token requests a second, by all instances together. */
+  per_second: z.number().min(0.01).max(100_000).default(10),
+  /** Token requests under way at once, by one instance. */
+  concurrent: z.int().min(1).max(10_000).default(3),
+});
+
 /** One catalogue entry. Adding a provider is one JSON file of this shape. */
 export const providerSchema = z.strictObject({
   id: providerId,
@@ -53,6 +64,7 @@ export const providerSchema = z.strictObject({
     .strictObject({ access_seconds: duration, idle_seconds: duration, absolute_seconds: duration })
     .default({ access_seconds: null, idle_seconds: null, absolute_seconds: null }),
   replay: replay.default({ class: "none" }),
+  pace: pace.default({ per_second: 10, concurrent: 3 }),
   identity: identity.default({ from: "none", account_field: "sub", label_field: "email" }),
   confidence: z.enum(["high", "medium", "low"]).default("low"),
   verified_on: z.iso.date().nullable().default(null),

@@ -9,6 +9,10 @@ const LEAST = {
   token_url: "https://as.example/token",
 };
 
+function paceOf(pace: object): unknown {
+  return providerSchema.parse({ ...LEAST, pace }).pace;
+}
+
 describe("a provider entry", () => {
   test("needs an id, a name and two endpoints; the rest assumes nothing", () => {
     expect(providerSchema.parse(LEAST)).toEqual({
@@ -26,6 +30,7 @@ describe("a provider entry", () => {
       authorization_parameters: {},
       lifetimes: { access_seconds: null, idle_seconds: null, absolute_seconds: null },
       replay: { class: "none" },
+      pace: { per_second: 10, concurrent: 3 },
       identity: { from: "none", account_field: "sub", label_field: "email" },
       confidence: "low",
       verified_on: null,
@@ -41,11 +46,30 @@ describe("a provider entry", () => {
     ["a lifetime of no seconds", { lifetimes: { access_seconds: 0, idle_seconds: null, absolute_seconds: null } }],
     ["a replay window without its length", { replay: { class: "window" } }],
     ["a replay class that nobody knows", { replay: { class: "sometimes" } }],
+    ["a pace of no requests a second", { pace: { per_second: 0 } }],
+    ["a pace so slow that a turn takes minutes to come", { pace: { per_second: 0.009 } }],
+    ["a pace that no server takes", { pace: { per_second: 1001 } }],
+    ["a pace without room for one request", { pace: { concurrent: 0 } }],
+    ["a pace with room for half a request", { pace: { concurrent: 2.5 } }],
+    ["a pace with room for more requests than a machine has", { pace: { concurrent: 1001 } }],
+    ["a pace of something else", { pace: { per_minute: 60 } }],
     ["an authentication method that nobody knows", { authentication: "client_secret_jwt" }],
     ["a scope that is empty", { offline_access: { scopes: [""] } }],
     ["a parameter that is no text", { authorization_parameters: { prompt: true } }],
   ])("cannot have %s", (_what, change) => {
     expect(providerSchema.safeParse({ ...LEAST, ...change }).success).toBe(false);
+  });
+
+  test("may say how many token requests the host takes, or only one of both numbers", () => {
+    expect(paceOf({ per_second: 0.5, concurrent: 1 })).toEqual({ per_second: 0.5, concurrent: 1 });
+    expect(paceOf({ per_second: 50 })).toEqual({ per_second: 50, concurrent: 3 });
+    expect(paceOf({ concurrent: 20 })).toEqual({ per_second: 10, concurrent: 20 });
+    for (const pace of [
+      { per_second: 0.01, concurrent: 1 },
+      { per_second: 1000, concurrent: 1000 },
+    ]) {
+      expect(paceOf(pace)).toEqual(pace);
+    }
   });
 
   test.each(["google", "a", "1-2", "a".repeat(63)])("may be called %s", (id) => {
