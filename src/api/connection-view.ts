@@ -7,6 +7,8 @@ import { time, toTime, toTimeOrNull } from "./wire.ts";
 
 export const statusSchema = z.enum(["active", "degraded", "suspended", "reauthorization_required", "disconnected"]);
 
+export const policySchema = z.enum(["adaptive", "eager", "on_demand"]);
+
 const facts = z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()]));
 
 const diagnosisSchema = z.object({
@@ -28,11 +30,13 @@ export const connectionSchema = z
     account: z.object({ id: z.string(), label: z.string().nullable() }).nullable(),
     requested_scopes: z.array(z.string()),
     granted_scopes: z.array(z.string()),
+    policy: policySchema.describe("When it is refreshed: ahead of need, only when read, or by whether it is in use"),
     labels: z.record(z.string(), z.string()),
     status_since: time,
     created_at: time,
     consented_at: time.nullable(),
     last_proven_at: time.nullable(),
+    last_read_at: time.nullable().describe("When its access token was last read, to the hour"),
   })
   .meta({ id: "Connection" });
 
@@ -69,11 +73,13 @@ export function connectionView(connection: Connection): z.infer<typeof connectio
     account: connection.account,
     requested_scopes: connection.requestedScopes,
     granted_scopes: connection.grantedScopes,
+    policy: connection.policy,
     labels: connection.labels,
     status_since: toTime(connection.statusSince),
     created_at: toTime(connection.createdAt),
     consented_at: toTimeOrNull(connection.consentedAt),
     last_proven_at: toTimeOrNull(connection.lastProvenAt),
+    last_read_at: toTimeOrNull(connection.lastReadAt),
   };
 }
 

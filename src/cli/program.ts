@@ -1,10 +1,13 @@
 import { Command } from "commander";
 import type { CommandDeps } from "./command-deps.ts";
+import { addBackupCommand } from "./backup/backup-command.ts";
 import { addConnectCommand } from "./connect/connect-command.ts";
 import { addConnectionsCommand } from "./connections/connections-command.ts";
 import { addDoctorCommand } from "./doctor/doctor-command.ts";
+import { addJournalCommand } from "./journal/journal-command.ts";
 import { addKeysCommand } from "./keys/keys-command.ts";
 import { DESCRIPTION, REFERENCE } from "./manual.ts";
+import { addRestoreCommand } from "./restore/restore-command.ts";
 import { addServeCommand } from "./serve-command.ts";
 import { addTokenCommand } from "./token/token-command.ts";
 import { readVersion } from "./version.ts";
@@ -21,6 +24,9 @@ export function createProgram(deps: CommandDeps): Command {
     .exitOverride();
   addServeCommand(program, deps);
   addDoctorCommand(program, deps);
+  addJournalCommand(program, deps);
+  addBackupCommand(program, deps);
+  addRestoreCommand(program, deps);
   addKeysCommand(program, deps);
   addConnectCommand(program, deps);
   addConnectionsCommand(program, deps);

@@ -66,12 +66,15 @@ async function create(ports: ConnectPorts, arrival: Arrival): Promise<Establishe
     clientId: client.id,
     providerId: client.providerId,
     endUser: session.endUser,
+    policy: "adaptive" as const,
     labels: {},
     ...consentOf(ports, arrival, problem),
   };
   const history = { kind: "connected", generation: 1, detail: { account: account?.label ?? null } } as const;
   const dueAt = firstDueAt(ports, tokens);
-  await untilStored(ports, id, () => ports.connections.create(connection, record, dueAt, history), STORE_PATIENCE);
+  await untilStored(ports, id, () => ports.connections.create(connection, record, dueAt, history), {
+    patienceMs: STORE_PATIENCE,
+  });
   const { expiresAt } = tokens;
   ports.observer.event("connection.created", { connectionId: id, clientId: client.id, expiresAt, dueAt });
   if (problem) ports.observer.event("connection.degraded", { connectionId: id, cause: "refresh_token_missing" });

@@ -30,8 +30,10 @@ export async function heal(ports: ConnectPorts, arrival: Arrival, id: string): P
     const history = [{ kind: "reauthorized", generation, detail: { was } } as const];
     const commit = { connectionId: id, tokens: record, dueAt: firstDueAt(ports, tokens), history };
     const consent = consentOf(ports, healed, problem);
-    const result = await untilStored(ports, id, () => ports.connections.reauthorize(commit, consent), STORE_PATIENCE);
-    if (result === "superseded") continue;
+    const result = await untilStored(ports, id, () => ports.connections.reauthorize(commit, consent), {
+      patienceMs: STORE_PATIENCE,
+    });
+    if (result.kind === "superseded") continue;
     ports.observer.event("connection.recovered", { connectionId: id, generation, was });
     return { connectionId: id, generation, problem };
   }

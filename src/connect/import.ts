@@ -53,6 +53,7 @@ export async function importConnection(ports: ConnectPorts, request: ImportReque
     grantedScopes: tokens.scope,
     status: "active",
     diagnosis: null,
+    policy: "adaptive",
     labels: request.labels,
     consentedAt: null,
     lastProvenAt: null,

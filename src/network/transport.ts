@@ -1,5 +1,6 @@
 import { Agent, buildConnector, request as send } from "undici";
 import type { HttpRequest, HttpResponse, SendOptions, Transport, TransportResult } from "../oauth/http.ts";
+import { createDeadline } from "./deadline.ts";
 import { guardedLookup, refusedUrl } from "./guard.ts";
 import { failureOf, NotConnected } from "./failure.ts";
 import { retryAfterMs } from "./retry-after.ts";
@@ -36,13 +37,14 @@ async function sendOnce(
 ): Promise<TransportResult> {
   const refusal = refusedUrl(request.url, allowed);
   if (refusal) return { kind: "failure", sent: false, reason: refusal };
+  const deadline = createDeadline(deadlineMs);
   try {
     const response = await send(request.url, {
       dispatcher: agent,
       method: request.method,
       headers: { ...request.headers, "user-agent": "evergrant" },
       body: request.body ?? null,
-      signal: AbortSignal.timeout(deadlineMs),
+      signal: deadline.signal,
       headersTimeout: deadlineMs,
       bodyTimeout: deadlineMs,
     });
@@ -50,6 +52,8 @@ async function sendOnce(
     return { kind: "response", response: readResponse(response.statusCode, response.headers, body) };
   } catch (error) {
     return failureOf(error);
+  } finally {
+    deadline.clear();
   }
 }
 

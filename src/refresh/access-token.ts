@@ -4,9 +4,10 @@ import type { Snapshot } from "../connection/store.ts";
 import { openAccessToken, type TokenRecord } from "../connection/token-record.ts";
 import { MINUTE, SECOND, within } from "../runtime/clock.ts";
 import type { Secret } from "../runtime/secret.ts";
-import { ServiceError } from "../runtime/service-error.ts";
-import { attainable, lifeLeft } from "./due.ts";
+import { codeOf, ServiceError, type ErrorCode } from "../runtime/service-error.ts";
+import { attainable, leadTime, lifeLeft } from "./due.ts";
 import type { RefreshPorts } from "./ports.ts";
+import type { ReadMarks } from "./read-marks.ts";
 import type { Refresher } from "./refresh.ts";
 import type { RefreshRequest, RefreshResult } from "./request.ts";
 import { createSingleFlight } from "./single-flight.ts";
@@ -58,6 +59,7 @@ export interface OpenSnapshot extends Pick<Snapshot, "connection" | "lease" | "c
 
 export interface AccessTokenDeps extends Pick<RefreshPorts, "clock" | "sealer" | "connections" | "observer"> {
   refresher: Refresher;
+  readMarks: Pick<ReadMarks, "note">;
   cache: TokenCache<OpenSnapshot>;
   reauthorizationUrl(connection: Connection): string;
 }
@@ -96,17 +98,31 @@ export function createAccessTokens(deps: AccessTokenDeps): AccessTokens {
   }
 
   /** Enough life is left: answers at once, and starts what is due behind the reader's back. */
-  function inTime({ lease, connection, clientProbeAt }: OpenSnapshot, token: AccessToken): AccessToken {
+  function inTime(before: OpenSnapshot, token: AccessToken): AccessToken {
+    const { lease, connection, clientProbeAt } = before;
     if (lease.failures > 0) return { ...token, refreshState: "failing" };
-    if (lease.dueAt === null || lease.dueAt > clock.now()) return token;
+    if (!isInLead(before)) return token;
     if (clientProbeAt !== null && clientProbeAt > clock.now()) return { ...token, refreshState: "failing" };
     const request = { connectionId: connection.id, generation: token.generation, origin: "ahead" } as const;
     refresher.refresh(request).catch((error: unknown) => reportFailure(deps, connection.id, error));
     return { ...token, refreshState: "refreshing" };
   }
 
+  /** Is it time to refresh? What rested because nobody read it is not due by itself, and is read now. */
+  function isInLead({ lease, record, connection }: OpenSnapshot): boolean {
+    const now = clock.now();
+    if (lease.dueAt !== null && lease.dueAt <= now) return true;
+    if (connection.policy !== "adaptive" || !record.sealedRefreshToken || record.expiresAt === null) return false;
+    return lifeLeft(record, now) < leadTime(Math.max(0, record.expiresAt - record.obtainedAt));
+  }
+
   async function renew(request: RefreshRequest): Promise<RefreshResult | undefined> {
-    return within(clock, WAIT, refresher.refresh(request));
+    const refreshed = async () => {
+      const result = await refresher.refresh(request);
+      // A round of the sweep that this read joined found that nobody reads the connection. Now somebody does.
+      return result.kind === "resting" ? refresher.refresh(request) : result;
+    };
+    return within(clock, WAIT, refreshed());
   }
 
   async function rejected(request: RejectedRequest): Promise<AccessToken> {
@@ -133,9 +149,8 @@ export function createAccessTokens(deps: AccessTokenDeps): AccessTokens {
       return undefined;
     }
     const now = clock.now();
-    const calm = entry.lease.dueAt === null || entry.lease.dueAt > now;
     const lives = lifeLeft(entry.record, now) > attainable(minTtlMs, entry.record);
-    return calm && lives && isLive(entry.connection.status) ? entry.token : undefined;
+    return !isInLead(entry) && lives && isLive(entry.connection.status) ? entry.token : undefined;
   }
 
   return { read, rejected, recall };
@@ -143,8 +158,9 @@ export function createAccessTokens(deps: AccessTokenDeps): AccessTokens {
 
 async function load(deps: AccessTokenDeps, connectionId: string): Promise<OpenSnapshot | null> {
   const asOf = deps.cache.stamp();
-  const snapshot = await deps.connections.snapshot(connectionId);
+  const snapshot = deps.refresher.unstored(connectionId) ?? (await deps.connections.snapshot(connectionId));
   if (!snapshot) return null;
+  deps.readMarks.note(snapshot.connection);
   const open = await openSnapshot(deps, snapshot);
   deps.cache.put(connectionId, open, asOf);
   return open;
@@ -207,6 +223,13 @@ function failure(deps: AccessTokenDeps, held: OpenSnapshot, result: RefreshResul
   if (result?.kind === "client_suspended" || result?.kind === "retry_later") {
     const code = result.kind === "client_suspended" ? "client_suspended" : retryCode(result.cause);
     const retryAfterMs = Math.max(SECOND, result.retryAt - deps.clock.now());
+    if (whoActs(result.cause) === "user") {
+      return new ServiceError(code, HELD_BACK, {
+        ...about(result.cause, connectionId),
+        whoActs: "nobody",
+        retryAfterMs,
+      });
+    }
     return new ServiceError(code, sentence(result.cause), { ...about(result.cause, connectionId), retryAfterMs });
   }
   return new ServiceError("refresh_timeout", "The provider has not answered the refresh yet; ask again in a moment.", {
@@ -215,8 +238,13 @@ function failure(deps: AccessTokenDeps, held: OpenSnapshot, result: RefreshResul
   });
 }
 
-function retryCode(cause: Cause): "key_unavailable" | "client_suspended" | "provider_unavailable" {
-  if (cause === "key_unavailable") return cause;
+/** While the brake is on, nobody is asked to act. */
+const HELD_BACK =
+  "The provider refuses the refresh token, together with many others of this client. That is held to be its own trouble for now, and the refresh is tried again.";
+
+function retryCode(cause: Cause): ErrorCode {
+  if (cause === "key_unavailable" || cause === "journal_unavailable") return cause;
+  if (cause === "restored_from_backup") return "connection_held";
   return cause === "client_secret_rejected" ? "client_suspended" : "provider_unavailable";
 }
 
@@ -225,6 +253,5 @@ function about(cause: Cause, connectionId: string) {
 }
 
 function reportFailure(deps: AccessTokenDeps, connectionId: string, error: unknown): void {
-  const code = error instanceof ServiceError ? error.code : "internal";
-  deps.observer.event("refresh.failed", { connectionId, code });
+  deps.observer.event("refresh.failed", { connectionId, code: codeOf(error) });
 }

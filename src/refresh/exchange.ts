@@ -1,53 +1,68 @@
 import { clientAuthentication } from "../client/authentication.ts";
 import type { Client } from "../client/client.ts";
+import type { Snapshot } from "../connection/store.ts";
 import { openRefreshToken } from "../connection/token-record.ts";
-import type { HttpRequest } from "../oauth/http.ts";
+import type { HttpRequest, TransportResult } from "../oauth/http.ts";
 import { refreshRequest } from "../oauth/token-request.ts";
 import { classifyRefresh, type Outcome } from "../provider/outcome.ts";
 import type { Provider } from "../provider/provider.ts";
-import { SECOND } from "../runtime/clock.ts";
 import type { Secret } from "../runtime/secret.ts";
 import { ServiceError } from "../runtime/service-error.ts";
-import type { Snapshot } from "../connection/store.ts";
+import { exchangeDeadline } from "./lease-times.ts";
 import type { RefreshPorts } from "./ports.ts";
-
-/** The longest one exchange may take; the connection is not refreshed by anybody else meanwhile. */
-const EXCHANGE_DEADLINE = 30 * SECOND;
 
 export interface Exchanged {
   outcome: Outcome;
-  provider: Provider;
+  /** A success that could not be read: the refresh token may be in it. */
+  unreadableBody: Uint8Array | null;
   /** When the request was sent; lifetimes are counted from here. */
   sentAt: number;
   durationMs: number;
 }
 
+/** A refresh of which only the network can still fail. */
 export interface PreparedExchange {
   refreshToken: Secret<string>;
+  deadlineMs: number;
   /** Sends one request: no retry, no redirect, no hedging. */
   send(): Promise<Exchanged>;
 }
 
-/** Opens and builds everything beforehand, so that only the network can fail once the attempt is claimed. */
-export async function prepareExchange(ports: RefreshPorts, held: Snapshot, client: Client): Promise<PreparedExchange> {
+/** Opens and builds everything beforehand. Throws `ServiceError` for what an operator can mend; nothing was sent then. */
+export async function prepareExchange(
+  ports: RefreshPorts,
+  held: Snapshot,
+  { client, provider }: { client: Client; provider: Provider },
+): Promise<PreparedExchange> {
   const { connection, tokens } = held;
   const owner = { tenantId: connection.tenantId, connectionId: connection.id };
   const refreshToken = await openRefreshToken(ports.sealer, owner, tokens);
-  const provider = await ports.catalogue.find(connection.providerId);
   if (!refreshToken) throw new ServiceError("internal", "A connection without a refresh token cannot be refreshed.");
-  if (!provider) throw new ServiceError("unknown_provider", "The provider of this connection is no longer defined.");
   const authentication = await clientAuthentication(ports, client);
-  const request = await refreshRequest(provider.refresh_url ?? provider.token_url, authentication, refreshToken);
-  return { refreshToken, send: () => send(ports, { request, provider, refreshToken }) };
+  const request = await refreshRequest(tokenEndpoint(provider), authentication, refreshToken);
+  const deadlineMs = exchangeDeadline(provider.replay);
+  return { refreshToken, deadlineMs, send: () => send(ports, request, { refreshToken, deadlineMs }) };
+}
+
+export function tokenEndpoint(provider: Provider): string {
+  return provider.refresh_url ?? provider.token_url;
 }
 
 async function send(
   { clock, transport }: RefreshPorts,
-  { request, provider, refreshToken }: { request: HttpRequest; provider: Provider; refreshToken: Secret<string> },
+  request: HttpRequest,
+  { refreshToken, deadlineMs }: { refreshToken: Secret<string>; deadlineMs: number },
 ): Promise<Exchanged> {
   const sentAt = clock.now();
   const start = clock.monotonic();
-  const result = await transport.send(request, { deadlineMs: EXCHANGE_DEADLINE });
+  const result = await transport.send(request, { deadlineMs });
   const durationMs = Math.round(clock.monotonic() - start);
-  return { outcome: classifyRefresh(result, refreshToken), provider, sentAt, durationMs };
+  const outcome = classifyRefresh(result, refreshToken);
+  return { outcome, unreadableBody: unreadableBody(result, outcome), sentAt, durationMs };
+}
+
+function unreadableBody(result: TransportResult, outcome: Outcome): Uint8Array | null {
+  if (outcome.kind !== "lost" || result.kind === "failure") return null;
+  const { status, body } = result.response;
+  return status >= 200 && status < 300 && body.length > 0 ? body : null;
 }

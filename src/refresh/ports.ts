@@ -1,4 +1,5 @@
 import type { ClientStore } from "../client/client.ts";
+import type { Journal } from "../connection/journal.ts";
 import type { ConnectionStore } from "../connection/store.ts";
 import type { Transport } from "../oauth/http.ts";
 import type { Catalogue } from "../provider/catalogue.ts";
@@ -6,6 +7,7 @@ import type { Clock } from "../runtime/clock.ts";
 import type { Observer } from "../runtime/observer.ts";
 import type { Random } from "../runtime/random.ts";
 import type { Sealer } from "../runtime/sealer.ts";
+import type { Pace } from "./pace/pace.ts";
 
 /** Everything outside that the refresh engine touches; a simulation stands in for each. */
 export interface RefreshPorts {
@@ -17,4 +19,8 @@ export interface RefreshPorts {
   catalogue: Catalogue;
   clients: ClientStore;
   connections: ConnectionStore;
+  journal: Journal;
+  pace: Pace;
+  /** Names this process among those over the same database. */
+  instanceId: string;
 }

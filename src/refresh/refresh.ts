@@ -1,84 +1,125 @@
-import { PROBE_INTERVAL, type Client } from "../client/client.ts";
-import type { Cause } from "../connection/cause.ts";
-import { isLive } from "../connection/connection.ts";
-import type { Snapshot } from "../connection/store.ts";
+import type { ClaimedSnapshot, Snapshot } from "../connection/store.ts";
 import { ServiceError } from "../runtime/service-error.ts";
-import { lifeLeft, restUntil } from "./due.ts";
-import { prepareExchange } from "./exchange.ts";
+import { attempt, type Flight, type OfferedClaim } from "./attempt.ts";
+import { createAttemptCount } from "./brake.ts";
+import { createClientFactsReader } from "./client-facts.ts";
+import { LEASE } from "./lease-times.ts";
+import type { Instant } from "./obtain-claim.ts";
 import type { RefreshPorts } from "./ports.ts";
 import type { RefreshRequest, RefreshResult } from "./request.ts";
-import { endWithoutRefreshToken, postpone, settle } from "./settle.ts";
 import { createSingleFlight } from "./single-flight.ts";
 
 export interface Refresher {
   /**
-   * Refreshes once, together with everybody who asks meanwhile. The exchange is detached from its callers: who stops waiting
-   * does not stop it. Rejects only when the store or the key cannot be used; nothing is lost then.
+   * Refreshes once, together with everybody who asks meanwhile, in this process and in others. The exchange is detached from
+   * its callers: who stops waiting does not stop it. Rejects only when the store cannot be used; nothing is lost then.
    */
   refresh(request: RefreshRequest): Promise<RefreshResult>;
-  /** Resolves when everything that was sent is answered and stored; call after nothing new is started. */
+  /** Refreshes what `claimDue` gave, when it was asked at `claimedAt`; the claim is used or given back. */
+  refreshClaimed(due: ClaimedSnapshot, claimedAt: Instant): Promise<RefreshResult>;
+  /** A token set that is in the journal, and that the store has not taken yet. */
+  unstored(connectionId: string): Snapshot | null;
+  /** Claims anew what is under way, in a database that came back and may have lost the claims. */
+  reassertClaims(): Promise<void>;
+  /** Claims and sends nothing more; resolves when everything that was sent is answered and stored. */
   drain(): Promise<void>;
 }
 
-export function createRefresher(ports: RefreshPorts): Refresher {
+/** `changed` is called when what was read of a connection before may not be true any more. */
+export function createRefresher(ports: RefreshPorts, changed: (connectionId: string) => void = () => {}): Refresher {
   const flights = createSingleFlight<RefreshResult>();
+  const attempts = createAttemptCount(ports.clock);
+  const clientFacts = createClientFactsReader(ports);
+  const unstored = new Map<string, Snapshot>();
+  const offered = new Map<string, OfferedClaim>();
+  /** Each with a signal of its own, because it listens to it in several places. */
+  const running = new Map<Flight, AbortController>();
+  let isStopping = false;
+
+  function run({ connectionId, generation, origin }: RefreshRequest): Promise<RefreshResult> {
+    if (origin !== "ahead") ports.pace.raise(connectionId, "caller");
+    return flights.run(connectionId, (early) => {
+      const stopping = new AbortController();
+      if (isStopping) stopping.abort();
+      const flight: Flight = {
+        ports,
+        connectionId,
+        origin,
+        wanting: generation,
+        attempts,
+        clientFacts,
+        stopping: stopping.signal,
+        confirming: false,
+        claim: null,
+        sent: false,
+        takeClaimed: () => {
+          const claim = offered.get(connectionId) ?? null;
+          offered.delete(connectionId);
+          return claim;
+        },
+        journaled: (snapshot) => {
+          unstored.set(connectionId, snapshot);
+          changed(connectionId);
+          early({ kind: "renewed" });
+        },
+      };
+      running.set(flight, stopping);
+      return untilDecided(flight).finally(() => {
+        running.delete(flight);
+        unstored.delete(connectionId);
+        // Another instance may have written what this one is about to read.
+        changed(connectionId);
+      });
+    });
+  }
+
+  async function refreshClaimed(due: ClaimedSnapshot, claimedAt: Instant): Promise<RefreshResult> {
+    const { connectionId, generation } = due.claim;
+    const offer = { ...due, claimedAt };
+    offered.set(connectionId, offer);
+    try {
+      return await run({ connectionId, generation, origin: "ahead" });
+    } finally {
+      // A flight that was ending just then has not seen the claim.
+      if (offered.get(connectionId) === offer) {
+        offered.delete(connectionId);
+        await ports.connections.release({ claim: due.claim, answered: true });
+      }
+    }
+  }
+
   return {
-    refresh: (request) => flights.run(request.connectionId, () => refreshOnce(ports, request)),
+    refresh: run,
+    refreshClaimed,
+    reassertClaims: async () => {
+      const waiting = [...offered.values()].map(({ claim }) => claim);
+      const atWork = [...running.keys()].flatMap(({ claim }) => (claim ? [claim] : []));
+      for (const claim of [...waiting, ...atWork]) {
+        claim.epoch = (await ports.connections.reassert(claim, LEASE)) ?? claim.epoch;
+      }
+    },
+    unstored: (connectionId) => unstored.get(connectionId) ?? null,
     drain: async () => {
+      isStopping = true;
+      for (const stopping of running.values()) stopping.abort();
       await Promise.allSettled(flights.inFlight());
     },
   };
 }
 
-async function refreshOnce(ports: RefreshPorts, request: RefreshRequest): Promise<RefreshResult> {
-  const held = await ports.connections.snapshot(request.connectionId);
-  if (!held) throw new ServiceError("not_found", "There is no such connection.");
-  if (!isLive(held.connection.status)) return { kind: "ended" };
-  if (held.tokens.generation > request.generation) return { kind: "renewed" };
-  if (!held.tokens.sealedRefreshToken) {
-    return lifeLeft(held.tokens, ports.clock.now()) > 0 ? { kind: "unchanged" } : endWithoutRefreshToken(ports, held);
+async function untilDecided(flight: Flight): Promise<RefreshResult> {
+  for (let waits = 0; ;) {
+    if (flight.stopping.aborted) throw new ServiceError("shutting_down", "The service is stopping; ask again.");
+    const step = await attempt(flight);
+    if (step.kind === "held") await flight.ports.clock.sleep(pollInterval(waits++), flight.stopping);
+    else if (step.kind !== "again") return step;
   }
-  const client = await ports.clients.find(held.connection.clientId);
-  if (!client) throw new ServiceError("internal", "The client of this connection is gone.");
-  return (await reasonToWait(ports, held, client)) ?? attempt(ports, held, client, request.origin);
 }
 
-async function attempt(
-  ports: RefreshPorts,
-  held: Snapshot,
-  client: Client,
-  origin: RefreshRequest["origin"],
-): Promise<RefreshResult> {
-  const prepared = await prepareExchange(ports, held, client).catch(whyNotReady);
-  if ("cause" in prepared) return postpone(ports, held, { ...prepared, lost: false, retryAfterMs: null });
-  const { connection, tokens } = held;
-  if ((await ports.connections.claim(connection.id, tokens.generation)) === "moved") return { kind: "renewed" };
-  return settle(ports, { held, client, origin, refreshToken: prepared.refreshToken, ...(await prepared.send()) });
-}
+const FIRST_POLL = 20;
+const LONGEST_POLL = 250;
 
-/** Nothing was sent, for a reason that an operator can mend: the connection waits and stays as it is. */
-function whyNotReady(error: unknown): { cause: Cause; code: string } {
-  if (error instanceof ServiceError) {
-    const { code } = error;
-    if (code === "key_unavailable") return { cause: "key_unavailable", code };
-    if (code === "client_suspended") return { cause: "client_secret_rejected", code };
-    if (code === "unknown_provider") return { cause: "network_policy", code };
-  }
-  throw error;
-}
-
-/** Why nothing may be sent now: the last attempt failed or was in vain just now, or the provider refuses the client. */
-async function reasonToWait(ports: RefreshPorts, held: Snapshot, client: Client): Promise<RefreshResult | null> {
-  const now = ports.clock.now();
-  const { lease } = held;
-  if (lease.backoffUntil > now) {
-    return { kind: "retry_later", cause: lease.cause ?? "provider_unavailable", retryAt: lease.backoffUntil };
-  }
-  const rest = restUntil(held.tokens, held.tokens.origin);
-  if (rest > now) return { kind: "retry_later", cause: "provider_response_unrecognised", retryAt: rest };
-  const { suspension } = client;
-  if (!suspension) return null;
-  const probes = suspension.probeAt <= now && (await ports.clients.claimProbe(client.id, now + PROBE_INTERVAL));
-  const retryAt = Math.max(suspension.probeAt, now + PROBE_INTERVAL / 2);
-  return probes ? null : { kind: "client_suspended", cause: suspension.cause, retryAt };
+/** Another instance is at it. That usually takes one exchange, so the first looks are close together. */
+function pollInterval(waits: number): number {
+  return Math.min(LONGEST_POLL, FIRST_POLL * 1.2 ** waits);
 }

@@ -1,148 +1,101 @@
 import { PROBE_INTERVAL, type Client } from "../client/client.ts";
+import type { Claim } from "../connection/claim.ts";
 import type { Cause, Diagnosis } from "../connection/cause.ts";
 import type { NewHistoryEntry } from "../connection/history.ts";
-import { sealTokenSet } from "../connection/token-record.ts";
-import { tokenSetFrom } from "../oauth/token-set.ts";
-import type { Outcome } from "../provider/outcome.ts";
-import type { Secret } from "../runtime/secret.ts";
-import { backoffMs } from "./backoff.ts";
-import { dueAt, restUntil } from "./due.ts";
-import type { Exchanged } from "./exchange.ts";
 import type { Snapshot } from "../connection/store.ts";
+import type { Outcome } from "../provider/outcome.ts";
+import { ServiceError } from "../runtime/service-error.ts";
+import type { Attempt, Ready, Step } from "./attempt.ts";
+import { backoffMs } from "./backoff.ts";
+import { mayResend, STILL_WORKING } from "./lease-times.ts";
 import type { RefreshPorts } from "./ports.ts";
+import type { RefreshResult } from "./request.ts";
+import { keepReceived } from "./keep-received.ts";
+import { keepUnreadable } from "./keep-unreadable.ts";
+import { secondOpinion } from "./second-opinion.ts";
 import { untilStored } from "./until-stored.ts";
-import type { RefreshRequest, RefreshResult } from "./request.ts";
-
-/** An exchange that has come back, with all that is needed to write down what it means. */
-export interface Attempt extends Exchanged {
-  held: Snapshot;
-  client: Client;
-  origin: RefreshRequest["origin"];
-  refreshToken: Secret<string>;
-}
 
 /** Writes down what an exchange came to. Only a rejection of the newest refresh token ends a connection. */
-export function settle(ports: RefreshPorts, attempt: Attempt): Promise<RefreshResult> {
-  const { outcome } = attempt;
+export async function settle(attempt: Attempt): Promise<Step> {
+  const { outcome, flight, claim } = attempt;
+  const { ports } = flight;
   switch (outcome.kind) {
     case "rotated":
     case "renewed":
-      return store(ports, attempt, outcome);
+      return keepReceived(attempt, outcome);
     case "rejected":
-      return reject(ports, attempt, outcome);
+      await resumeClient(ports, attempt.client, claim.connectionId);
+      return secondOpinion(attempt, outcome);
     case "client_fault":
-      return suspendClient(ports, attempt, outcome);
+      return suspendClient(attempt, outcome);
     case "retry_later":
-      return postpone(ports, attempt.held, { ...outcome, lost: false });
+      return postpone(attempt, claim, { ...outcome, lost: false });
     case "lost":
-      return postpone(ports, attempt.held, {
+      await keepUnreadable(attempt);
+      return postpone(attempt, claim, {
         cause: "provider_unavailable",
         code: outcome.code,
         lost: true,
-        retryAfterMs: null,
+        retryAfterMs: waitAfterLoss(attempt, outcome.code),
+        isUrgent: isInWindow(attempt),
       });
   }
 }
 
-async function store(
-  ports: RefreshPorts,
-  { held, client, origin, refreshToken, provider, sentAt, durationMs }: Attempt,
-  outcome: Extract<Outcome, { kind: "rotated" | "renewed" }>,
-): Promise<RefreshResult> {
-  const { connection, tokens: before } = held;
-  const tokens = tokenSetFrom(
-    { tokens: outcome.tokens, sentAt, usualLifetime: provider.lifetimes.access_seconds },
-    { refreshToken, refreshExpiresAt: before.refreshExpiresAt, scope: before.scope },
-  );
-  const rest = restUntil(tokens, origin);
-  const first = dueAt(tokens, ports.random);
-  const due = first && Math.max(first, rest);
-  const generation = before.generation + 1;
-  const owner = { tenantId: connection.tenantId, connectionId: connection.id };
-  const record = await sealTokenSet(ports.sealer, owner, tokens, { generation, origin });
-  const rotated = outcome.kind === "rotated";
-  const history = [entry("refreshed", generation, { origin, rotated, expires_at: tokens.expiresAt })];
-  if (connection.status === "degraded") history.push(entry("recovered", generation, {}));
-  const commit = { connectionId: connection.id, tokens: record, dueAt: due, history };
-  const result = await untilStored(ports, connection.id, () => ports.connections.commit(commit));
-  if (result === "superseded") {
-    ports.observer.event("refresh.superseded", { connectionId: connection.id, generation });
-    return { kind: "renewed" };
-  }
-  const times = { expiresAt: tokens.expiresAt, dueAt: due, durationMs };
-  ports.observer.event("refresh.succeeded", { connectionId: connection.id, generation, origin, rotated, ...times });
-  if (connection.status === "degraded") ports.observer.event("connection.recovered", { connectionId: connection.id });
-  await resumeClient(ports, client);
-  return rest === 0
-    ? { kind: "renewed" }
-    : { kind: "retry_later", cause: "provider_response_unrecognised", retryAt: rest };
+/**
+ * How long to leave a token alone whose answer was lost. Where a replay is answered, not at all; else while the server may still
+ * be working on the first request: two at a time would be a reuse.
+ */
+function waitAfterLoss({ flight, provider, claim, sentAt }: Attempt, code: string): number | null {
+  const firstSentAt = claim.earlier?.firstAt ?? sentAt;
+  if (mayResend(provider.replay, firstSentAt, flight.ports.clock.now())) return null;
+  return /^timeout$|^http_504/.test(code) ? STILL_WORKING : null;
 }
 
-/**
- * `invalid_grant` is evidence about the token that was sent, not about the connection: the status changes only if that token
- * is still the newest. An earlier attempt with the same token whose answer never came is the likelier cause than the user.
- */
-async function reject(
-  ports: RefreshPorts,
-  { held, client }: Attempt,
-  outcome: Extract<Outcome, { kind: "rejected" }>,
-): Promise<RefreshResult> {
-  await resumeClient(ports, client);
-  const answerLost = earlierAnswerLost(held);
-  const diagnosis: Diagnosis = {
-    cause: answerLost ? "rotation_lost" : "unknown",
-    confidence: answerLost ? "likely" : "possible",
-    evidence: {
-      code: outcome.code,
-      description: outcome.description,
-      answer_lost_at: answerLost ? held.lease.attemptAt : null,
-    },
-  };
-  return end(ports, held, diagnosis);
+/** The window in which a replay is answered does not wait for a back-off that grows. */
+function isInWindow({ flight, provider, claim, sentAt }: Attempt): boolean {
+  const { replay } = provider;
+  return replay.class === "window" && mayResend(replay, claim.earlier?.firstAt ?? sentAt, flight.ports.clock.now());
 }
 
 /** The access token has run out, and there is nothing to get another with. */
-export function endWithoutRefreshToken(ports: RefreshPorts, held: Snapshot): Promise<RefreshResult> {
-  const evidence = { expired_at: held.tokens.expiresAt };
-  return end(ports, held, { cause: "refresh_token_missing", confidence: "certain", evidence });
-}
-
-/** Before this attempt the same refresh token was sent, and no answer to it is known. */
-function earlierAnswerLost({ tokens, lease }: Snapshot): boolean {
-  return lease.attemptGeneration === tokens.generation;
-}
-
-async function end(ports: RefreshPorts, held: Snapshot, diagnosis: Diagnosis): Promise<RefreshResult> {
+export async function endWithoutRefreshToken(ports: RefreshPorts, held: Snapshot): Promise<RefreshResult> {
   const { connection, tokens } = held;
-  const result = await ports.connections.setStatus({
+  const cause = "refresh_token_missing";
+  const diagnosis: Diagnosis = { cause, confidence: "certain", evidence: { expired_at: tokens.expiresAt } };
+  const history = entry("reauthorization_required", tokens.generation, { cause, ...diagnosis.evidence });
+  const status = "reauthorization_required";
+  const change = { connectionId: connection.id, generation: tokens.generation, status, diagnosis, history } as const;
+  if ((await ports.connections.setStatus(change)) === "superseded") return { kind: "renewed" };
+  ports.observer.event("connection.reauthorization_required", {
     connectionId: connection.id,
-    generation: tokens.generation,
-    status: "reauthorization_required",
-    diagnosis,
-    history: entry("reauthorization_required", tokens.generation, { cause: diagnosis.cause, ...diagnosis.evidence }),
+    cause,
+    confidence: "certain",
   });
-  if (result === "superseded") return { kind: "renewed" };
-  const { cause, confidence } = diagnosis;
-  ports.observer.event("connection.reauthorization_required", { connectionId: connection.id, cause, confidence });
   return { kind: "ended" };
 }
 
 /** The provider has looked at the token, so it has accepted the client (RFC 6749 §5.2). */
-async function resumeClient(ports: RefreshPorts, { id, suspension }: Client): Promise<void> {
-  if (suspension && (await ports.clients.resume(id))) ports.observer.event("client.resumed", { clientId: id });
+export async function resumeClient(
+  ports: RefreshPorts,
+  { id, suspension }: Client,
+  connectionId: string,
+): Promise<void> {
+  if (!suspension) return;
+  if (await untilStored(ports, connectionId, () => ports.clients.resume(id)))
+    ports.observer.event("client.resumed", { clientId: id });
 }
 
 /** The provider refuses the client, which says nothing about its connections: they keep their tokens and their status. */
 async function suspendClient(
-  ports: RefreshPorts,
-  { held, client }: Attempt,
+  { flight: { ports }, client, claim }: Attempt,
   outcome: Extract<Outcome, { kind: "client_fault" }>,
 ): Promise<RefreshResult> {
   const cause = /^(deleted|disabled)_client$/.test(outcome.code) ? "client_disabled" : "client_secret_rejected";
   const retryAt = ports.clock.now() + PROBE_INTERVAL;
-  const answered = !earlierAnswerLost(held);
-  await ports.connections.release({ connectionId: held.connection.id, generation: held.tokens.generation, answered });
-  if (await ports.clients.suspend(client.id, { cause, code: outcome.code, probeAt: retryAt })) {
+  const suspension = { cause, code: outcome.code, probeAt: retryAt } as const;
+  await untilStored(ports, claim.connectionId, () => ports.connections.release({ claim, answered: true }));
+  if (await untilStored(ports, claim.connectionId, () => ports.clients.suspend(client.id, suspension))) {
     ports.observer.event("client.suspended", { clientId: client.id, cause, code: outcome.code });
   }
   return { kind: "client_suspended", cause, retryAt };
@@ -156,34 +109,58 @@ interface Setback {
   code: string;
   /** The request may have been acted on, and its answer is not known. */
   lost: boolean;
+  /** No attempt is made before that time. */
   retryAfterMs: number | null;
+  /** The next attempt is made as soon as if this were the first failure. */
+  isUrgent?: boolean;
 }
 
 /** Nothing was decided: notes why, and when to try again. */
-export async function postpone(ports: RefreshPorts, held: Snapshot, setback: Setback): Promise<RefreshResult> {
-  const { connection, tokens, lease } = held;
+async function postpone({ flight, held }: Ready, claim: Claim, setback: Setback): Promise<RefreshResult> {
+  const { ports } = flight;
+  const { connectionId, generation } = claim;
   const { cause, code, lost } = setback;
-  const failures = lease.failures + 1;
-  const backoffUntil = ports.clock.now() + backoffMs(failures, ports.random, setback.retryAfterMs);
-  const kind = lost ? "answer_lost" : "refresh_failed";
+  const failures = held.lease.failures + 1;
+  const backoffUntil =
+    ports.clock.now() + backoffMs(setback.isUrgent === true ? 1 : failures, ports.random, setback.retryAfterMs);
   const degrade = failures >= FAILURES_TO_DEGRADE;
-  await ports.connections.postpone({
-    connectionId: connection.id,
-    generation: tokens.generation,
+  const kind = lost ? "answer_lost" : "refresh_failed";
+  const postponement = {
+    claim,
+    answered: !lost,
     backoffUntil,
-    answered: !lost && !earlierAnswerLost(held),
     diagnosis: { cause, confidence: "certain", evidence: { code, failures } },
     degrade,
-    history: failures <= FAILURES_TO_DEGRADE ? entry(kind, tokens.generation, { cause, code }) : null,
-  });
+    history: failures <= FAILURES_TO_DEGRADE ? entry(kind, generation, { cause, code }) : null,
+  } as const;
+  await untilStored(ports, connectionId, () => ports.connections.postpone(postponement));
   const name = lost ? "refresh.answer_lost" : "refresh.failed";
-  ports.observer.event(name, { connectionId: connection.id, cause, code, failures, retryAt: backoffUntil });
-  if (degrade && connection.status === "active") {
-    ports.observer.event("connection.degraded", { connectionId: connection.id, cause });
-  }
+  ports.observer.event(name, { connectionId, cause, code, failures, retryAt: backoffUntil });
+  if (degrade && held.connection.status === "active")
+    ports.observer.event("connection.degraded", { connectionId, cause });
   return { kind: "retry_later", cause, retryAt: backoffUntil };
 }
 
-function entry(kind: NewHistoryEntry["kind"], generation: number, detail: NewHistoryEntry["detail"]): NewHistoryEntry {
+/** Nothing was sent, for a reason that an operator can mend: the connection waits and stays as it is. */
+export async function postponeUnsent(ready: Ready, claim: Claim, error: unknown): Promise<Step> {
+  const { connections } = ready.flight.ports;
+  const setback = whyNotReady(error);
+  if (setback) return postpone(ready, claim, { ...setback, lost: false, retryAfterMs: null });
+  await connections.release({ claim, answered: true });
+  throw error;
+}
+
+function whyNotReady(error: unknown): { cause: Cause; code: string } | null {
+  if (!(error instanceof ServiceError)) return null;
+  const { code } = error;
+  if (code === "key_unavailable") return { cause: "key_unavailable", code };
+  return code === "client_suspended" ? { cause: "client_secret_rejected", code } : null;
+}
+
+export function entry(
+  kind: NewHistoryEntry["kind"],
+  generation: number,
+  detail: NewHistoryEntry["detail"],
+): NewHistoryEntry {
   return { kind, generation, detail };
 }

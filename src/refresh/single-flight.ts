@@ -1,20 +1,25 @@
 /** Lets one piece of work per key run at a time; whoever asks meanwhile shares it. */
 export interface SingleFlight<T> {
-  run(key: string, work: () => Promise<T>): Promise<T>;
-  /** Work that is under way now. */
+  /** `early` gives the sharers their result while the work goes on; the key stays taken until the work is over. */
+  run(key: string, work: (early: (result: T) => void) => Promise<T>): Promise<T>;
+  /** Work that is under way now, to its end. */
   inFlight(): Promise<T>[];
 }
 
 export function createSingleFlight<T>(): SingleFlight<T> {
-  const running = new Map<string, Promise<T>>();
+  const running = new Map<string, { result: Promise<T>; over: Promise<T> }>();
+
+  function start(key: string, work: (early: (result: T) => void) => Promise<T>): Promise<T> {
+    let early: (result: T) => void = () => undefined;
+    const heard = new Promise<T>((resolve) => (early = resolve));
+    const over = work(early).finally(() => running.delete(key));
+    const result = Promise.race([over, heard]);
+    running.set(key, { result, over });
+    return result;
+  }
+
   return {
-    run: (key, work) => {
-      const shared = running.get(key);
-      if (shared) return shared;
-      const flight = work().finally(() => running.delete(key));
-      running.set(key, flight);
-      return flight;
-    },
-    inFlight: () => [...running.values()],
+    run: (key, work) => running.get(key)?.result ?? start(key, work),
+    inFlight: () => [...running.values()].map(({ over }) => over),
   };
 }

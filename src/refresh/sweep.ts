@@ -1,67 +1,129 @@
+import type { ClaimedSnapshot } from "../connection/store.ts";
 import { DAY, SECOND } from "../runtime/clock.ts";
-import { ServiceError } from "../runtime/service-error.ts";
+import { codeOf } from "../runtime/service-error.ts";
+import { LEASE } from "./lease-times.ts";
+import { instant, type Instant } from "./obtain-claim.ts";
 import type { RefreshPorts } from "./ports.ts";
+import type { ReadMarks } from "./read-marks.ts";
 import type { Refresher } from "./refresh.ts";
+import { createUnderWay, MOST_UNDER_WAY } from "./under-way.ts";
 
 export interface Sweep {
   /** Refreshes what is due until `stop` is called. */
   start(): void;
-  /** Starts nothing more; resolves when the last round is over. */
+  /** Claims nothing more; resolves when the last round is over. */
   stop(): Promise<void>;
 }
 
-export interface SweepDeps extends Pick<RefreshPorts, "clock" | "connections" | "observer"> {
+export interface SweepDeps extends Pick<RefreshPorts, "clock" | "connections" | "observer" | "pace" | "instanceId"> {
   refresher: Refresher;
+  readMarks: ReadMarks;
   /** Connect sessions, whose remains are deleted now and then. */
   sessions: { prune(before: number): Promise<void> };
 }
 
 const INTERVAL = SECOND;
-/** Connections started in one round, and under way at once, so that memory does not grow with their number. */
-const BATCH = 64;
-const MOST_UNDER_WAY = 512;
+/** Connections claimed at once. */
+const BATCH = 100;
+const ORPHANS_AT_ONCE = 256;
 const HISTORY_KEPT = 30 * DAY;
 const SESSIONS_KEPT = DAY;
 const PRUNE_INTERVAL = DAY;
 
 /** Refreshes connections ahead of need. Nobody waits on it, so one failing connection or round does not end it. */
 export function createSweep(deps: SweepDeps): Sweep {
+  const { clock, connections, refresher } = deps;
   const stopping = new AbortController();
-  const underWay = new Map<string, Promise<void>>();
+  const underWay = createUnderWay();
   let rounds: Promise<void> = Promise.resolve();
   let prunedAt = Number.NEGATIVE_INFINITY;
+  let orphansAt = Number.NEGATIVE_INFINITY;
+  let failing = false;
 
   async function run(): Promise<void> {
     while (!stopping.signal.aborted) {
-      await round().catch((error: unknown) => deps.observer.event("sweep.failed", { code: codeOf(error) }));
-      await deps.clock.sleep(INTERVAL, stopping.signal);
+      const more = await round().catch(report);
+      if (!more) await pause();
     }
+    await deps.readMarks.flush();
   }
 
-  async function round(): Promise<void> {
-    // What is under way is still due; asking for more than that lets a hanging provider delay nobody else.
-    const due = await deps.connections.due(BATCH + underWay.size);
-    for (const id of due) {
-      if (stopping.signal.aborted || underWay.size >= MOST_UNDER_WAY) break;
+  /** Until the next round is due, or there is room for what had to be left. */
+  async function pause(): Promise<void> {
+    const woken = new AbortController();
+    const wake = (): void => woken.abort();
+    if (stopping.signal.aborted) return;
+    stopping.signal.addEventListener("abort", wake);
+    underWay.onRoom(wake);
+    await clock.sleep(INTERVAL, woken.signal);
+    stopping.signal.removeEventListener("abort", wake);
+  }
+
+  /** True when there may be more to claim at once. */
+  async function round(): Promise<boolean> {
+    if (clock.monotonic() - orphansAt >= INTERVAL) await adoptOrphans();
+    const full = await claimDue();
+    if (!full) {
+      await deps.readMarks.flush();
+      await prune();
+    }
+    failing = false;
+    return full;
+  }
+
+  async function claimDue(): Promise<boolean> {
+    const limit = Math.min(BATCH, MOST_UNDER_WAY - underWay.size());
+    if (limit <= 0) return false;
+    const claimedAt = instant(clock);
+    const exceptClients = [...new Set([...deps.pace.busyClients(), ...underWay.crowded()])];
+    const due = await connections.claimDue({ owner: deps.instanceId, leaseMs: LEASE, limit, exceptClients });
+    for (const claimed of due) take(claimed, claimedAt);
+    return due.length === limit;
+  }
+
+  function take(claimed: ClaimedSnapshot, claimedAt: Instant): void {
+    const { id, clientId } = claimed.held.connection;
+    follow(id, clientId, refresher.refreshClaimed(claimed, claimedAt));
+  }
+
+  /**
+   * Connections whose instance ended in mid-exchange: what can only be saved now goes before what is due. What the instance's
+   * journal does not have is sent again as the provider allows.
+   */
+  async function adoptOrphans(): Promise<void> {
+    orphansAt = clock.monotonic();
+    for (const id of await connections.orphans(ORPHANS_AT_ONCE)) {
+      if (stopping.signal.aborted) return;
       if (underWay.has(id)) continue;
-      const done = refresh(id).finally(() => underWay.delete(id));
-      underWay.set(id, done);
+      const held = await connections.snapshot(id);
+      if (!held) continue;
+      const { generation } = held.tokens;
+      follow(id, held.connection.clientId, refresher.refresh({ connectionId: id, generation, origin: "ahead" }));
     }
-    if (deps.clock.monotonic() - prunedAt < PRUNE_INTERVAL) return;
-    prunedAt = deps.clock.monotonic();
-    await deps.connections.pruneHistory(deps.clock.now() - HISTORY_KEPT);
-    await deps.sessions.prune(deps.clock.now() - SESSIONS_KEPT);
   }
 
-  async function refresh(connectionId: string): Promise<void> {
-    try {
-      const held = await deps.connections.snapshot(connectionId);
-      // What is not started yet when the sweep stops stays so: nobody would wait for it any more.
-      if (!held || stopping.signal.aborted) return;
-      await deps.refresher.refresh({ connectionId, generation: held.tokens.generation, origin: "ahead" });
-    } catch (error) {
-      deps.observer.event("sweep.failed", { connectionId, code: codeOf(error) });
-    }
+  function follow(connectionId: string, clientId: string, work: Promise<unknown>): void {
+    underWay.add(connectionId, clientId);
+    void work
+      .catch((error: unknown) => {
+        const code = codeOf(error);
+        if (code !== "shutting_down") deps.observer.event("sweep.failed", { connectionId, code });
+      })
+      .finally(() => underWay.delete(connectionId));
+  }
+
+  async function prune(): Promise<void> {
+    if (clock.monotonic() - prunedAt < PRUNE_INTERVAL) return;
+    prunedAt = clock.monotonic();
+    await connections.prune(clock.now() - HISTORY_KEPT);
+    await deps.sessions.prune(clock.now() - SESSIONS_KEPT);
+  }
+
+  /** Once for a trouble that lasts, not once a second. */
+  function report(error: unknown): false {
+    if (!failing) deps.observer.event("sweep.failed", { code: codeOf(error) });
+    failing = true;
+    return false;
   }
 
   return {
@@ -73,8 +135,4 @@ export function createSweep(deps: SweepDeps): Sweep {
       await rounds;
     },
   };
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof ServiceError ? error.code : "internal";
 }

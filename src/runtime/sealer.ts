@@ -4,7 +4,13 @@ import type { Secret } from "./secret.ts";
 export interface SealAddress {
   tenantId: string;
   recordId: string;
-  field: "refresh_token" | "access_token" | "client_secret" | "code_verifier" | "authorization_code";
+  field:
+    | "refresh_token"
+    | "access_token"
+    | "client_secret"
+    | "code_verifier"
+    | "authorization_code"
+    | "unreadable_answer";
   /** Counts the values this field has held; 0 for a field that is written once. */
   generation: number;
 }

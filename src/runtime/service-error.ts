@@ -18,12 +18,14 @@ export const ERROR_CODES = [
   "account_mismatch",
   "reauthorization_required",
   "connection_disconnected",
+  "connection_held",
   "api_rejects_fresh_token",
   "client_suspended",
   "provider_unavailable",
   "refresh_timeout",
   "key_unavailable",
   "store_unavailable",
+  "journal_unavailable",
   "shutting_down",
   "internal",
 ] as const;
@@ -52,4 +54,9 @@ export class ServiceError extends Error {
     this.code = code;
     this.facts = facts;
   }
+}
+
+/** What to call an error where only codes are told. */
+export function codeOf(error: unknown): ErrorCode {
+  return error instanceof ServiceError ? error.code : "internal";
 }

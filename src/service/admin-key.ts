@@ -36,9 +36,9 @@ async function adopt(deps: AdminKeyDeps, text: string): Promise<void> {
       "EVERGRANT_ADMIN_KEY is not an API key. Make one with `evergrant keys generate admin`.",
     );
   }
+  if (!(await deps.keys.find(id))) await store(deps, id, text);
   const known = await deps.keys.find(id);
-  if (!known) return store(deps, id, text);
-  if (known.revokedAt !== null || !sameHash(known.hash, hashKey(deps.pepper, text))) {
+  if (!known || known.revokedAt !== null || !sameHash(known.hash, hashKey(deps.pepper, text))) {
     throw new StartError(
       "settings",
       "EVERGRANT_ADMIN_KEY was revoked. Make another with `evergrant keys generate admin`.",

@@ -15,7 +15,9 @@ export async function loadRootKey(source: RootKeySource, keys: KeyStore, random:
   const path = source.kind === "value" ? "" : source.path;
   throw new StartError(
     "key",
-    `The root key file ${path} is missing. Put the key back, or name it with EVERGRANT_ROOT_KEY_FILE; without it nothing in this database can be opened.`,
+    known.length === 0
+      ? `The root key file ${path} is missing. Make a key with \`evergrant keys generate root\`, and give the same one to every process on this database with EVERGRANT_ROOT_KEY_FILE or EVERGRANT_ROOT_KEY.`
+      : `The root key file ${path} is missing. Put the key back, or name it with EVERGRANT_ROOT_KEY_FILE; without it nothing in this database can be opened.`,
   );
 }
 

@@ -7,17 +7,21 @@ import { connectSessionRoutes } from "../api/routes/connect-sessions.ts";
 import { connectionRoutes } from "../api/routes/connections.ts";
 import { operationRoutes } from "../api/routes/operations.ts";
 import { providerRoutes } from "../api/routes/providers.ts";
+import { releaseRoute } from "../api/routes/release.ts";
 import { createApp, type App } from "../api/server.ts";
+import type { KeyStore } from "../access/store.ts";
 import type { ConnectPorts } from "../connect/ports.ts";
 import { reauthorizationLink } from "../connect/reauthorization-link.ts";
-import { openKeyring } from "../keyring/keyring.ts";
+import { openJournal, type OpenJournal } from "../journal/journal.ts";
+import { openKeyring, type Keyring } from "../keyring/keyring.ts";
 import { createTransport } from "../network/transport.ts";
 import { registerConnectPages } from "../pages/connect-pages.ts";
 import { createCatalogue } from "../provider/catalogue.ts";
-import { createAccessTokens, type OpenSnapshot } from "../refresh/access-token.ts";
-import { createRefresher } from "../refresh/refresh.ts";
-import { createSweep } from "../refresh/sweep.ts";
-import { createTokenCache } from "../refresh/token-cache.ts";
+import { createPace } from "../refresh/pace/create-pace.ts";
+import type { RefreshPorts } from "../refresh/ports.ts";
+import { MINUTE } from "../runtime/clock.ts";
+import type { Observer } from "../runtime/observer.ts";
+import { createId } from "../runtime/id.ts";
 import { randomToken } from "../runtime/random.ts";
 import type { Secret } from "../runtime/secret.ts";
 import { ServiceError } from "../runtime/service-error.ts";
@@ -28,15 +32,19 @@ import { createConnectionStore } from "../store/connections.ts";
 import type { Database } from "../store/database.ts";
 import { createKeyStore } from "../store/keys.ts";
 import { createProviderStore } from "../store/providers.ts";
-import { openSqlite } from "../store/sqlite/open.ts";
+import { createInstanceStore } from "../store/instances.ts";
+import { createRestoreStore } from "../store/restores.ts";
 import { createLogger, createLogObserver } from "../telemetry/log.ts";
 import { ensureAdminKey } from "./admin-key.ts";
 import { readBuiltInProviders } from "./built-in-providers.ts";
+import { createEngine } from "./engine.ts";
+import { openDatabase } from "./open-database.ts";
 import { loadRootKey } from "./root-key-file.ts";
 import type { Settings } from "./settings.ts";
+import { replayUnsettled } from "./replay-journals.ts";
+import { guardInstances } from "./restore-guard.ts";
 import { StartError } from "./start-error.ts";
 import { realSystem, type System } from "./system.ts";
-import { watchConnections } from "./watched-connections.ts";
 
 export interface Service {
   /** Where the service listens. */
@@ -47,33 +55,60 @@ export interface Service {
   close(): Promise<void>;
 }
 
-/** Connections whose open access tokens are kept in memory for a moment. */
-const CACHED_CONNECTIONS = 20_000;
-
 /** Wires everything together and starts it. Throws `StartError` before any network call when something is not as it must be. */
 export async function startService(settings: Settings, system: System = realSystem()): Promise<Service> {
-  const database = await openSqlite(settings.databasePath, system.clock).catch(startErrorOf("database"));
+  const observer = createLogObserver(createLogger(settings.logLevel, system.log));
+  const database = await openDatabase(settings.database, system.clock).catch(startErrorOf("database"));
   try {
-    return await startOn(database, settings, system);
+    const secrets = await openSecrets(database, settings, system);
+    const instanceId = createId("ins", system.clock, system.random);
+    const { dataDir } = settings;
+    const { clock } = system;
+    const journal = await openJournal({ dataDir, instanceId, clock, observer }).catch(startErrorOf("database"));
+    try {
+      return await startOn({ database, journal, observer, instanceId, ...secrets }, settings, system);
+    } catch (error) {
+      await journal.close();
+      throw error;
+    }
   } catch (error) {
     await database.close();
     throw error;
   }
 }
 
-async function startOn(database: Database, settings: Settings, { clock, random, log }: System): Promise<Service> {
-  const observer = createLogObserver(createLogger(settings.logLevel, log));
+interface Secrets {
+  keyStore: KeyStore;
+  keyring: Keyring;
+  pepper: Secret<Uint8Array>;
+  linkKey: Secret<Uint8Array>;
+}
+
+async function openSecrets(database: Database, settings: Settings, { random }: System): Promise<Secrets> {
   const keyStore = createKeyStore(database, () => randomToken(random, 16));
   const root = await loadRootKey(settings.rootKey, keyStore, random);
   const keyring = await openKeyring(keyStore, root, random).catch(startErrorOf("key"));
   const [pepper, linkKey] = await Promise.all([keyring.derive("api-keys"), keyring.derive("links")]);
+  return { keyStore, keyring, pepper, linkKey };
+}
+
+/** A standby that takes over may lack the last commits, but not more than of so much time. */
+const FAILOVER = 10 * MINUTE;
+
+interface Opened extends Secrets {
+  database: Database;
+  journal: OpenJournal;
+  observer: Observer;
+  instanceId: string;
+}
+
+async function startOn(opened: Opened, settings: Settings, { clock, random }: System): Promise<Service> {
+  const { database, journal, observer, instanceId, keyStore, keyring, pepper, linkKey } = opened;
   const keys = createApiKeyStore(database);
   const newAdminKey = await ensureAdminKey({ keys, pepper, clock, random }, settings.adminKey);
-
-  const cache = createTokenCache<OpenSnapshot>(clock, CACHED_CONNECTIONS);
-  const connections = watchConnections(createConnectionStore(database), (id) => cache.drop(id));
   const transport = createTransport({ allowedPrivateHosts: settings.allowedPrivateHosts });
-  const refreshPorts = {
+  const sessions = createConnectSessionStore(database);
+  const outside: RefreshPorts = {
     clock,
     random,
     observer,
@@ -81,21 +116,30 @@ async function startOn(database: Database, settings: Settings, { clock, random, 
     sealer: keyring,
     catalogue: createCatalogue(readBuiltInProviders(), createProviderStore(database)),
     clients: createClientStore(database),
-    connections,
+    connections: createConnectionStore(database),
+    journal,
+    pace: createPace({ clock, random, observer }),
+    instanceId,
   };
-  const refresher = createRefresher(refreshPorts);
-  const sessions = createConnectSessionStore(database);
-  const { publicUrl } = settings;
-  const connectPorts: ConnectPorts = { ...refreshPorts, refresher, sessions, publicUrl, linkKey };
-  const accessTokens = createAccessTokens({
-    ...refreshPorts,
-    refresher,
-    cache,
+  const { publicUrl, dataDir } = settings;
+  const restores = createRestoreStore(database);
+  const instances = await guardInstances({
+    ...outside,
+    dataDir,
+    instances: createInstanceStore(database),
+    restores,
+    forgivesMs: settings.database.kind === "postgres" ? FAILOVER : 0,
+  }).catch(startErrorOf("database"));
+  const engine = createEngine(outside, {
+    sessions,
+    instances,
     reauthorizationUrl: (connection) => reauthorizationLink(connectPorts, connection).url,
   });
-  const authenticator = createAuthenticator({ keys, pepper, clock });
-  const sweep = createSweep({ ...refreshPorts, refresher, sessions });
+  const { ports, refresher, accessTokens, sweep, heartbeat } = engine;
+  const connectPorts: ConnectPorts = { ...ports, refresher, sessions, publicUrl, linkKey };
+  await replayUnsettled({ ...ports, dataDir, restores }).catch(startErrorOf("database"));
 
+  const authenticator = createAuthenticator({ keys, pepper, clock });
   let stopping = false;
   const ready = async (): Promise<boolean> => {
     await keyStore.rootKeys();
@@ -107,20 +151,26 @@ async function startOn(database: Database, settings: Settings, { clock, random, 
   clientRoutes(app, connectPorts);
   connectSessionRoutes(app, connectPorts);
   connectionRoutes(app, connectPorts);
+  releaseRoute(app, { ...ports, restores });
   accessTokenRoutes(app, accessTokens);
   apiKeyRoutes(app, { keys, authenticator, pepper, clock, random });
   registerConnectPages(app, connectPorts);
 
-  const url = await listen(app, settings);
+  await heartbeat.start().catch(startErrorOf("database"));
+  const url = await listen(app, settings).catch(async (error: unknown) => {
+    await heartbeat.stop();
+    throw error;
+  });
   sweep.start();
-  observer.event("service.started", { url, publicUrl });
+  observer.event("service.started", { url, publicUrl, instanceId });
   return {
     url,
     newAdminKey,
     close: async () => {
       stopping = true;
-      await Promise.all([sweep.stop(), app.close()]);
-      await refresher.drain();
+      await Promise.all([sweep.stop(), app.close(), refresher.drain()]);
+      await heartbeat.stop();
+      await journal.close();
       await transport.close();
       await database.close();
       observer.event("service.stopped");

@@ -11,13 +11,17 @@ export function watchConnections(store: ConnectionStore, changed: (connectionId:
   }
   return {
     ...store,
-    commit: (commit) => after(commit.connectionId, store.commit(commit)),
-    postpone: (postponement) => after(postponement.connectionId, store.postpone(postponement)),
-    release: (attempt) => after(attempt.connectionId, store.release(attempt)),
+    commit: (commit, claim) => after(commit.connectionId, store.commit(commit, claim)),
+    recover: (commit) => after(commit.connectionId, store.recover(commit)),
+    promote: (spare, commit) => after(commit.connectionId, store.promote(spare, commit)),
+    postpone: (postponement) => after(postponement.claim.connectionId, store.postpone(postponement)),
+    release: (attempt, dueAt) => after(attempt.claim.connectionId, store.release(attempt, dueAt)),
+    reject: (rejection) => after(rejection.claim.connectionId, store.reject(rejection)),
     setStatus: (change) => after(change.connectionId, store.setStatus(change)),
     reauthorize: (commit, consent) => after(commit.connectionId, store.reauthorize(commit, consent)),
     disconnect: (id, history) => after(id, store.disconnect(id, history)),
     setLabels: (id, labels) => after(id, store.setLabels(id, labels)),
+    setPolicy: (id, policy, dueAt) => after(id, store.setPolicy(id, policy, dueAt)),
     markProven: (id) => after(id, store.markProven(id)),
   };
 }

@@ -4,6 +4,7 @@ import { importConnection } from "../../connect/import.ts";
 import type { ConnectPorts } from "../../connect/ports.ts";
 import { reauthorizationLink } from "../../connect/reauthorization-link.ts";
 import type { Snapshot } from "../../connection/store.ts";
+import { changePolicy } from "../../refresh/change-policy.ts";
 import { checkConnection } from "../../refresh/check.ts";
 import { secret } from "../../runtime/secret.ts";
 import { ServiceError } from "../../runtime/service-error.ts";
@@ -11,6 +12,7 @@ import {
   connectionDetailSchema,
   connectionDetailView,
   connectionSchema,
+  policySchema,
   connectionView,
   historySchema,
   historyView,
@@ -161,17 +163,19 @@ function changingRoutes(app: App, ports: ConnectPorts): void {
     {
       config: { scope: "connections:write" },
       schema: {
-        summary: "Change a connection's labels",
+        summary: "Change a connection's labels, or when it is refreshed",
         security: secured,
         params: idParams,
-        body: z.strictObject({ labels }),
+        body: z.strictObject({ labels: labels.optional(), policy: policySchema.optional() }),
         response: { 200: connectionDetailSchema, ...failures },
       },
     },
     async (request) => {
       const { tenantId } = callerOf(request);
       const { connection } = await find(ports, tenantId, request.params.id);
-      await ports.connections.setLabels(connection.id, request.body.labels);
+      const { labels: changed, policy } = request.body;
+      if (changed) await ports.connections.setLabels(connection.id, changed);
+      if (policy) await changePolicy(ports, connection.id, policy);
       return connectionDetailView(await find(ports, tenantId, connection.id));
     },
   );

@@ -7,6 +7,7 @@ import { wholeNumber } from "../whole-number.ts";
 import { checkConnection } from "./check-connection.ts";
 import { disconnectConnection } from "./disconnect-connection.ts";
 import { listConnections, type ListFilter } from "./list-connections.ts";
+import { addReleaseCommand } from "./release-command.ts";
 import { showConnection } from "./show-connection.ts";
 import { showHistory } from "./show-history.ts";
 
@@ -20,7 +21,7 @@ const ID = "id of the connection, con_...";
 export function addConnectionsCommand(program: Command, deps: CommandDeps): void {
   const connections = program
     .command("connections")
-    .summary("list, show, check and disconnect connections")
+    .summary("list, show, check, disconnect and release connections")
     .description("Shows connections and ends them. Asks a running service, with the API key in EVERGRANT_API_KEY.")
     .addHelpText("after", "\nExample:\n  evergrant connections list --status reauthorization_required");
   addList(connections, deps);
@@ -28,6 +29,7 @@ export function addConnectionsCommand(program: Command, deps: CommandDeps): void
   addHistory(connections, deps);
   addCheck(connections, deps);
   addDisconnect(connections, deps);
+  addReleaseCommand(connections, deps);
 }
 
 function addList(connections: Command, deps: CommandDeps): void {

@@ -20,14 +20,14 @@ const pageSchema = z.object({ connections: z.array(connectionSchema), next_after
 const LARGEST_PAGE = 200;
 
 export function listConnections(service: ServiceClient, output: Output, filter: ListFilter): Promise<void> {
-  return output.results(connections(service, filter), {
+  return output.results(allConnections(service, filter), {
     all: (found) => listing(found, output.paint),
     none: "No connections. evergrant connect --client cli_... makes one.",
   });
 }
 
 /** Follows the pages until `limit` is reached or no more are left. */
-async function* connections(service: ServiceClient, { status, client, limit = Infinity }: ListFilter) {
+export async function* allConnections(service: ServiceClient, { status, client, limit = Infinity }: ListFilter) {
   let after: string | undefined;
   for (let left = limit; left > 0;) {
     const query = { status, client, after, limit: Math.min(left, LARGEST_PAGE) };

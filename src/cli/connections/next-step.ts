@@ -1,7 +1,10 @@
 import type { Connection } from "./connection.ts";
 
 /** The command that helps a connection, where there is one. */
-export function nextStep({ id, client, status }: Connection): string | null {
+export function nextStep({ id, client, status, diagnosis }: Connection): string | null {
+  if (diagnosis?.cause === "restored_from_backup") {
+    return `decide, as docs/backup.md explains: evergrant connections release ${id} tries the stored token, evergrant connect --connection ${id} asks the account's user`;
+  }
   switch (status) {
     case "reauthorization_required":
       return `the account's user signs in again: evergrant connect --connection ${id}`;

@@ -18,6 +18,17 @@ export function checkClock(visits: readonly Visit[]): Finding[] {
   return [warning(CHECK, `${off} s ${best.ahead > 0 ? "ahead of" : "behind"} ${best.host}`, next)];
 }
 
+/** Leases and back-off are counted by the database's clock, lifetimes of tokens by ours. */
+const DATABASE_TOLERANCE = 5 * SECOND;
+
+/** `ahead`: how far this machine's clock is ahead of the database's, in milliseconds. Nothing to say when it is not. */
+export function checkDatabaseClock(ahead: number): Finding[] {
+  if (Math.abs(ahead) <= DATABASE_TOLERANCE) return [];
+  const off = Math.round(Math.abs(ahead) / SECOND);
+  const next = "Let a time service such as NTP set the clocks of this machine and of the database's.";
+  return [warning(CHECK, `${off} s ${ahead > 0 ? "ahead of" : "behind"} the database`, next)];
+}
+
 function hasTime(visit: Visit): visit is Visit & { ahead: number } {
   return visit.ahead !== null;
 }

@@ -6,6 +6,7 @@ import { checkClock } from "./check-clock.ts";
 import { checkDatabase } from "./check-database.ts";
 import { checkDisk } from "./check-disk.ts";
 import { checkProviders } from "./check-providers.ts";
+import { checkRestore } from "./check-restore.ts";
 import { checkRootKey } from "./check-root-key.ts";
 import { checkSettings } from "./check-settings.ts";
 import { warning, type Finding } from "./finding.ts";
@@ -15,13 +16,14 @@ import { reachProviders } from "./reach-providers.ts";
 export async function examine(environment: NodeJS.ProcessEnv): Promise<Finding[]> {
   const { finding, value: settings } = checkSettings(environment);
   if (settings === null) return [finding];
-  const { finding: stored, value: database } = await checkDatabase(settings.databasePath);
+  const { findings: stored, value: database } = await checkDatabase(settings.database);
   try {
     return [
       finding,
-      stored,
-      await checkDisk(settings.databasePath),
+      ...stored,
+      await checkDisk(settings),
       database === null ? unchecked("root key") : await checkRootKey(settings, database),
+      ...(database === null ? [] : await checkRestore(settings, database)),
       await checkAddress(settings),
       ...(database === null ? [unchecked("provider")] : await checkNetwork(settings, database)),
     ];

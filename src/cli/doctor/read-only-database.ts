@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { Kysely, SqliteDialect } from "kysely";
 import type { Database } from "../../store/database.ts";
 import type { Schema } from "../../store/schema.ts";
+import { sqliteDialect } from "../../store/sqlite/dialect.ts";
 import { openDriver, withKeptStatements } from "../../store/sqlite/driver.ts";
 import { translate } from "../../store/sqlite/open.ts";
 import { isWritable } from "./is-writable.ts";
@@ -13,13 +14,14 @@ export function openReadOnly(path: string): Database {
     work(queries).catch((error: unknown) => {
       throw translate(error);
     });
-  return { read: run, write: run, close: () => queries.destroy() };
+  return { dialect: sqliteDialect, read: run, write: run, close: () => queries.destroy() };
 }
 
 function openFile(path: string): ReturnType<typeof openDriver> {
   try {
     const driver = openDriver(path, { readonly: !isIdle(path), fileMustExist: true, timeout: 5000 });
     driver.exec("pragma query_only = ON");
+    driver.function("eg_now", () => Date.now());
     return driver;
   } catch (error) {
     throw translate(error);

@@ -1,0 +1,46 @@
+import type { ConnectionStore, Snapshot } from "../../connection/store.ts";
+import type { RestoreStore } from "../../refresh/restores.ts";
+import type { Observer } from "../../runtime/observer.ts";
+import { ServiceError } from "../../runtime/service-error.ts";
+import { connectionDetailSchema, connectionDetailView } from "../connection-view.ts";
+import { callerOf } from "../guard.ts";
+import type { App } from "../server.ts";
+import { failures, idParams, secured } from "../wire.ts";
+
+export interface ReleasePorts {
+  connections: ConnectionStore;
+  restores: RestoreStore;
+  observer: Observer;
+}
+
+export function releaseRoute(app: App, ports: ReleasePorts): void {
+  app.post(
+    "/v1/connections/:id/release",
+    {
+      config: { scope: "connections:write" },
+      schema: {
+        summary: "Let a connection go on that is held since the database was restored",
+        description: "The refresh token in the database is tried. docs/backup.md says when that is wise.",
+        security: secured,
+        params: idParams,
+        response: { 200: connectionDetailSchema, ...failures },
+      },
+    },
+    async (request) => {
+      const { tenantId } = callerOf(request);
+      const { connection } = await find(ports, tenantId, request.params.id);
+      if (!(await ports.restores.release(connection.id))) {
+        throw new ServiceError("conflict", "The connection is not held, so there is nothing to release.");
+      }
+      ports.observer.event("connection.released", { connectionId: connection.id });
+      return connectionDetailView(await find(ports, tenantId, connection.id));
+    },
+  );
+}
+
+/** A foreign connection is answered like one that does not exist. */
+async function find({ connections }: ReleasePorts, tenantId: string, id: string): Promise<Snapshot> {
+  const held = await connections.snapshot(id);
+  if (held?.connection.tenantId !== tenantId) throw new ServiceError("not_found", "There is no such connection.");
+  return held;
+}

@@ -1,0 +1,186 @@
+import type { Client } from "../client/client.ts";
+import type { Claim } from "../connection/claim.ts";
+import type { ClaimedSnapshot, Snapshot } from "../connection/store.ts";
+import type { Provider } from "../provider/provider.ts";
+import { MINUTE, SECOND } from "../runtime/clock.ts";
+import type { Secret } from "../runtime/secret.ts";
+import { ServiceError } from "../runtime/service-error.ts";
+import type { AttemptCount } from "./brake.ts";
+import type { ClientFactsReader } from "./client-facts.ts";
+import { prepareExchange, tokenEndpoint, type Exchanged } from "./exchange.ts";
+import { isLapsing } from "./keep-alive.ts";
+import { isTimeToSend, mayResend } from "./lease-times.ts";
+import { obtainClaim, type Held, type HeldClaim } from "./obtain-claim.ts";
+import type { NoTurn, Priority, Turn } from "./pace/pace.ts";
+import type { RefreshPorts } from "./ports.ts";
+import { reasonNotTo, type Reason } from "./reason-not-to.ts";
+import { AGAIN, type Again, type RefreshRequest, type RefreshResult } from "./request.ts";
+import { postponeUnsent, settle } from "./settle.ts";
+import { turnEndOf } from "./turn-end.ts";
+
+/** One refresh of one connection, from the first look to a decision; it may take several attempts. */
+export interface Flight {
+  ports: RefreshPorts;
+  connectionId: string;
+  origin: RefreshRequest["origin"];
+  /** The generation that was found wanting; it grows when a token set turns out not to be one that works. */
+  wanting: number;
+  attempts: AttemptCount;
+  clientFacts: ClientFactsReader;
+  /** Aborted when nothing more may be claimed or sent. */
+  stopping: AbortSignal;
+  /** A first rejection was heard in this flight: the next one is the second opinion. */
+  confirming: boolean;
+  /** What the attempt under way holds; its epoch changes when the database had lost it. */
+  claim: Claim | null;
+  /** The refresh token has left, or is about to: a claim given back now would hide that. */
+  sent: boolean;
+  /** The claim that the sweep made for this connection, if it did since. */
+  takeClaimed(): OfferedClaim | null;
+  /** The new token set is durable in the journal, and the store does not take it now. */
+  journaled(snapshot: Snapshot): void;
+}
+
+export interface OfferedClaim extends ClaimedSnapshot, HeldClaim {}
+
+/** Everything that an exchange needs. */
+export interface Ready {
+  flight: Flight;
+  held: Snapshot;
+  client: Client;
+  provider: Provider;
+}
+
+/** An exchange that has come back, with all that is needed to write down what it means. */
+export interface Attempt extends Ready, Exchanged {
+  claim: Claim;
+  refreshToken: Secret<string>;
+}
+
+export type Step = RefreshResult | Again;
+
+/** Looks, waits its turn, claims, sends and settles once (DESIGN §5). A claim that is not used is given back. */
+export async function attempt(flight: Flight): Promise<Step | Held> {
+  const offered = flight.takeClaimed();
+  flight.sent = false;
+  flight.claim = offered?.claim ?? null;
+  try {
+    const ready = await getReady(flight, offered);
+    if ("step" in ready) return await giveBack(flight, offered, ready);
+    const reason = await reasonNotTo(ready, offered !== null);
+    if (reason) return await giveBack(flight, offered, reason);
+    const turn = await takeTurn(ready);
+    if (turn === null) return await giveBack(flight, offered, { step: AGAIN });
+    if (turn.kind === "no_turn") return await giveBack(flight, offered, later(turn));
+    try {
+      return await inTurn(ready, turn, offered);
+    } finally {
+      turn.done({ kind: "unused" });
+    }
+  } catch (error) {
+    if (offered && !flight.sent) await giveBack(flight, offered, afterTrouble(flight)).catch(() => undefined);
+    throw error;
+  }
+}
+
+async function getReady(flight: Flight, offered: OfferedClaim | null): Promise<Ready | Reason> {
+  const { ports, connectionId } = flight;
+  const held = offered?.held ?? (await ports.connections.snapshot(connectionId));
+  if (!held) throw new ServiceError("not_found", "There is no such connection.");
+  const { client, provider } = await flight.clientFacts[offered ? "recent" : "read"](held.connection);
+  return provider ? { flight, held, client, provider } : withoutProvider(flight);
+}
+
+const WAIT_FOR_OPERATOR = MINUTE;
+
+/** The custom provider of the connection is no longer defined; nothing is sent until it is again. */
+function withoutProvider({ ports }: Flight): Reason {
+  const retryAt = ports.clock.now() + WAIT_FOR_OPERATOR;
+  return { step: { kind: "retry_later", cause: "network_policy", retryAt }, dueAt: retryAt };
+}
+
+/** Whatever broke is looked at again after a while, not in every round. */
+function afterTrouble({ ports }: Flight): Reason {
+  return { step: AGAIN, dueAt: ports.clock.now() + WAIT_FOR_OPERATOR };
+}
+
+async function giveBack(flight: Flight, offered: OfferedClaim | null, { step, dueAt }: Reason): Promise<Step> {
+  if (offered) await flight.ports.connections.release({ claim: offered.claim, answered: true }, dueAt);
+  return step;
+}
+
+/** Callers wait no longer than this for an answer; a claim of the sweep stays well within its lease. */
+const PATIENCE = 15 * SECOND;
+
+/** Null when the service stops first. */
+async function takeTurn(ready: Ready): Promise<Turn | NoTurn | null> {
+  const { flight, client, provider } = ready;
+  const { per_second: perSecond, concurrent } = provider.pace;
+  const host = new URL(tokenEndpoint(provider)).host;
+  const to = { host, clientId: client.id, limits: { perSecond, concurrent } };
+  const turn = flight.ports.pace.turn(flight.connectionId, to, priorityOf(ready), PATIENCE);
+  const first = await unlessAborted(flight.stopping, turn);
+  if (first === null) void turn.then((late) => late.kind === "turn" && late.done({ kind: "unused" }));
+  return first;
+}
+
+async function unlessAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T | null> {
+  let abort: () => void = () => undefined;
+  const aborted = new Promise<null>((resolve) => (abort = () => resolve(null)));
+  signal.addEventListener("abort", abort);
+  try {
+    return signal.aborted ? null : await Promise.race([work, aborted]);
+  } finally {
+    signal.removeEventListener("abort", abort);
+  }
+}
+
+/** DESIGN §6: what can only be saved now goes first, then who waits, then what lapses, then what is only ahead. */
+function priorityOf({ flight, held, provider }: Ready): Priority {
+  const now = flight.ports.clock.now();
+  const { attemptGeneration, attemptAt } = held.lease;
+  const answerLost = attemptGeneration === held.tokens.generation && attemptAt !== null;
+  if (answerLost && provider.replay.class === "window" && mayResend(provider.replay, attemptAt, now)) return "recovery";
+  if (flight.origin !== "ahead") return "caller";
+  return isLapsing(held, provider, now) ? "lapsing" : "ahead";
+}
+
+function later({ cause, until }: NoTurn): Reason {
+  return { step: { kind: "retry_later", cause, retryAt: until }, dueAt: until };
+}
+
+async function inTurn(ready: Ready, turn: Turn, offered: HeldClaim | null): Promise<Step | Held> {
+  const obtained = offered ?? (await obtainClaim(ready));
+  if ("kind" in obtained) return obtained;
+  const { claim } = obtained;
+  const { flight, held } = ready;
+  flight.claim = claim;
+  const { ports } = flight;
+  if (claim.earlier) ports.observer.event("refresh.taken_over", { connectionId: claim.connectionId, ...claim.earlier });
+  const prepared = await prepareExchange(ports, held, ready).catch((error: unknown) => ({ error }));
+  if ("error" in prepared) return postponeUnsent(ready, claim, prepared.error);
+  if (!(await maySend(flight, obtained, prepared.deadlineMs))) {
+    ports.observer.event("refresh.aborted", { connectionId: claim.connectionId });
+    await ports.connections.release({ claim, answered: true });
+    return AGAIN;
+  }
+  flight.attempts.add(ready.client.id);
+  flight.sent = true;
+  const exchanged = await prepared.send();
+  turn.done(turnEndOf(exchanged.outcome));
+  return settle({ ...ready, ...exchanged, claim, refreshToken: prepared.refreshToken });
+}
+
+/** Within this time of the claim, an instance that gives signs of life cannot have been overtaken. */
+const RECENT = SECOND;
+
+/** The pre-send check: the process may have been paused since the claim, and others have acted (DESIGN §5.4). */
+async function maySend({ ports, stopping }: Flight, held: HeldClaim, deadlineMs: number): Promise<boolean> {
+  if (sinceClaim(ports, held) > RECENT && !(await ports.connections.stands(held.claim))) return false;
+  return isTimeToSend(sinceClaim(ports, held), deadlineMs) && !stopping.aborted;
+}
+
+/** By whichever clock says more: the monotonic one may stand still while the machine sleeps. */
+function sinceClaim({ clock }: RefreshPorts, { claimedAt }: HeldClaim): number {
+  return Math.max(clock.monotonic() - claimedAt.monotonic, clock.now() - claimedAt.wall);
+}

@@ -1,0 +1,64 @@
+import type { Connection } from "../connection/connection.ts";
+import type { Snapshot } from "../connection/store.ts";
+import type { Provider } from "../provider/provider.ts";
+import { DAY, SECOND } from "../runtime/clock.ts";
+import type { Random } from "../runtime/random.ts";
+import { dueAt, type Life } from "./due.ts";
+
+/** Somebody who read within this time is expected to read again. */
+const IN_USE = DAY;
+
+/** For a provider that does not say how long an unused refresh token lives; few let it lapse sooner. */
+const ASSUMED_IDLE_LIFE = 4 * DAY;
+
+/** A refresh token that lapses within this time goes before what is only refreshed ahead. */
+const LAPSING = DAY;
+
+/** Is the connection refreshed ahead of every expiry, or only kept from lapsing? */
+export function isEager({ policy, lastReadAt, createdAt, consentedAt }: Connection, now: number): boolean {
+  switch (policy) {
+    case "eager":
+      return true;
+    case "on_demand":
+      return false;
+    case "adaptive":
+      return Math.max(lastReadAt ?? 0, createdAt, consentedAt ?? 0) > now - IN_USE;
+  }
+}
+
+/** The times of a token set that decide when it is refreshed. */
+interface Lives extends Life {
+  refreshExpiresAt: number | null;
+}
+
+/** When the refresh token has to be used, so that it does not lapse: at half of its idle or remaining life. */
+function keepAliveAt(tokens: Lives, { lifetimes }: Provider): number {
+  const { obtainedAt, refreshExpiresAt } = tokens;
+  const idle = lifetimes.idle_seconds === null ? ASSUMED_IDLE_LIFE : lifetimes.idle_seconds * SECOND;
+  const end = Math.min(obtainedAt + idle, refreshExpiresAt ?? Number.POSITIVE_INFINITY);
+  return Math.floor(obtainedAt + (end - obtainedAt) / 2);
+}
+
+/** When to refresh next, a moment after a refresh or a read. */
+export function nextDueAt(
+  { tokens, provider, eager }: { tokens: Lives; provider: Provider; eager: boolean },
+  random: Random,
+): number | null {
+  const ahead = eager ? dueAt(tokens, random) : null;
+  if (ahead === null && tokens.expiresAt === null && provider.lifetimes.idle_seconds === null) return null;
+  return Math.min(ahead ?? Number.POSITIVE_INFINITY, keepAliveAt(tokens, provider));
+}
+
+/** Until when a connection that is due rests, because nobody reads it and its refresh token does not lapse yet; else null. */
+export function restingUntil({ connection, tokens }: Snapshot, provider: Provider, now: number): number | null {
+  if (isEager(connection, now)) return null;
+  const at = keepAliveAt(tokens, provider);
+  return at > now ? at : null;
+}
+
+export function isLapsing({ tokens }: Snapshot, { lifetimes }: Provider, now: number): boolean {
+  const idleEnd = lifetimes.idle_seconds === null ? null : tokens.obtainedAt + lifetimes.idle_seconds * SECOND;
+  return (
+    Math.min(idleEnd ?? Number.POSITIVE_INFINITY, tokens.refreshExpiresAt ?? Number.POSITIVE_INFINITY) < now + LAPSING
+  );
+}

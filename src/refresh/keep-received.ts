@@ -1,0 +1,120 @@
+import type { JournalEntry } from "../connection/journal.ts";
+import type { Commit, Snapshot } from "../connection/store.ts";
+import { openRefreshToken, sealTokenSet, type TokenRecord } from "../connection/token-record.ts";
+import { tokenSetFrom } from "../oauth/token-set.ts";
+import type { Outcome } from "../provider/outcome.ts";
+import type { Secret } from "../runtime/secret.ts";
+import type { Attempt } from "./attempt.ts";
+import { restUntil } from "./due.ts";
+import { isEager, nextDueAt } from "./keep-alive.ts";
+import type { RefreshResult } from "./request.ts";
+import { entry, resumeClient } from "./settle.ts";
+import { untilStored } from "./until-stored.ts";
+
+type Received = Extract<Outcome, { kind: "rotated" | "renewed" }>;
+
+/**
+ * Keeps a token set that was received: first in the journal if the refresh token is new, then in the store (DESIGN §5.6–5.8).
+ * It is never thrown away: what comes too late to be the newest becomes a spare.
+ */
+export async function keepReceived(attempt: Attempt, outcome: Received): Promise<RefreshResult> {
+  const { flight, claim, client } = attempt;
+  const { ports } = flight;
+  const { commit, rest } = await commitOf(attempt, outcome);
+  const journaled = outcome.kind === "rotated" ? await journal(attempt, commit.tokens) : null;
+  const result = await untilStored(ports, claim.connectionId, () => ports.connections.commit(commit, claim), {
+    onFailure: () => {
+      if (journaled) flight.journaled(withTokens(attempt, commit));
+    },
+  });
+  if (result.kind === "superseded") await keepSpare(attempt, outcome, commit.tokens);
+  if (journaled) ports.journal.settled(journaled);
+  if (result.kind === "committed") report(attempt, outcome, commit);
+  if (result.kind === "committed" && result.was !== "active") {
+    ports.observer.event("connection.recovered", { connectionId: claim.connectionId, was: result.was });
+  }
+  await resumeClient(ports, client, claim.connectionId);
+  return rest === 0 || result.kind === "superseded"
+    ? { kind: "renewed" }
+    : { kind: "retry_later", cause: "provider_response_unrecognised", retryAt: rest };
+}
+
+async function commitOf(
+  { flight: { ports, origin }, held, provider, refreshToken, sentAt }: Attempt,
+  outcome: Received,
+): Promise<{ commit: Commit; rest: number }> {
+  const { connection, tokens: before } = held;
+  const tokens = tokenSetFrom(
+    { tokens: outcome.tokens, sentAt, usualLifetime: provider.lifetimes.access_seconds },
+    { refreshToken, refreshExpiresAt: before.refreshExpiresAt, scope: before.scope },
+  );
+  const generation = before.generation + 1;
+  const rotated = outcome.kind === "rotated";
+  const owner = { tenantId: connection.tenantId, connectionId: connection.id };
+  const as = { generation, origin, rotatedAt: rotated ? sentAt : before.rotatedAt };
+  const record = await untilStored(ports, connection.id, () => sealTokenSet(ports.sealer, owner, tokens, as));
+  const eager = origin !== "ahead" || isEager(connection, ports.clock.now());
+  const rest = restUntil(tokens, origin);
+  const next = nextDueAt({ tokens, provider, eager }, ports.random);
+  const history = [entry("refreshed", generation, { origin, rotated, expires_at: tokens.expiresAt })];
+  const dueAt = next === null ? null : Math.max(next, rest);
+  return { commit: { connectionId: connection.id, tokens: record, dueAt, history }, rest };
+}
+
+/** Null when the journal does not take it: the store is then the only place, as it is for everything else. */
+async function journal({ flight: { ports }, held }: Attempt, tokens: TokenRecord): Promise<JournalEntry | null> {
+  const { tenantId, id: connectionId } = held.connection;
+  const journaled = { kind: "tokens", tenantId, connectionId, receivedAt: ports.clock.now(), tokens } as const;
+  return ports.journal.append(journaled).then(
+    () => journaled,
+    () => null,
+  );
+}
+
+/** Somebody else committed first. The refresh token is worth keeping unless it is the very one that they stored. */
+async function keepSpare(
+  { flight: { ports }, held, claim, refreshToken }: Attempt,
+  outcome: Received,
+  tokens: TokenRecord,
+) {
+  const { connectionId, generation } = claim;
+  const received = outcome.tokens.refreshToken ?? refreshToken;
+  const isNew = outcome.kind === "rotated" && !(await isStored(ports, held, received));
+  await untilStored(ports, connectionId, () =>
+    isNew
+      ? ports.connections.setAside(connectionId, tokens, claim)
+      : ports.connections.release({ claim, answered: true }),
+  );
+  ports.observer.event("refresh.superseded", { connectionId, generation, kept: isNew });
+}
+
+async function isStored(
+  ports: Attempt["flight"]["ports"],
+  { connection }: Snapshot,
+  received: Secret<string>,
+): Promise<boolean> {
+  const { id: connectionId, tenantId } = connection;
+  return untilStored(ports, connectionId, async () => {
+    const now = await ports.connections.snapshot(connectionId);
+    const stored = now && (await openRefreshToken(ports.sealer, { tenantId, connectionId }, now.tokens));
+    return stored?.reveal() === received.reveal();
+  });
+}
+
+/** What a read would see, had the store taken it. */
+function withTokens({ held }: Attempt, { tokens, dueAt }: Commit): Snapshot {
+  return { ...held, tokens, lease: { ...held.lease, dueAt, backoffUntil: 0, failures: 0, cause: null } };
+}
+
+function report({ flight, durationMs }: Attempt, outcome: Received, { connectionId, tokens, dueAt }: Commit): void {
+  const { generation, expiresAt } = tokens;
+  flight.ports.observer.event("refresh.succeeded", {
+    connectionId,
+    generation,
+    origin: flight.origin,
+    rotated: outcome.kind === "rotated",
+    expiresAt,
+    dueAt,
+    durationMs,
+  });
+}

@@ -1,0 +1,69 @@
+import type { Claim, ClaimRefusal } from "../connection/claim.ts";
+import type { Snapshot } from "../connection/store.ts";
+import type { Clock } from "../runtime/clock.ts";
+import type { Ready } from "./attempt.ts";
+import { LEASE, quarantineMs } from "./lease-times.ts";
+import type { RefreshPorts } from "./ports.ts";
+import { bringToStore } from "./recover.ts";
+import { AGAIN, type Again, type RefreshResult } from "./request.ts";
+
+/** A claim of ours. */
+export interface HeldClaim {
+  claim: Claim;
+  /** Right before it was asked for, so that it is not thought younger than it is. */
+  claimedAt: Instant;
+}
+
+export interface Instant {
+  monotonic: number;
+  wall: number;
+}
+
+/** Another instance is at it, or is about to say that somebody may be. */
+export interface Held {
+  kind: "held";
+}
+
+/** Claims the connection, taking over from an owner that ended (DESIGN §5.2, §5.9). */
+export async function obtainClaim(ready: Ready): Promise<HeldClaim | RefreshResult | Again | Held> {
+  const { flight, held, provider } = ready;
+  const { ports } = flight;
+  const request = {
+    connectionId: held.connection.id,
+    generation: held.tokens.generation,
+    owner: ports.instanceId,
+    leaseMs: LEASE,
+    quarantineMs: quarantineMs(provider.replay, held.lease.attemptAt, ports.clock.now()),
+  };
+  for (let gone: string | null = null; ;) {
+    const claimedAt = instant(ports.clock);
+    const result = await ports.connections.claim({ ...request, gone });
+    if (result.kind === "claimed") return { claim: result.claim, claimedAt };
+    if (result.kind === "moved") return AGAIN;
+    if (result.kind === "unverified") return { kind: "held" };
+    if (result.kind === "backing_off") return later(held, result.until);
+    if (await recoveredFrom(ports, result, held)) return AGAIN;
+    if (gone === null && ports.journal.isGone(result.owner)) gone = result.owner;
+    else return result.kind === "held" ? { kind: "held" } : later(held, result.until);
+  }
+}
+
+export function instant(clock: Clock): Instant {
+  return { monotonic: clock.monotonic(), wall: clock.now() };
+}
+
+/** What an owner received and could not store any more is in its journal, if that can be reached from here. */
+async function recoveredFrom(
+  ports: RefreshPorts,
+  { kind, owner }: Extract<ClaimRefusal, { owner: string }>,
+  { connection, tokens }: Snapshot,
+): Promise<boolean> {
+  if (kind === "held" && !ports.journal.isGone(owner)) return false;
+  const other = await ports.journal.lookInto(owner, connection.id);
+  const newest = other?.entries.filter((entry) => entry.tokens.generation > tokens.generation).at(-1);
+  return newest !== undefined && (await bringToStore(ports, newest)) === "recovered";
+}
+
+function later({ lease }: Snapshot, until: number): RefreshResult {
+  return { kind: "retry_later", cause: lease.cause ?? "provider_unavailable", retryAt: until };
+}

@@ -1,0 +1,73 @@
+import { PROBE_INTERVAL } from "../client/client.ts";
+import { isLive } from "../connection/connection.ts";
+import { SECOND } from "../runtime/clock.ts";
+import type { Ready } from "./attempt.ts";
+import { lifeLeft, restUntil } from "./due.ts";
+import { restingUntil } from "./keep-alive.ts";
+import { mayRotate } from "./lease-times.ts";
+import { bringToStore } from "./recover.ts";
+import { AGAIN, type Again, type RefreshResult } from "./request.ts";
+import { endWithoutRefreshToken } from "./settle.ts";
+
+/** Nothing is sent. `dueAt`: when the connection is to be looked at again by itself; undefined: as before. */
+export interface Reason {
+  step: RefreshResult | Again;
+  dueAt?: number | null;
+}
+
+/** Why nothing is to be sent for a connection now; null when something is. `isDue`: it was claimed because its time came. */
+export async function reasonNotTo(ready: Ready, isDue: boolean): Promise<Reason | null> {
+  const { flight, held } = ready;
+  const { ports, wanting } = flight;
+  const now = ports.clock.now();
+  if (!isLive(held.connection.status)) return { step: { kind: "ended" } };
+  if (held.tokens.generation > wanting) return { step: { kind: "renewed" } };
+  if (await knowsMore(ready)) return { step: AGAIN };
+  if (!held.tokens.sealedRefreshToken) {
+    return lifeLeft(held.tokens, now) > 0
+      ? { step: { kind: "unchanged" }, dueAt: held.tokens.expiresAt }
+      : { step: await endWithoutRefreshToken(ports, held) };
+  }
+  const resting = isDue ? restingUntil(held, ready.provider, now) : null;
+  if (resting !== null) return { step: { kind: "resting" }, dueAt: resting };
+  const wait = await reasonToWait(ready, now);
+  return wait && { step: wait, dueAt: wait.retryAt };
+}
+
+/** The database came back without a commit of ours: the old refresh token must not be sent. */
+async function knowsMore({ flight: { ports }, held: { connection, tokens } }: Ready): Promise<boolean> {
+  const newest = ports.journal.newest(connection.id);
+  if (!newest || newest.tokens.generation <= tokens.generation) return false;
+  await bringToStore(ports, newest);
+  return true;
+}
+
+type Wait = Extract<RefreshResult, { retryAt: number }>;
+
+/** While the journal takes no writes, how soon to ask again. */
+const JOURNAL_WAIT = 5 * SECOND;
+/** A connection that waits for an operator's decision; that decision makes it due. */
+const DECISION_WAIT = 60 * SECOND;
+
+/** The last attempt failed or was in vain just now, or something that all of them need is missing. */
+async function reasonToWait({ flight, held, client, provider }: Ready, now: number): Promise<Wait | null> {
+  const { ports } = flight;
+  const { lease, tokens, connection } = held;
+  if (lease.backoffUntil > now) return later(lease.cause ?? "provider_unavailable", lease.backoffUntil);
+  const rest = restUntil(tokens, tokens.origin);
+  if (rest > now) return later("provider_response_unrecognised", rest);
+  const heldBack = connection.diagnosis?.cause === "restored_from_backup";
+  if (heldBack) return later("restored_from_backup", now + DECISION_WAIT);
+  if (mayRotate(provider.replay) && !ports.journal.isWritable()) {
+    return later("journal_unavailable", now + JOURNAL_WAIT);
+  }
+  const { suspension } = client;
+  if (!suspension) return null;
+  const probes = suspension.probeAt <= now && (await ports.clients.claimProbe(client.id, now + PROBE_INTERVAL));
+  const retryAt = Math.max(suspension.probeAt, now + PROBE_INTERVAL / 2);
+  return probes ? null : { kind: "client_suspended", cause: suspension.cause, retryAt };
+}
+
+function later(cause: Extract<Wait, { kind: "retry_later" }>["cause"], retryAt: number): Wait {
+  return { kind: "retry_later", cause, retryAt };
+}

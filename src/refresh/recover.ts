@@ -1,0 +1,46 @@
+import type { JournalEntry } from "../connection/journal.ts";
+import type { NewestTokens } from "../connection/store.ts";
+import { dueAt } from "./due.ts";
+import type { RefreshPorts } from "./ports.ts";
+
+type RecoverPorts = Pick<RefreshPorts, "connections" | "random" | "observer">;
+
+/**
+ * Brings a journaled token set to the store, if the store has an older one. One that came too late to be the newest of its
+ * generation is kept as a spare; `known`: the store needs nothing of it.
+ */
+export async function bringToStore(ports: RecoverPorts, entry: JournalEntry): Promise<"recovered" | "known"> {
+  const { connectionId, tokens } = entry;
+  const { generation } = tokens;
+  const held = await ports.connections.snapshot(connectionId);
+  if (!held || held.tokens.generation > generation) return "known";
+  const history = [{ kind: "recovered_from_journal", generation, detail: { received_at: entry.receivedAt } }] as const;
+  const behind = held.tokens.generation < generation;
+  const commit = { connectionId, tokens, dueAt: dueAt(tokens, ports.random) ?? entry.receivedAt, history };
+  const result = behind ? await ports.connections.recover(commit) : { kind: "superseded" };
+  if (result.kind === "superseded") {
+    await ports.connections.setAside(connectionId, tokens, null);
+    return "known";
+  }
+  ports.observer.event("journal.replayed", { connectionId, generation });
+  return "recovered";
+}
+
+const AT_ONCE = 500;
+
+/** The same for many, of which the store knows most. */
+export async function bringAllToStore(ports: RecoverPorts, entries: readonly JournalEntry[]): Promise<void> {
+  for (let first = 0; first < entries.length; first += AT_ONCE) {
+    const some = entries.slice(first, first + AT_ONCE);
+    const stored = await ports.connections.newestOf(some.map(({ connectionId }) => connectionId));
+    for (const entry of some) {
+      if (!isIn(stored.get(entry.connectionId), entry)) await bringToStore(ports, entry);
+    }
+  }
+}
+
+function isIn(stored: NewestTokens | undefined, { tokens }: JournalEntry): boolean {
+  if (!stored || stored.generation !== tokens.generation) return !stored || stored.generation > tokens.generation;
+  const [one, other] = [stored.sealedRefreshToken, tokens.sealedRefreshToken];
+  return one?.length === other?.length && one?.every((byte, index) => byte === other?.[index]) !== false;
+}

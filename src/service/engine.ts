@@ -1,0 +1,45 @@
+import type { Connection } from "../connection/connection.ts";
+import { createAccessTokens, type AccessTokens, type OpenSnapshot } from "../refresh/access-token.ts";
+import { createHeartbeat, type Heartbeat } from "../refresh/heartbeat.ts";
+import type { InstanceStore } from "../refresh/instances.ts";
+import type { RefreshPorts } from "../refresh/ports.ts";
+import { createReadMarks } from "../refresh/read-marks.ts";
+import { createRefresher, type Refresher } from "../refresh/refresh.ts";
+import { createSweep, type Sweep } from "../refresh/sweep.ts";
+import { createTokenCache } from "../refresh/token-cache.ts";
+import { watchConnections } from "./watched-connections.ts";
+
+export interface Engine {
+  /** As given, with a connection store that keeps the engine's memory true. */
+  ports: RefreshPorts;
+  refresher: Refresher;
+  accessTokens: AccessTokens;
+  sweep: Sweep;
+  heartbeat: Heartbeat;
+}
+
+export interface EngineDeps {
+  instances: InstanceStore;
+  sessions: { prune(before: number): Promise<void> };
+  reauthorizationUrl(connection: Connection): string;
+}
+
+/** Connections whose open access tokens are kept in memory for a moment. */
+const CACHED_CONNECTIONS = 20_000;
+
+/** Everything that refreshes and reads, of one instance of the service. */
+export function createEngine(outside: RefreshPorts, deps: EngineDeps): Engine {
+  const cache = createTokenCache<OpenSnapshot>(outside.clock, CACHED_CONNECTIONS);
+  const changed = (connectionId: string): void => cache.drop(connectionId);
+  const ports = { ...outside, connections: watchConnections(outside.connections, changed) };
+  const refresher = createRefresher(ports, changed);
+  const readMarks = createReadMarks(ports);
+  const { reauthorizationUrl, sessions, instances } = deps;
+  return {
+    ports,
+    refresher,
+    accessTokens: createAccessTokens({ ...ports, refresher, readMarks, cache, reauthorizationUrl }),
+    sweep: createSweep({ ...ports, refresher, readMarks, sessions }),
+    heartbeat: createHeartbeat({ ...ports, refresher, instances }),
+  };
+}
