@@ -9,7 +9,7 @@ const SRC = fileURLToPath(new URL("../src", import.meta.url));
 const RANKS = [
   ["runtime", "oauth", "provider", "client", "connection"],
   ["access", "refresh", "connect"],
-  ["keyring", "store", "network", "api", "pages", "telemetry"],
+  ["keyring", "store", "journal", "network", "api", "pages", "telemetry"],
   ["service", "cli"],
 ] as const;
 

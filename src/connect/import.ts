@@ -1,3 +1,4 @@
+import { createHmac } from "node:crypto";
 import type { Account, Connection } from "../connection/connection.ts";
 import { sealTokenSet } from "../connection/token-record.ts";
 import type { TokenSet } from "../oauth/token-set.ts";
@@ -22,11 +23,18 @@ export interface ImportRequest {
   verify: boolean;
 }
 
+/** What an import came to: the connection was made now, or an earlier import of the same refresh token had made it. */
+export interface Imported {
+  connection: Connection;
+  isNew: boolean;
+}
+
 /**
- * Adopts a token set from elsewhere. Whoever held it must stop refreshing, or each side will spend the other's tokens. What is
+ * Adopts a token set from elsewhere. A refresh token is adopted once: a deployment that imports its seed again finds the
+ * connection as it is by now, because the seed has been replaced since, and sending it could cost the whole connection. Whoever held it must stop refreshing, or each side will spend the other's tokens. What is
  * not known to live is refreshed at once. Throws `refresh_token_missing`.
  */
-export async function importConnection(ports: ConnectPorts, request: ImportRequest): Promise<Connection> {
+export async function importConnection(ports: ConnectPorts, request: ImportRequest): Promise<Imported> {
   const { tenantId, refreshToken } = request;
   const client = await ports.clients.find(request.clientId);
   if (client?.tenantId !== tenantId) throw new ServiceError("not_found", "There is no such client.");
@@ -36,6 +44,9 @@ export async function importConnection(ports: ConnectPorts, request: ImportReque
       "token_set.refresh_token is missing or empty. Without it the connection ends with its access token; connect the account with offline access instead.",
     );
   }
+  const seed = seedOf(ports.seedKey, refreshToken);
+  const earlier = await importedBefore(ports, client.id, seed);
+  if (earlier) return { connection: earlier, isNew: false };
   const tokens = adopted(ports, request, client.scopes);
   const id = createId("con", ports.clock, ports.random);
   const record = await sealTokenSet(ports.sealer, { tenantId, connectionId: id }, tokens, {
@@ -54,22 +65,32 @@ export async function importConnection(ports: ConnectPorts, request: ImportReque
     status: "active",
     diagnosis: null,
     policy: "adaptive",
+    seed,
     labels: request.labels,
     consentedAt: null,
     lastProvenAt: null,
   } as const;
   const due = dueAt(tokens, ports.random);
   await ports.connections.create(connection, record, due, { kind: "imported", generation: 1, detail: {} });
-  ports.observer.event("connection.created", {
-    connectionId: id,
-    clientId: client.id,
-    expiresAt: tokens.expiresAt,
-    dueAt: due,
-  });
-  if (request.verify) await ports.refresher.refresh({ connectionId: id, generation: 1, origin: "proof" });
-  const made = await ports.connections.snapshot(id);
+  const made = await importedBefore(ports, client.id, seed);
   if (!made) throw new ServiceError("internal", "The imported connection cannot be found.");
-  return made.connection;
+  // Somebody else imported the same token at the same moment.
+  if (made.id !== id) return { connection: made, isNew: false };
+  const { expiresAt } = tokens;
+  ports.observer.event("connection.created", { connectionId: id, clientId: client.id, expiresAt, dueAt: due });
+  if (!request.verify) return { connection: made, isNew: true };
+  await ports.refresher.refresh({ connectionId: id, generation: 1, origin: "proof" });
+  return { connection: (await importedBefore(ports, client.id, seed)) ?? made, isNew: true };
+}
+
+/** Names the refresh token for its client; without the key it tells nothing about it. */
+function seedOf(seedKey: Secret<Uint8Array>, refreshToken: Secret<string>): string {
+  return createHmac("sha256", seedKey.reveal()).update(refreshToken.reveal()).digest("base64url");
+}
+
+async function importedBefore(ports: ConnectPorts, clientId: string, seed: string): Promise<Connection | null> {
+  const id = await ports.connections.findBySeed(clientId, seed);
+  return id === null ? null : ((await ports.connections.snapshot(id))?.connection ?? null);
 }
 
 function adopted(ports: ConnectPorts, request: ImportRequest, clientScopes: string[]): TokenSet {

@@ -11,4 +11,6 @@ export interface ConnectPorts extends RefreshPorts {
   publicUrl: string;
   /** Signs reauthorization links. */
   linkKey: Secret<Uint8Array>;
+  /** Names imported refresh tokens. */
+  seedKey: Secret<Uint8Array>;
 }

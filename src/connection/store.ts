@@ -47,7 +47,10 @@ export interface ClaimedSnapshot {
 /** What tells whether a token set is the stored one: each sealing of the same token has other bytes. */
 export type NewestTokens = Pick<TokenRecord, "generation" | "sealedRefreshToken">;
 
-export type NewConnection = Omit<Connection, "createdAt" | "statusSince" | "lastReadAt">;
+export interface NewConnection extends Omit<Connection, "createdAt" | "statusSince" | "lastReadAt"> {
+  /** Names an imported refresh token without telling it. A client imports each once: it may have been replaced since. */
+  seed?: string;
+}
 
 export interface ConnectionQuery {
   tenantId: string;
@@ -121,8 +124,11 @@ export interface Rejection {
  * happened is not known, and each may be repeated.
  */
 export interface ConnectionStore {
+  /** Without effect when there is a connection of that id, or of that client and seed, already. */
   create(connection: NewConnection, tokens: TokenRecord, dueAt: number | null, history: NewHistoryEntry): Promise<void>;
   snapshot(id: string): Promise<Snapshot | null>;
+  /** The connection that the seed was imported as. */
+  findBySeed(clientId: string, seed: string): Promise<string | null>;
   /** Those that there are. */
   newestOf(ids: readonly string[]): Promise<Map<string, NewestTokens>>;
   list(query: ConnectionQuery): Promise<Connection[]>;

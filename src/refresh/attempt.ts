@@ -109,8 +109,10 @@ async function giveBack(flight: Flight, offered: OfferedClaim | null, { step, du
   return step;
 }
 
-/** Callers wait no longer than this for an answer; a claim of the sweep stays well within its lease. */
+/** Callers wait no longer than this for an answer. */
 const PATIENCE = 15 * SECOND;
+/** What nobody waits for is given back after this: another instance may have room for it. */
+const PATIENCE_AHEAD = 3 * SECOND;
 
 /** Null when the service stops first. */
 async function takeTurn(ready: Ready): Promise<Turn | NoTurn | null> {
@@ -118,7 +120,12 @@ async function takeTurn(ready: Ready): Promise<Turn | NoTurn | null> {
   const { per_second: perSecond, concurrent } = provider.pace;
   const host = new URL(tokenEndpoint(provider)).host;
   const to = { host, clientId: client.id, limits: { perSecond, concurrent } };
-  const turn = flight.ports.pace.turn(flight.connectionId, to, priorityOf(ready), PATIENCE);
+  const turn = flight.ports.pace.turn(
+    flight.connectionId,
+    to,
+    priorityOf(ready),
+    flight.origin === "ahead" ? PATIENCE_AHEAD : PATIENCE,
+  );
   const first = await unlessAborted(flight.stopping, turn);
   if (first === null) void turn.then((late) => late.kind === "turn" && late.done({ kind: "unused" }));
   return first;
@@ -145,8 +152,10 @@ function priorityOf({ flight, held, provider }: Ready): Priority {
   return isLapsing(held, provider, now) ? "lapsing" : "ahead";
 }
 
+/** A server that does not answer is left alone; one that is only busy here may be free for others. */
 function later({ cause, until }: NoTurn): Reason {
-  return { step: { kind: "retry_later", cause, retryAt: until }, dueAt: until };
+  const step = { kind: "retry_later", cause, retryAt: until } as const;
+  return cause === "provider_unavailable" ? { step, dueAt: until } : { step };
 }
 
 async function inTurn(ready: Ready, turn: Turn, offered: HeldClaim | null): Promise<Step | Held> {

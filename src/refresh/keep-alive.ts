@@ -1,7 +1,7 @@
 import type { Connection } from "../connection/connection.ts";
 import type { Snapshot } from "../connection/store.ts";
 import type { Provider } from "../provider/provider.ts";
-import { DAY, SECOND } from "../runtime/clock.ts";
+import { DAY, MINUTE, SECOND } from "../runtime/clock.ts";
 import type { Random } from "../runtime/random.ts";
 import { dueAt, type Life } from "./due.ts";
 
@@ -31,12 +31,15 @@ interface Lives extends Life {
   refreshExpiresAt: number | null;
 }
 
+/** An end that is this near when the refresh token has just worked was said of another one, or was wrong. */
+const SHORTEST_LIFE = 5 * MINUTE;
+
 /** When the refresh token has to be used, so that it does not lapse: at half of its idle or remaining life. */
-function keepAliveAt(tokens: Lives, { lifetimes }: Provider): number {
-  const { obtainedAt, refreshExpiresAt } = tokens;
+function keepAliveAt({ obtainedAt, refreshExpiresAt }: Lives, { lifetimes }: Provider): number {
   const idle = lifetimes.idle_seconds === null ? ASSUMED_IDLE_LIFE : lifetimes.idle_seconds * SECOND;
-  const end = Math.min(obtainedAt + idle, refreshExpiresAt ?? Number.POSITIVE_INFINITY);
-  return Math.floor(obtainedAt + (end - obtainedAt) / 2);
+  const left = refreshExpiresAt === null ? Number.POSITIVE_INFINITY : refreshExpiresAt - obtainedAt;
+  const life = Math.min(idle, left < SHORTEST_LIFE ? Number.POSITIVE_INFINITY : left);
+  return Math.floor(obtainedAt + life / 2);
 }
 
 /** When to refresh next, a moment after a refresh or a read. */

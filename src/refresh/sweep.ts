@@ -25,6 +25,10 @@ export interface SweepDeps extends Pick<RefreshPorts, "clock" | "connections" | 
 const INTERVAL = SECOND;
 /** Connections claimed at once. */
 const BATCH = 100;
+/** Under way at once for one client, so that a slow one leaves room for the others. */
+const MOST_OF_CLIENT = 256;
+/** For one that nothing was sent for lately: how much its token host takes is not known yet. */
+const MOST_OF_NEW_CLIENT = 32;
 const ORPHANS_AT_ONCE = 256;
 const HISTORY_KEPT = 30 * DAY;
 const SESSIONS_KEPT = DAY;
@@ -75,10 +79,26 @@ export function createSweep(deps: SweepDeps): Sweep {
     const limit = Math.min(BATCH, MOST_UNDER_WAY - underWay.size());
     if (limit <= 0) return false;
     const claimedAt = instant(clock);
-    const exceptClients = [...new Set([...deps.pace.busyClients(), ...underWay.crowded()])];
+    const capacities = deps.pace.capacities();
+    const exceptClients = [...capacities.keys()].filter((clientId) => isFull(clientId, capacities));
     const due = await connections.claimDue({ owner: deps.instanceId, leaseMs: LEASE, limit, exceptClients });
-    for (const claimed of due) take(claimed, claimedAt);
+    for (const claimed of due) {
+      if (isFull(claimed.held.connection.clientId, capacities)) giveBack(claimed);
+      else take(claimed, claimedAt);
+    }
     return due.length === limit;
+  }
+
+  /** Whether more of the client's connections would only wait here, while another instance may have room for them. */
+  function isFull(clientId: string, capacities: ReadonlyMap<string, number>): boolean {
+    const most = Math.min(MOST_OF_CLIENT, capacities.get(clientId) ?? MOST_OF_NEW_CLIENT);
+    if (underWay.count(clientId) < most) return false;
+    underWay.crowded(clientId);
+    return true;
+  }
+
+  function giveBack({ claim }: ClaimedSnapshot): void {
+    follow(claim.connectionId, "", connections.release({ claim, answered: true }));
   }
 
   function take(claimed: ClaimedSnapshot, claimedAt: Instant): void {

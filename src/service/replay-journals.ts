@@ -1,56 +1,67 @@
 import type { JournalEntry } from "../connection/journal.ts";
-import { readJournals, type JournalItem, type ReadJournal } from "../journal/read-journals.ts";
-import { bringBack, type BringBackPorts } from "../refresh/bring-back.ts";
-import type { Past, RestoreStore } from "../refresh/restores.ts";
+import { readJournals, type ReadJournal } from "../journal/read-journals.ts";
+import type { RefreshPorts } from "../refresh/ports.ts";
+import { bringAllToStore, bringToStore } from "../refresh/recover.ts";
 import { surveyJournals, type JournalSurvey } from "./restore-guard-survey.ts";
 
-export interface ReplayDeps extends BringBackPorts {
+export interface ReplayDeps extends Pick<RefreshPorts, "connections" | "random" | "observer"> {
   dataDir: string;
 }
 
-export interface Replay extends Pick<JournalSurvey, "damaged" | "filled"> {
-  /** Connections that have a newer token set now. */
-  raised: string[];
-}
-
 /** Brings to the store what earlier instances received and could not store any more; before anything is claimed (DESIGN §5.8). */
-export async function replayUnsettled(
-  deps: ReplayDeps & { instanceId: string; restores: RestoreStore },
-): Promise<void> {
-  const { dataDir, instanceId: except, restores } = deps;
-  const past = (await restores.past()) ?? { restore: null, clonedAt: null };
-  for (const journal of await readJournals({ dataDir, except, from: "unsettled" })) {
-    for await (const { entry } of tokensIn(deps, journal)) await bringBack(deps, entry, past);
+export async function replayJournals(deps: ReplayDeps & { instanceId: string }): Promise<void> {
+  const { dataDir, instanceId, observer } = deps;
+  for (const journal of await readJournals({ dataDir, except: instanceId, from: "unsettled" })) {
+    for await (const item of journal.items()) {
+      if (item.kind === "damage") {
+        const { file, offset, problem } = item;
+        observer.event("journal.damaged", { file, offset, problem });
+      } else if (item.entry.kind === "tokens") {
+        await bringToStore(deps, item.entry);
+      }
+    }
     await journal.markReplayed?.();
   }
 }
 
+export interface Replayed extends Pick<JournalSurvey, "damaged" | "filled"> {
+  /** Connections that have a newer token set now. */
+  raised: string[];
+}
+
+const AT_ONCE = 500;
+
 /** Brings to a database that went back the newest of what all instances received, also of what it had before. */
-export async function replayEverything(deps: ReplayDeps & { past: Past }): Promise<Replay> {
-  const { dataDir, past } = deps;
-  const { newest, damaged, filled } = await surveyJournals(dataDir);
+export async function replayEverything(deps: ReplayDeps): Promise<Replayed> {
+  const { newest, damaged, filled } = await surveyJournals(deps.dataDir);
   const raised: string[] = [];
-  for (const journal of await readJournals({ dataDir, from: "everything" })) {
-    for await (const { entry } of tokensIn(deps, journal)) {
-      if (newest.get(entry.connectionId)?.generation !== entry.tokens.generation) continue;
-      if ((await bringBack(deps, entry, past)) === "recovered") raised.push(entry.connectionId);
+  for (const journal of await readJournals({ dataDir: deps.dataDir, from: "everything" })) {
+    let some: JournalEntry[] = [];
+    for await (const entry of newestIn(journal, newest)) {
+      some.push(entry);
+      if (some.length < AT_ONCE) continue;
+      raised.push(...(await bring(deps, some)));
+      some = [];
     }
+    raised.push(...(await bring(deps, some)));
   }
   return { damaged, filled, raised };
 }
 
-/** The token sets in a journal; what cannot be read is reported. */
-async function* tokensIn({ observer }: Pick<ReplayDeps, "observer">, journal: ReadJournal) {
+async function* newestIn(journal: ReadJournal, newest: JournalSurvey["newest"]): AsyncGenerator<JournalEntry> {
   for await (const item of journal.items()) {
-    if (item.kind === "damage") {
-      const { file, offset, problem } = item;
-      observer.event("journal.damaged", { file, offset, problem });
-    } else if (isTokens(item)) {
-      yield item;
-    }
+    if (item.kind !== "entry" || item.entry.kind !== "tokens") continue;
+    const { connectionId, tokens } = item.entry;
+    if (newest.get(connectionId)?.generation === tokens.generation) yield item.entry;
   }
 }
 
-function isTokens(item: JournalItem): item is JournalItem & { kind: "entry"; entry: JournalEntry } {
-  return item.kind === "entry" && item.entry.kind === "tokens";
+/** Returns the connections whose newest token set is another one now. */
+async function bring(deps: ReplayDeps, entries: readonly JournalEntry[]): Promise<string[]> {
+  if (entries.length === 0) return [];
+  const ids = entries.map(({ connectionId }) => connectionId);
+  const before = await deps.connections.newestOf(ids);
+  await bringAllToStore(deps, entries);
+  const after = await deps.connections.newestOf(ids);
+  return [...after].filter(([id, { generation }]) => generation > (before.get(id)?.generation ?? 0)).map(([id]) => id);
 }

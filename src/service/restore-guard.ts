@@ -58,7 +58,7 @@ export async function guardInstances(deps: GuardDeps): Promise<InstanceStore> {
 
   async function catchUp(past: Past): Promise<void> {
     const isRestore = hasNews(seen, past);
-    const { raised, ...journals } = await replayEverything({ ...deps, past });
+    const { raised, ...journals } = await replayEverything(deps);
     const since = newestSince(seen, past, journals, KEPT);
     const knowledge = { newestSince: since, staticProviders: await staticProviders(deps.catalogue) };
     const held = isRestore ? await holdAll(knowledge, raised) : 0;

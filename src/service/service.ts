@@ -41,7 +41,7 @@ import { createEngine } from "./engine.ts";
 import { openDatabase } from "./open-database.ts";
 import { loadRootKey } from "./root-key-file.ts";
 import type { Settings } from "./settings.ts";
-import { replayUnsettled } from "./replay-journals.ts";
+import { replayJournals } from "./replay-journals.ts";
 import { guardInstances } from "./restore-guard.ts";
 import { StartError } from "./start-error.ts";
 import { realSystem, type System } from "./system.ts";
@@ -82,14 +82,19 @@ interface Secrets {
   keyring: Keyring;
   pepper: Secret<Uint8Array>;
   linkKey: Secret<Uint8Array>;
+  seedKey: Secret<Uint8Array>;
 }
 
 async function openSecrets(database: Database, settings: Settings, { random }: System): Promise<Secrets> {
   const keyStore = createKeyStore(database, () => randomToken(random, 16));
   const root = await loadRootKey(settings.rootKey, keyStore, random);
   const keyring = await openKeyring(keyStore, root, random).catch(startErrorOf("key"));
-  const [pepper, linkKey] = await Promise.all([keyring.derive("api-keys"), keyring.derive("links")]);
-  return { keyStore, keyring, pepper, linkKey };
+  const [pepper, linkKey, seedKey] = await Promise.all([
+    keyring.derive("api-keys"),
+    keyring.derive("links"),
+    keyring.derive("seeds"),
+  ]);
+  return { keyStore, keyring, pepper, linkKey, seedKey };
 }
 
 /** A standby that takes over may lack the last commits, but not more than of so much time. */
@@ -103,7 +108,7 @@ interface Opened extends Secrets {
 }
 
 async function startOn(opened: Opened, settings: Settings, { clock, random }: System): Promise<Service> {
-  const { database, journal, observer, instanceId, keyStore, keyring, pepper, linkKey } = opened;
+  const { database, journal, observer, instanceId, keyStore, keyring, pepper, linkKey, seedKey } = opened;
   const keys = createApiKeyStore(database);
   const newAdminKey = await ensureAdminKey({ keys, pepper, clock, random }, settings.adminKey);
   const transport = createTransport({ allowedPrivateHosts: settings.allowedPrivateHosts });
@@ -136,8 +141,8 @@ async function startOn(opened: Opened, settings: Settings, { clock, random }: Sy
     reauthorizationUrl: (connection) => reauthorizationLink(connectPorts, connection).url,
   });
   const { ports, refresher, accessTokens, sweep, heartbeat } = engine;
-  const connectPorts: ConnectPorts = { ...ports, refresher, sessions, publicUrl, linkKey };
-  await replayUnsettled({ ...ports, dataDir, restores }).catch(startErrorOf("database"));
+  const connectPorts: ConnectPorts = { ...ports, refresher, sessions, publicUrl, linkKey, seedKey };
+  await replayJournals({ ...ports, dataDir }).catch(startErrorOf("database"));
 
   const authenticator = createAuthenticator({ keys, pepper, clock });
   let stopping = false;

@@ -1,8 +1,8 @@
 import type { Claim } from "../connection/claim.ts";
-import { isLive } from "../connection/connection.ts";
+import { isLive, type RefreshPolicy } from "../connection/connection.ts";
 import type { NewHistoryEntry } from "../connection/history.ts";
 import type { Postponement, Rejection, ResolvedAttempt, StatusChange } from "../connection/store.ts";
-import { diagnosisColumn } from "./connection-row.ts";
+import { diagnosisColumn, statusColumn } from "./connection-row.ts";
 import { append, updateConnection } from "./connection-writes.ts";
 import { egNow } from "./now.ts";
 import { AT_REST, generationOf, lockLease, updateLease, WELL, type LeaseRow, type Transaction } from "./transaction.ts";
@@ -140,6 +140,18 @@ async function changeStatus(tx: Transaction, change: Omit<StatusChange, "generat
     .execute();
   if (!isLive(status)) await rest(tx, connectionId);
   await append(tx.queries, connectionId, [change.history]);
+}
+
+/** What is over is not due, whatever its policy. */
+export async function setPolicy(
+  tx: Transaction,
+  id: string,
+  { policy, dueAt }: { policy: RefreshPolicy; dueAt: number | null },
+): Promise<void> {
+  await lockLease(tx, id);
+  const changed = await updateConnection(tx.queries, id).set({ policy }).returning("status").executeTakeFirst();
+  if (!changed || !isLive(statusColumn.parse(changed.status))) return;
+  await updateLease(tx, id).set({ due_at: dueAt }).execute();
 }
 
 export async function disconnect(tx: Transaction, id: string, history: NewHistoryEntry): Promise<void> {

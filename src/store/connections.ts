@@ -8,13 +8,13 @@ import { createCommitGroup } from "./commit-group.ts";
 import { commitAll, promote, reauthorize, recover } from "./connection-commits.ts";
 import { CLIENT_COLUMNS, connectionOf, historyOf, tokenColumns } from "./connection-row.ts";
 import { newestOf, snapshots } from "./connection-snapshots.ts";
-import { disconnect, postpone, reject, release, setStatus } from "./connection-transitions.ts";
+import { disconnect, postpone, reject, release, setPolicy, setStatus } from "./connection-transitions.ts";
 import { append, consentColumns, updateConnection } from "./connection-writes.ts";
 import type { Database, Queries } from "./database.ts";
 import { stringMap } from "./json-column.ts";
 import { egNow } from "./now.ts";
 import { setAside, spares } from "./spares.ts";
-import { inTransaction, updateLease, WELL } from "./transaction.ts";
+import { inTransaction, WELL } from "./transaction.ts";
 
 export function createConnectionStore(database: Database): ConnectionStore {
   const transact = inTransaction(database);
@@ -22,6 +22,11 @@ export function createConnectionStore(database: Database): ConnectionStore {
     create: (connection, tokens, dueAt, history) =>
       database.write((queries) => create(queries, connection, { tokens, dueAt, history })),
     snapshot: (id) => database.read(async (queries) => (await snapshots(queries, [id]))[0] ?? null),
+    findBySeed: (clientId, seed) =>
+      database.read(async (queries) => {
+        const found = queries.selectFrom("connections").select("id").where("client_id", "=", clientId);
+        return (await found.where("seed", "=", seed).executeTakeFirst())?.id ?? null;
+      }),
     newestOf: (ids) => database.read((queries) => newestOf(queries, ids)),
     list: (query) => database.read((queries) => list(queries, query)),
     history: (id, page) => database.read((queries) => history(queries, id, page)),
@@ -46,11 +51,7 @@ export function createConnectionStore(database: Database): ConnectionStore {
     reauthorize: (commit, consent) => transact((tx) => reauthorize(tx, commit, consent)),
     disconnect: (id, entry) => transact((tx) => disconnect(tx, id, entry)),
     setLabels: (id, labels) => database.write((queries) => set(queries, id, { labels: stringMap.write(labels) })),
-    setPolicy: (id, policy, dueAt) =>
-      database.write(async (queries) => {
-        await updateLease({ queries }, id).set({ due_at: dueAt }).execute();
-        await set(queries, id, { policy });
-      }),
+    setPolicy: (id, policy, dueAt) => transact((tx) => setPolicy(tx, id, { policy, dueAt })),
     markProven: (id) => database.write((queries) => set(queries, id, { last_proven_at: egNow })),
     markRead: (ids) =>
       database.write(async (queries) => {
@@ -64,7 +65,7 @@ export function createConnectionStore(database: Database): ConnectionStore {
 async function set(
   queries: Queries,
   id: string,
-  columns: { labels: string } | { policy: string } | { last_proven_at: typeof egNow },
+  columns: { labels: string } | { last_proven_at: typeof egNow },
 ): Promise<void> {
   await updateConnection(queries, id).set(columns).execute();
 }
@@ -103,6 +104,7 @@ async function create(
       client_id: connection.clientId,
       end_user: connection.endUser,
       policy: connection.policy,
+      seed: connection.seed ?? null,
       labels: stringMap.write(connection.labels),
       status_since: egNow,
       created_at: egNow,
@@ -110,7 +112,7 @@ async function create(
     })
     .onConflict((conflict) => conflict.doNothing())
     .executeTakeFirst();
-  // A repetition, because the answer to the first time was lost.
+  // A repetition: the answer to the first time was lost, or the same token is imported again.
   if (made.numInsertedOrUpdatedRows === 0n) return;
   await queries
     .insertInto("token_sets")

@@ -105,6 +105,7 @@ interface ConnectionsTable {
   consented_at: number | null;
   last_proven_at: number | null;
   last_read_at: number | null;
+  seed: string | null;
 }
 
 interface TokenSetsTable {

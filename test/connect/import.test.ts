@@ -118,3 +118,40 @@ test("an import says what is wrong without repeating a token", async () => {
   });
   expect(foreign.body).toMatchObject({ status: 404, code: "not_found" });
 });
+
+test("a refresh token is adopted once: a seed that is imported again after rotations finds its connection as it is", async () => {
+  const stage = await openImportStage();
+  const seed = importBody(stage, { refresh_token: "seed" });
+  const made = await stage.api("POST", "/v1/connections/import", { ...seed, verify: true });
+  await stage.api("POST", `/v1/connections/${made.at("id")}/refresh`);
+  expect(stage.asked).toEqual(["seed", "rt-1"]);
+  await stage.restart();
+  const again = await stage.api("POST", "/v1/connections/import", { ...seed, verify: true });
+  expect(again.status).toBe(200);
+  expect(again.body).toMatchObject({ id: made.at("id"), status: "active" });
+  expect((await stage.token(made.at("id"))).body).toMatchObject({ generation: 3 });
+  expect(stage.asked).toEqual(["seed", "rt-1"]);
+});
+
+test("the same seed imported by many at once is one connection", async () => {
+  const stage = await openImportStage();
+  const body = importBody(stage, { access_token: "at", refresh_token: "seed", expires_in: 3600 });
+  const made = await Promise.all(Array.from({ length: 5 }, () => stage.api("POST", "/v1/connections/import", body)));
+  expect(new Set(made.map((answer) => answer.at("id"))).size).toBe(1);
+  expect(made.filter(({ status }) => status === 201)).toHaveLength(1);
+});
+
+test("a refresh token of another client is another seed, and one that ended stays over when it is imported again", async () => {
+  const stage = await openImportStage();
+  const seed = importBody(stage, { refresh_token: "dead" });
+  const ended = await stage.api("POST", "/v1/connections/import", { ...seed, verify: true });
+  expect(ended.body).toMatchObject({ status: "reauthorization_required" });
+  const again = await stage.api("POST", "/v1/connections/import", { ...seed, verify: true });
+  expect(again.body).toMatchObject({ id: ended.at("id"), status: "reauthorization_required" });
+  expect(stage.asked).toEqual(["dead"]);
+  const other = { provider: "sandbox", client_id: "another", client_secret: "s" };
+  const client = (await stage.api("POST", "/v1/clients", other)).at("id");
+  const elsewhere = await stage.api("POST", "/v1/connections/import", { ...seed, client });
+  expect(elsewhere.status).toBe(201);
+  expect(elsewhere.at("id")).not.toBe(ended.at("id"));
+});

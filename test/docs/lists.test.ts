@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { expect, test } from "vitest";
 import { CAUSES } from "../../src/connection/cause.ts";
 import { ERROR_CODES } from "../../src/runtime/service-error.ts";
@@ -26,10 +27,11 @@ test("every relative link in the documentation leads to a file", () => {
     "CONTRIBUTING.md",
     "SECURITY.md",
     "docs/cli.md",
+    "docs/database.md",
     "docs/sealed-records.md",
   ];
   for (const name of pages) {
     const links = [...page(name).matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map((match) => match[1] ?? "");
-    for (const link of links) expect(() => page(link), `${name}: ${link}`).not.toThrow();
+    for (const link of links) expect(() => page(join(dirname(name), link)), `${name}: ${link}`).not.toThrow();
   }
 });

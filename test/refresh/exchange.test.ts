@@ -1,5 +1,5 @@
-import { expect, test } from "vitest";
-import { SECOND } from "../../src/runtime/clock.ts";
+import { describe, expect, test } from "vitest";
+import { MINUTE, SECOND } from "../../src/runtime/clock.ts";
 import { openEngineStage } from "../stage/engine-stage.ts";
 import { createGate } from "../stage/gate.ts";
 import { takes, waitsFor } from "../stage/plays.ts";
@@ -55,13 +55,33 @@ test("an answer that does not come within thirty seconds is lost, and is not wai
   expect(stage.observer.of("refresh.answer_lost")).toMatchObject([{ code: "timeout" }]);
 });
 
-test("a provider that is no longer defined makes the connection wait", async () => {
-  const stage = await openEngineStage();
-  await stage.clients.create(clientAt("gone", "cli_gone"), null);
-  const id = await stage.connect({ clientId: "cli_gone" });
-  await expect(stage.refresh(id)).resolves.toMatchObject({ kind: "retry_later" });
-  expect(stage.server.requests).toHaveLength(0);
-  expect((await stage.held(id)).lease).toMatchObject({ failures: 1, attemptGeneration: null });
+describe("a provider that is no longer defined", () => {
+  async function withoutProvider() {
+    const stage = await openEngineStage();
+    await stage.clients.create(clientAt("gone", "cli_gone"), null);
+    return { ...stage, id: await stage.connect({ clientId: "cli_gone" }) };
+  }
+
+  test("makes the connection wait, and condemns nothing", async () => {
+    const { id, ...stage } = await withoutProvider();
+    const retryAt = stage.clock.now() + MINUTE;
+    await expect(stage.refresh(id)).resolves.toMatchObject({ kind: "retry_later", retryAt });
+    expect(stage.server.requests).toHaveLength(0);
+    const { connection, lease } = await stage.held(id);
+    expect(connection.status).toBe("active");
+    expect(lease).toMatchObject({ attemptGeneration: null, owner: null });
+  });
+
+  test("is looked for by the sweep once a minute, without an alarm each time", async () => {
+    const { id, ...stage } = await withoutProvider();
+    await stage.clock.advance(51 * MINUTE);
+    stage.sweep.start();
+    await stage.clock.advance(10 * MINUTE);
+    expect(stage.store.calls("release")).toBeGreaterThanOrEqual(9);
+    expect(stage.store.calls("release")).toBeLessThanOrEqual(11);
+    expect(stage.observer.of("sweep.failed")).toEqual([]);
+    expect((await stage.held(id)).lease).toMatchObject({ owner: null, unanswered: 0 });
+  });
 });
 
 test("a client without a secret makes the connection wait", async () => {

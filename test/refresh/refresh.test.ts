@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { SECOND } from "../../src/runtime/clock.ts";
-import { openEngineStage } from "../stage/engine-stage.ts";
+import { createInstance, openEngineStage } from "../stage/engine-stage.ts";
 import { createGate } from "../stage/gate.ts";
 import { answers, losesItsAnswer, waitsFor } from "../stage/plays.ts";
 
@@ -65,11 +65,21 @@ describe("nothing is sent", () => {
     expect(stage.server.requests).toHaveLength(1);
   });
 
-  test("when the generation moves between the read and the claim", async () => {
+  test("when another instance has committed between the look and the claim", async () => {
+    const stage = await openEngineStage({ server: { reuse: "punished" } });
+    const id = await stage.connect();
+    const other = createInstance(stage);
+    stage.store.before("claim", async () => void (await other.refresh(id)));
+    await expect(stage.refresh(id)).resolves.toEqual({ kind: "renewed" });
+    expect(stage.server.requests).toHaveLength(1);
+    expect(stage.server.reuses()).toBe(0);
+  });
+
+  test("when the connection is disconnected between the look and the claim", async () => {
     const stage = await openEngineStage();
     const id = await stage.connect();
     stage.store.before("claim", () => stage.connections.disconnect(id, HISTORY));
-    await expect(stage.refresh(id)).resolves.toEqual({ kind: "renewed" });
+    await expect(stage.refresh(id)).resolves.toEqual({ kind: "ended" });
     expect(stage.server.requests).toHaveLength(0);
   });
 
@@ -177,12 +187,13 @@ describe("ending", () => {
     const id = await stage.connect();
     const gate = createGate();
     stage.server.script(waitsFor(gate, losesItsAnswer));
-    stage.store.fail("postpone");
+    const error = new Error("a programming error");
+    stage.store.fail("postpone", 1, error);
     const refresh = Promise.allSettled([stage.refresh(id)]);
     await stage.clock.advance(0);
     const drain = stage.refresher.drain();
     gate.open();
     await expect(drain).resolves.toBeUndefined();
-    expect(await refresh).toMatchObject([{ status: "rejected", reason: { code: "store_unavailable" } }]);
+    expect(await refresh).toEqual([{ status: "rejected", reason: error }]);
   });
 });

@@ -33,7 +33,8 @@ describe("a provider that refuses the client", () => {
     });
     const diagnosis = { cause: "client_secret_rejected", confidence: "certain", evidence: { code: "invalid_client" } };
     const shown = { ...before.connection, status: "suspended", statusSince: now, diagnosis };
-    expect(await stage.held(id)).toEqual({ ...before, connection: shown, clientProbeAt: now + PROBE_INTERVAL });
+    const lease = { ...before.lease, epoch: 1 };
+    expect(await stage.held(id)).toEqual({ ...before, lease, connection: shown, clientProbeAt: now + PROBE_INTERVAL });
     expect(await suspension(stage)).toEqual({
       cause: "client_secret_rejected",
       code: "invalid_client",
@@ -42,7 +43,7 @@ describe("a provider that refuses the client", () => {
     });
     expect(stage.observer.of("client.suspended")).toHaveLength(1);
     await stage.clients.resume(stage.clientId);
-    expect(await stage.held(id)).toEqual(before);
+    expect(await stage.held(id)).toEqual({ ...before, lease });
   });
 
   test.each([
@@ -116,7 +117,8 @@ describe("a provider that refuses the client", () => {
     const { stage, ids } = await suspended(2);
     const [first = "", second = ""] = ids;
     await stage.clock.advance(PROBE_INTERVAL);
-    stage.server.always(answers(503, "", 10 * MINUTE));
+    // Not an outage: that would be a reason to leave the host alone, and all of its connections.
+    stage.server.always(answers(404, "", 10 * MINUTE));
     await stage.refresh(first);
     await stage.clock.advance(PROBE_INTERVAL);
     stage.server.always(null);

@@ -1,21 +1,22 @@
 import { describe, expect, test } from "vitest";
 import type { Consent } from "../../src/connection/store.ts";
-import { openAccessToken } from "../../src/connection/token-record.ts";
+import { sealTokenSet } from "../../src/connection/token-record.ts";
+import type { TokenSet } from "../../src/oauth/token-set.ts";
 import { MINUTE, SECOND } from "../../src/runtime/clock.ts";
+import { secret } from "../../src/runtime/secret.ts";
 import { openEngineStage, type EngineStage } from "../stage/engine-stage.ts";
 import { createGate } from "../stage/gate.ts";
 import { answers, fails, waitsFor } from "../stage/plays.ts";
 import { TENANT } from "../stage/world.ts";
 
 describe("a store that is down when the answer comes", () => {
-  test("is asked again until it takes the tokens; nobody sees them before, and no second request is made", async () => {
+  test("is asked again until it takes the tokens, and no second request is made", async () => {
     const stage = await openEngineStage({ server: { reuse: "punished" } });
     const id = await stage.connect();
     const downFor = 12;
     stage.store.fail("commit", downFor);
     const result = stage.refresh(id, { generation: 1 });
     for (let i = 0; i < downFor; i++) {
-      expect((await stage.read(id)).accessToken.reveal()).toBe("access-1-1");
       expect((await stage.tokensOf(id)).refreshToken).toBe("refresh-1-1");
       await stage.clock.advance(i < 6 ? 100 * 2 ** i : 5 * SECOND);
     }
@@ -24,6 +25,23 @@ describe("a store that is down when the answer comes", () => {
     expect((await stage.read(id)).accessToken.reveal()).toBe("access-1-2");
     expect(stage.server.requests).toHaveLength(1);
     expect(stage.observer.of("refresh.commit_retried")).toHaveLength(downFor);
+  });
+
+  test("while the journal does not take them either keeps them from everybody until it has them", async () => {
+    const stage = await openEngineStage({ server: { reuse: "punished" } });
+    const id = await stage.connect();
+    stage.server.script((act) => {
+      stage.journal.broken = true;
+      return act();
+    });
+    stage.store.fail("commit", 3);
+    const result = stage.refresh(id, { generation: 1 });
+    for (let i = 0; i < 3; i++) {
+      await stage.clock.advance(i && 100 * 2 ** (i - 1));
+      expect((await stage.read(id)).accessToken.reveal()).toBe("access-1-1");
+    }
+    await expect(stage.passing(400, result)).resolves.toEqual({ kind: "renewed" });
+    expect((await stage.read(id)).accessToken.reveal()).toBe("access-1-2");
   });
 
   test("or slow makes readers without a living token wait for what is stored, not for what is answered", async () => {
@@ -53,26 +71,61 @@ describe("a store that is down when the answer comes", () => {
   });
 
   test.each([
-    ["postpone", answers(503, "")],
-    ["setStatus", answers(400, { error: "invalid_grant" })],
-    ["release", answers(401, { error: "invalid_client" })],
-    ["postpone", fails("reset", { sent: true })],
-  ] as const)("and fails at %s says so to the caller, and changes nothing", async (method, play) => {
+    ["postpone", "an outage", answers(503, ""), { failures: 1, attemptGeneration: null }],
+    ["postpone", "a lost answer", fails("reset", { sent: true }), { failures: 1, attemptGeneration: 1 }],
+    [
+      "release",
+      "a refused client",
+      answers(401, { error: "invalid_client" }),
+      { owner: null, attemptGeneration: null },
+    ],
+    ["spares", "a rejection", answers(400, { error: "invalid_grant" }), { dueAt: null }],
+    ["reject", "a rejection", answers(400, { error: "invalid_grant" }), { dueAt: null }],
+  ] as const)("and fails at %s is asked again until it knows of %s; nothing is sent meanwhile", async (...args) => {
+    const [method, , play, noted] = args;
     const stage = await openEngineStage();
     const id = await stage.connect();
-    const before = await stage.held(id);
     stage.server.script(play);
-    stage.store.fail(method);
-    await expect(stage.refresh(id)).rejects.toMatchObject({ code: "store_unavailable" });
-    const after = await stage.held(id);
-    expect(after.connection).toEqual(before.connection);
-    expect(after.tokens).toEqual(before.tokens);
-    expect(after.lease).toMatchObject({ failures: 0, attemptGeneration: 1 });
+    stage.store.fail(method, 4);
+    const result = stage.refresh(id);
+    await stage.clock.advance(SECOND);
+    expect((await stage.held(id)).lease).toMatchObject({ owner: stage.instanceId, failures: 0 });
+    expect(stage.server.requests).toHaveLength(1);
+    await stage.passing(SECOND, result);
+    expect((await stage.held(id)).lease).toMatchObject(noted);
+    expect(stage.server.requests).toHaveLength(1);
   });
+
+  test.each(["commit", "postpone", "reject", "release"] as const)(
+    "after it took a %s whose answer was lost finds it done, once",
+    async (method) => {
+      const stage = await openEngineStage();
+      const id = await stage.connect();
+      const play = { postpone: answers(503, ""), reject: REJECTED, release: answers(401, { error: "invalid_client" }) };
+      if (method !== "commit") stage.server.script(play[method]);
+      stage.store.loseAnswer(method);
+      await stage.passing(4 * SECOND, stage.refresh(id));
+      const { connection, tokens, lease } = await stage.held(id);
+      const { status } = connection;
+      const found = { generation: tokens.generation, status, failures: lease.failures, owner: lease.owner };
+      expect(found).toEqual({ owner: null, ...AFTER[method] });
+      expect(stage.server.requests).toHaveLength(1);
+      expect((await stage.historyOf(id)).length).toBeLessThanOrEqual(2);
+    },
+  );
 });
 
+const REJECTED = answers(400, { error: "invalid_grant" });
+
+const AFTER = {
+  commit: { generation: 2, status: "active", failures: 0 },
+  postpone: { generation: 1, status: "active", failures: 1 },
+  reject: { generation: 1, status: "reauthorization_required", failures: 0 },
+  release: { generation: 1, status: "suspended", failures: 0 },
+};
+
 describe("a refresh that was overtaken", () => {
-  test("by a reauthorization does not replace its tokens", async () => {
+  test("by a reauthorization does not replace its tokens; what it brought is kept aside", async () => {
     const stage = await openEngineStage();
     const id = await stage.connect();
     const gate = createGate();
@@ -82,12 +135,10 @@ describe("a refresh that was overtaken", () => {
     await reauthorize(stage, id);
     gate.open();
     await expect(refresh).resolves.toEqual({ kind: "renewed" });
-    const { tokens, connection } = await stage.held(id);
-    const owner = { tenantId: TENANT, connectionId: id };
-    expect(tokens.generation).toBe(2);
-    expect((await openAccessToken(stage.keyring, owner, { ...tokens, generation: 1 }))?.reveal()).toBe("access-1-1");
-    expect(connection.account?.id).toBe("reauthorized");
-    expect(stage.observer.of("refresh.superseded")).toEqual([{ connectionId: id, generation: 2 }]);
+    expect(await stage.tokensOf(id)).toEqual({ generation: 2, accessToken: "new-access", refreshToken: "new-refresh" });
+    expect((await stage.held(id)).connection.account?.id).toBe("reauthorized");
+    expect(await stage.connections.spares(id)).toMatchObject([{ tokens: { generation: 2 } }]);
+    expect(stage.observer.of("refresh.superseded")).toEqual([{ connectionId: id, generation: 1, kept: true }]);
     expect(stage.observer.of("refresh.succeeded")).toEqual([]);
   });
 
@@ -115,10 +166,19 @@ describe("a refresh that was overtaken", () => {
   });
 });
 
-/** As if a person had consented again: the same sealed bytes as generation 2, and another account. */
+/** A person consents again. */
 async function reauthorize(stage: EngineStage, id: string): Promise<void> {
-  const { tokens, connection } = await stage.held(id);
+  const { connection } = await stage.held(id);
   const consent: Consent = { ...connection, account: { id: "reauthorized", label: null } };
-  const commit = { connectionId: id, tokens: { ...tokens, generation: 2 }, dueAt: 1, history: [] };
-  await stage.connections.reauthorize(commit, consent);
+  const tokens = await sealTokenSet(stage.keyring, { tenantId: TENANT, connectionId: id }, consented(stage), {
+    generation: 2,
+    origin: "connect",
+  });
+  await stage.connections.reauthorize({ connectionId: id, tokens, dueAt: 1, history: [] }, consent);
+}
+
+function consented({ clock }: EngineStage): TokenSet {
+  const lives = { obtainedAt: clock.now(), expiresAt: clock.now() + 60 * MINUTE, refreshExpiresAt: null };
+  const tokens = { accessToken: secret("new-access"), refreshToken: secret("new-refresh") };
+  return { ...tokens, ...lives, tokenType: "Bearer", scope: [] };
 }

@@ -4,10 +4,10 @@ import { MINUTE, SECOND } from "../../src/runtime/clock.ts";
 import { openEngineStage, type EngineStage } from "../stage/engine-stage.ts";
 import { answers, fails, losesItsAnswer, type Play } from "../stage/plays.ts";
 
-/** Lets back-offs pass, however long they are. */
+/** Lets back-offs pass, however long they are, and the second thoughts of a rejection. */
 async function refreshAfterBackoff(stage: EngineStage, id: string) {
   await stage.clock.advance(5 * MINUTE);
-  return stage.refresh(id);
+  return stage.passing(3 * SECOND, stage.refresh(id));
 }
 
 const REJECTED = answers(400, { error: "invalid_grant", error_description: "Token has been expired or revoked." });
@@ -114,8 +114,8 @@ describe("a rejection", () => {
     const id = await stage.connect();
     const other = { ...(await stage.held(id)).tokens, generation: 2 };
     stage.server.script(REJECTED);
-    stage.store.before("setStatus", async () => {
-      await stage.connections.commit({ connectionId: id, tokens: other, dueAt: 1, history: [] });
+    stage.store.before("reject", async () => {
+      await stage.connections.recover({ connectionId: id, tokens: other, dueAt: 1, history: [] });
     });
     await expect(stage.refresh(id)).resolves.toEqual({ kind: "renewed" });
     const { connection, lease } = await stage.held(id);
@@ -179,7 +179,7 @@ describe("a lost answer", () => {
     await stage.refresh(id);
     await expect(refreshAfterBackoff(stage, id)).resolves.toEqual({ kind: "renewed" });
     stage.server.revoke("refresh-1-1");
-    await stage.refresh(id);
+    await expect(refreshAfterBackoff(stage, id)).resolves.toEqual({ kind: "ended" });
     expect((await stage.held(id)).connection.diagnosis).toMatchObject({ cause: "unknown" });
   });
 

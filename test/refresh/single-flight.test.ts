@@ -20,7 +20,7 @@ test("keys do not wait for each other", async () => {
   const gate = createGate();
   const held = flights.run("held", () => gate.passed().then(() => "held"));
   await expect(flights.run("free", () => Promise.resolve("free"))).resolves.toBe("free");
-  expect(flights.inFlight()).toEqual([held]);
+  expect(flights.inFlight()).toHaveLength(1);
   gate.open();
   await held;
 });
@@ -40,4 +40,23 @@ test("a failure reaches everybody who shared the work, and does not stick", asyn
   const both = await Promise.allSettled([broken, flights.run("a", () => Promise.resolve(1))]);
   expect(both.map(({ status }) => status)).toEqual(["rejected", "rejected"]);
   await expect(flights.run("a", () => Promise.resolve(2))).resolves.toBe(2);
+});
+
+test("an early result is everybody's, while the work goes on and nobody else starts it", async () => {
+  const flights = createSingleFlight<string>();
+  const gate = createGate();
+  let runs = 0;
+  const work = async (early: (result: string) => void): Promise<string> => {
+    runs++;
+    early("early");
+    await gate.passed();
+    return "late";
+  };
+  await expect(flights.run("a", work)).resolves.toBe("early");
+  await expect(flights.run("a", work)).resolves.toBe("early");
+  expect(runs).toBe(1);
+  const [toItsEnd] = flights.inFlight();
+  gate.open();
+  await expect(toItsEnd).resolves.toBe("late");
+  expect(flights.inFlight()).toEqual([]);
 });

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { createReadMarks } from "../../src/refresh/read-marks.ts";
 import { createSweep } from "../../src/refresh/sweep.ts";
 import { DAY, HOUR, MINUTE, SECOND } from "../../src/runtime/clock.ts";
 import { openEngineStage, type EngineStage } from "../stage/engine-stage.ts";
@@ -7,6 +8,11 @@ import { answers, takes, waitsFor } from "../stage/plays.ts";
 
 async function connectMany(stage: EngineStage, count: number): Promise<string[]> {
   return Promise.all(Array.from({ length: count }, () => stage.connect()));
+}
+
+async function generations(stage: EngineStage, ids: readonly string[]): Promise<number[]> {
+  const held = await Promise.all(ids.map((id) => stage.held(id)));
+  return held.map(({ tokens }) => tokens.generation);
 }
 
 describe("the sweep", () => {
@@ -22,14 +28,14 @@ describe("the sweep", () => {
     expect((await stage.held(id)).tokens).toMatchObject({ generation: 2, origin: "ahead" });
   });
 
-  test("keeps a connection alive that nobody reads, with little more than a request for each life", async () => {
+  test("keeps a new connection alive, read or not, with little more than a request for each life", async () => {
     const stage = await openEngineStage({ server: { reuse: "punished" } });
     const id = await stage.connect();
     stage.sweep.start();
-    await stage.clock.advance(6 * HOUR);
+    await stage.clock.advance(3 * HOUR);
     const { generation, refreshToken = "" } = await stage.tokensOf(id);
-    expect(generation).toBeGreaterThanOrEqual(1 + 7);
-    expect(generation).toBeLessThanOrEqual(1 + 8);
+    expect(generation).toBeGreaterThanOrEqual(1 + 3);
+    expect(generation).toBeLessThanOrEqual(1 + 4);
     expect(stage.server.requests).toHaveLength(generation - 1);
     expect(stage.server.accepts(refreshToken)).toBe(true);
   });
@@ -49,29 +55,46 @@ describe("the sweep", () => {
     const stage = await openEngineStage();
     const id = await stage.connect();
     await stage.clock.advance(51 * MINUTE);
-    stage.store.fail("due", 3);
+    stage.store.fail("claimDue", 3);
     stage.sweep.start();
     await stage.clock.advance(2.5 * SECOND);
     expect(stage.server.requests).toHaveLength(0);
     await stage.clock.advance(SECOND);
     expect((await stage.held(id)).tokens.generation).toBe(2);
-    expect(stage.observer.of("sweep.failed")).toEqual(
-      Array(3).fill(expect.objectContaining({ code: "store_unavailable" })),
-    );
+  });
+
+  test("reports a trouble once while it lasts, and again when it comes back", async () => {
+    const stage = await openEngineStage();
+    stage.store.fail("claimDue", 3);
+    stage.sweep.start();
+    await stage.clock.advance(10 * SECOND);
+    expect(stage.observer.of("sweep.failed")).toEqual([{ code: "store_unavailable" }]);
+    stage.store.fail("claimDue", 2);
+    await stage.clock.advance(10 * SECOND);
+    expect(stage.observer.of("sweep.failed")).toHaveLength(2);
+  });
+
+  test("reports a trouble of its later steps once, too", async () => {
+    const stage = await openEngineStage();
+    stage.store.fail("orphans", 5);
+    stage.sweep.start();
+    await stage.clock.advance(10 * SECOND);
+    expect(stage.observer.of("sweep.failed")).toEqual([{ code: "store_unavailable" }]);
   });
 
   test("goes on with the others when one connection cannot be refreshed", async () => {
-    const stage = await openEngineStage();
+    const stage = await openEngineStage({ server: { reuse: "punished" } });
     const ids = await connectMany(stage, 3);
     await stage.clock.advance(51 * MINUTE);
-    stage.store.fail("claim", 1, new Error("a programming error"));
+    stage.store.fail("commit", 1, new Error("a programming error"));
     stage.sweep.start();
     await stage.clock.advance(0);
-    expect(stage.server.requests).toHaveLength(2);
+    expect((await generations(stage, ids)).toSorted()).toEqual([1, 2, 2]);
     expect(stage.observer.of("sweep.failed")).toMatchObject([{ code: "internal" }]);
-    await stage.clock.advance(SECOND);
-    const held = await Promise.all(ids.map((id) => stage.held(id)));
-    expect(held.map(({ tokens }) => tokens.generation)).toEqual([2, 2, 2]);
+    // Its lease ends, and its answer is in the journal.
+    await stage.clock.advance(62 * SECOND);
+    expect(await generations(stage, ids)).toEqual([2, 2, 2]);
+    expect(stage.server.requests).toHaveLength(3);
   });
 
   test("is not held up by a provider that hangs, even if more of its connections are due than a round takes", async () => {
@@ -97,8 +120,9 @@ describe("the sweep", () => {
     stage.sweep.start();
     await stage.clock.advance(28 * SECOND);
     expect(stage.server.requests).toHaveLength(1);
-    // Once by the sweep and once by the refresh, not again every second.
-    expect(stage.store.calls("snapshot")).toBe(2);
+    // What was claimed was read with its claim.
+    expect(stage.store.calls("snapshot")).toBe(0);
+    expect(stage.store.calls("claim")).toBe(0);
   });
 
   test("leaves alone what ended, what never expires and what a person has to mend", async () => {
@@ -138,7 +162,7 @@ describe("stopping the sweep", () => {
   test("while a round is under way lets that round end first", async () => {
     const stage = await openEngineStage();
     const gate = createGate();
-    stage.store.holdAnswer("due", gate);
+    stage.store.holdAnswer("claimDue", gate);
     stage.sweep.start();
     let stopped = false;
     const stop = stage.sweep.stop().then(() => (stopped = true));
@@ -148,20 +172,20 @@ describe("stopping the sweep", () => {
     await stop;
   });
 
-  test("sends nothing for a connection that was only being looked at", async () => {
+  test("sends nothing for a connection that had only been claimed, and gives it back", async () => {
     const stage = await openEngineStage();
-    await stage.connect();
+    const id = await stage.connect();
     await stage.clock.advance(51 * MINUTE);
     const gate = createGate();
-    stage.store.holdAnswer("snapshot", gate);
+    stage.store.holdAnswer("claimDue", gate);
     stage.sweep.start();
     await stage.clock.advance(0);
-    await stage.sweep.stop();
-    await stage.refresher.drain();
+    const stopped = Promise.all([stage.sweep.stop(), stage.refresher.drain()]);
+    expect((await stage.held(id)).lease.owner).toBe(stage.instanceId);
     gate.open();
-    await stage.clock.advance(SECOND);
+    await stage.passing(SECOND, stopped);
     expect(stage.server.requests).toHaveLength(0);
-    expect(stage.store.calls("claim")).toBe(0);
+    expect((await stage.held(id)).lease).toMatchObject({ owner: null, attemptGeneration: null });
   });
 });
 
@@ -177,7 +201,6 @@ describe("pruning", () => {
     await stage.clock.advance(0);
     const entries = await stage.connections.history(id, { limit: 10, before: null });
     expect(entries.map(({ kind, generation }) => [kind, generation])).toEqual([
-      ["refreshed", 4],
       ["refreshed", 3],
       ["connected", 1],
     ]);
@@ -187,14 +210,15 @@ describe("pruning", () => {
     const stage = await openEngineStage();
     const pruned: number[] = [];
     const sessions = { prune: async (before: number) => void pruned.push(before) };
-    const sweep = createSweep({ ...stage.ports, refresher: stage.refresher, sessions });
+    const { ports, refresher } = stage;
+    const sweep = createSweep({ ...ports, refresher, sessions, readMarks: createReadMarks(ports) });
     const start = stage.clock.now();
     sweep.start();
     await stage.clock.advance(10 * SECOND);
     expect(pruned).toEqual([start - DAY]);
     // A round that hangs for a day spares the test the rounds in between.
     const gate = createGate();
-    stage.store.holdAnswer("due", gate);
+    stage.store.holdAnswer("claimDue", gate);
     await stage.clock.advance(DAY);
     gate.open();
     await sweep.stop();
@@ -205,7 +229,7 @@ describe("pruning", () => {
     const stage = await openEngineStage();
     const id = await stage.connect();
     await stage.clock.advance(51 * MINUTE);
-    stage.store.fail("pruneHistory");
+    stage.store.fail("prune");
     stage.sweep.start();
     await stage.clock.advance(0);
     expect((await stage.held(id)).tokens.generation).toBe(2);

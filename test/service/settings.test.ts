@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import { describe, expect, test } from "vitest";
+import { Secret } from "../../src/runtime/secret.ts";
 import { readSettings } from "../../src/service/settings.ts";
 import { StartError } from "../../src/service/start-error.ts";
 
@@ -15,7 +16,7 @@ function failure(environment: Record<string, string>): StartError {
 
 test("without any setting, everything has a sensible value", () => {
   expect(readSettings({ PATH: "/usr/bin" })).toMatchObject({
-    databasePath: resolve("./data/evergrant.db"),
+    database: { kind: "sqlite", path: resolve("./data/evergrant.db") },
     dataDir: resolve("./data"),
     rootKey: { kind: "generated", path: resolve("./data/root.key") },
     adminKey: null,
@@ -40,6 +41,16 @@ test("an empty setting counts as not set", () => {
   expect(settings).toMatchObject({ port: 4100, rootKey: { kind: "generated" } });
 });
 
+test.each(["postgres://u:p%40@db.example:5433/evergrant?sslmode=verify-full", "postgresql:///evergrant?host=/run/pg"])(
+  "%s is a PostgreSQL database, whose URL is a secret, and whose root key is not made in passing",
+  (url) => {
+    const { database, rootKey } = readSettings({ EVERGRANT_DATABASE_URL: url });
+    expect(database).toEqual({ kind: "postgres", url: expect.any(Secret) });
+    expect(database.kind === "postgres" && database.url.reveal()).toBe(url);
+    expect(rootKey).toEqual({ kind: "file", path: resolve("./data/root.key") });
+  },
+);
+
 test("private hosts are a list", () => {
   const settings = readSettings({ EVERGRANT_ALLOWED_PRIVATE_HOSTS: "127.0.0.1, idp.internal  localhost" });
   expect(settings.allowedPrivateHosts).toEqual(["127.0.0.1", "idp.internal", "localhost"]);
@@ -62,6 +73,10 @@ describe("a wrong setting is named, and its value is not told", () => {
     ["EVERGRANT_DATABASE_URL", "mysql://CANARY"],
     ["EVERGRANT_DATABASE_URL", "sqlite://CANARY"],
     ["EVERGRANT_DATABASE_URL", "sqlite:"],
+    ["EVERGRANT_DATABASE_URL", "postgres:CANARY"],
+    ["EVERGRANT_DATABASE_URL", "postgres://user:CANARY@host"],
+    ["EVERGRANT_DATABASE_URL", "postgres://user:CANARY@host/"],
+    ["EVERGRANT_DATABASE_URL", "postgres://user:CANARY#unescaped@host/database"],
     ["EVERGRANT_ROOTKEY", "CANARY"],
   ])("%s=%s", (name, value) => {
     const error = failure({ [name]: value });

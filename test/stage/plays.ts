@@ -23,6 +23,14 @@ export function answers(...what: Parameters<typeof answer>): Play {
   return () => answer(...what);
 }
 
+/** The server acts by itself; where it rejects the refresh token, it says so in these words. */
+export function rejectsWith(...what: Parameters<typeof answer>): Play {
+  return (act) => {
+    const result = act();
+    return result.kind === "response" && result.response.status === 400 ? answer(...what) : result;
+  };
+}
+
 /** No answer, and the server has done nothing. */
 export function fails(reason: TransportFailure["reason"], { sent }: { sent: boolean }): Play {
   return () => ({ kind: "failure", sent, reason });
@@ -35,9 +43,9 @@ export const losesItsAnswer: Play = (act) => {
 };
 
 /** The server acts at once, and its answer takes a while. */
-export function takes(clock: Clock, milliseconds: number): Play {
+export function takes(clock: Clock, milliseconds: number, play: Play = (act) => act()): Play {
   return async (act) => {
-    const result = act();
+    const result = play(act);
     await clock.sleep(milliseconds);
     return result;
   };

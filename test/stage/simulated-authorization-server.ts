@@ -5,10 +5,15 @@ import { answer, type Play } from "./plays.ts";
 export interface ServerBehaviour {
   /** Every refresh replaces the refresh token. Off: the answer holds none, and the old one stays good. */
   rotation: boolean;
-  /** What a used refresh token brings: an error, the end of its whole family, or for a while the same successor again. */
-  reuse: "none" | "punished" | { windowMs: number };
+  /**
+   * What a used refresh token brings: an error, the end of its whole family, or the same successor again: for a while, or until
+   * that one is used.
+   */
+  reuse: "none" | "punished" | "until_used" | { windowMs: number };
   /** `expires_in`; null leaves it out. */
   lifetimeSeconds: number | null;
+  /** A refresh ends the access tokens that its family had before. */
+  oneAccessToken: boolean;
 }
 
 /** A token request as the server got it. */
@@ -64,7 +69,7 @@ interface AccessToken {
   expiresAt: number;
 }
 
-const DEFAULTS: ServerBehaviour = { rotation: true, reuse: "none", lifetimeSeconds: 3600 };
+const DEFAULTS: ServerBehaviour = { rotation: true, reuse: "none", lifetimeSeconds: 3600, oneAccessToken: false };
 
 export function createSimulatedAuthorizationServer(
   clock: Clock,
@@ -86,10 +91,15 @@ export function createSimulatedAuthorizationServer(
   }
 
   function issueAccessToken(family: Family): string {
+    if (server.behaviour.oneAccessToken) endAccessTokens(family);
     const text = `access-${family.name}-${accessTokens.size + 1}`;
     const life = (server.behaviour.lifetimeSeconds ?? Number.POSITIVE_INFINITY) * 1000;
     accessTokens.set(text, { family, expiresAt: clock.now() + life });
     return text;
+  }
+
+  function endAccessTokens(family: Family): void {
+    for (const token of accessTokens.values()) if (token.family === family) token.expiresAt = clock.now();
   }
 
   /** RFC 6749 §6. */
@@ -113,6 +123,12 @@ export function createSimulatedAuthorizationServer(
   function rotate(token: RefreshToken): string {
     token.used ??= { at: clock.now(), successor: issueRefreshToken(token.family) };
     return token.used.successor;
+  }
+
+  function mayBeReused({ at, successor }: NonNullable<RefreshToken["used"]>): boolean {
+    const { reuse } = server.behaviour;
+    if (reuse === "until_used") return refreshTokens.get(successor)?.used === null;
+    return typeof reuse === "object" && clock.now() - at < reuse.windowMs;
   }
 
   /** RFC 6750 §2.1. */
@@ -148,8 +164,7 @@ export function createSimulatedAuthorizationServer(
     accepts: (refreshToken) => {
       const token = refreshTokens.get(refreshToken);
       if (!token || token.family.revoked) return false;
-      const { reuse } = server.behaviour;
-      return token.used === null || (typeof reuse === "object" && clock.now() - token.used.at < reuse.windowMs);
+      return token.used === null || mayBeReused(token.used);
     },
     acceptsAccess: (accessToken) => {
       const token = accessTokens.get(accessToken);

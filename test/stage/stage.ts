@@ -76,7 +76,7 @@ async function settingsOf(adminKey: string, publicUrl?: string): Promise<Setting
   const folder = temporaryFolder();
   const port = await freePort();
   return {
-    databasePath: `${folder}/evergrant.db`,
+    database: { kind: "sqlite", path: `${folder}/evergrant.db` },
     dataDir: folder,
     rootKey: { kind: "generated", path: `${folder}/root.key` },
     adminKey: secret(adminKey),

@@ -91,7 +91,7 @@ export async function createWorld({ clock, random, database, server: behaviour }
   async function addServer(name: string, own: Partial<ServerBehaviour> = {}) {
     const server = createSimulatedAuthorizationServer(clock, own);
     servers.set(`${name}.example`, { server, name });
-    await catalogue.put(providerEntry(name));
+    await catalogue.put(providerEntry(name, own));
     return server;
   }
 
@@ -154,7 +154,13 @@ export async function createWorld({ clock, random, database, server: behaviour }
   return world;
 }
 
-function providerEntry(name: string): Provider {
+/** The entry is honest about the server; one that is not tells what happens then. */
+function replayOf({ rotation = true, reuse = "none" }: Partial<ServerBehaviour>): Provider["replay"] {
+  if (!rotation) return { class: "static" };
+  return typeof reuse === "string" ? { class: reuse } : { class: "window", seconds: reuse.windowMs / 1000 };
+}
+
+function providerEntry(name: string, behaviour: Partial<ServerBehaviour>): Provider {
   const base = `https://${name}.example`;
   return providerSchema.parse({
     id: name,
@@ -162,6 +168,8 @@ function providerEntry(name: string): Provider {
     authorization_url: `${base}/authorize`,
     token_url: `${base}/token`,
     userinfo_url: `${base}/userinfo`,
+    replay: replayOf(behaviour),
+    pace: { per_second: 1000, concurrent: 1000 },
   });
 }
 
@@ -195,6 +203,7 @@ export function newConnection(
     grantedScopes: SCOPES,
     status: "active",
     diagnosis: null,
+    policy: "adaptive",
     labels: {},
     consentedAt: null,
     lastProvenAt: null,

@@ -67,15 +67,16 @@ function importRoute(app: App, ports: ConnectPorts): void {
       config: { scope: "connections:write" },
       schema: {
         summary: "Adopt a token set from elsewhere",
-        description: "Whoever held it before must stop refreshing it.",
+        description:
+          "Whoever held it before must stop refreshing it. A refresh token that was imported before is not adopted again: the answer is 200, with its connection as it is.",
         security: secured,
         body: importBody,
-        response: { 201: connectionSchema, ...failures },
+        response: { 200: connectionSchema, 201: connectionSchema, ...failures },
       },
     },
     async (request, reply) => {
       const { body } = request;
-      const connection = await importConnection(ports, {
+      const { connection, isNew } = await importConnection(ports, {
         tenantId: callerOf(request).tenantId,
         clientId: body.client,
         accessToken: secretOrNull(body.token_set.access_token),
@@ -87,7 +88,7 @@ function importRoute(app: App, ports: ConnectPorts): void {
         labels: body.labels ?? {},
         verify: body.verify,
       });
-      return reply.status(201).send(connectionView(connection));
+      return reply.status(isNew ? 201 : 200).send(connectionView(connection));
     },
   );
 }

@@ -25,6 +25,7 @@ export interface Breaker {
   failed(probe: number | null, now: number): boolean;
   /** The request was not made: another may be the probe. */
   release(probe: number | null): void;
+  isOpen(): boolean;
   /** Until when a request would be refused; in the past if it would not be. */
   refusesUntil(now: number): number;
   /** When the next probe may go; in the past while closed. */
@@ -37,7 +38,7 @@ export function createBreaker(random: Random): Breaker {
   let probe: number | null = null;
   let probes = 0;
 
-  const open = (): boolean => failures >= FAILURES;
+  const isOpen = (): boolean => failures >= FAILURES;
 
   function delay(): number {
     const whole = Math.min(LONGEST_DELAY, FIRST_DELAY * 2 ** (failures - FAILURES));
@@ -47,7 +48,7 @@ export function createBreaker(random: Random): Breaker {
   function fail(now: number): void {
     failures++;
     probe = null;
-    if (open()) probeAt = now + delay();
+    if (isOpen()) probeAt = now + delay();
   }
 
   function refusesUntil(now: number): number {
@@ -56,7 +57,7 @@ export function createBreaker(random: Random): Breaker {
 
   return {
     admit: (now) => {
-      if (!open()) return FREELY;
+      if (!isOpen()) return FREELY;
       const until = refusesUntil(now);
       if (until > now) return { kind: "refused", until };
       probe = ++probes;
@@ -64,7 +65,7 @@ export function createBreaker(random: Random): Breaker {
     },
 
     answered: () => {
-      const closes = open();
+      const closes = isOpen();
       failures = 0;
       probe = null;
       probeAt = -Infinity;
@@ -72,17 +73,18 @@ export function createBreaker(random: Random): Breaker {
     },
 
     failed: (reported, now) => {
-      const wasOpen = open();
+      const wasOpen = isOpen();
       // What was sent before the breaker opened says nothing new.
       if (wasOpen && (reported === null || reported !== probe)) return false;
       fail(now);
-      return !wasOpen && open();
+      return !wasOpen && isOpen();
     },
 
     release: (reported) => {
       if (reported === probe) probe = null;
     },
 
+    isOpen,
     refusesUntil,
     probeAt: () => probeAt,
   };

@@ -28,7 +28,7 @@ export function createPace(deps: PaceDeps): Pace {
       for (const waiter of waitersByKey.of(key)) waiter.raise(PRIORITIES.indexOf(priority));
     },
 
-    busyClients: () => busyEverywhere(hosts.values()),
+    capacities: () => capacitiesAt(hosts.values()),
 
     setShare: (part) => {
       if (part === share) return;
@@ -38,11 +38,13 @@ export function createPace(deps: PaceDeps): Pace {
   };
 }
 
-/** A client that has to wait at one of its hosts and not at another is not busy. */
-function busyEverywhere(hosts: Iterable<Host>): string[] {
-  const clients = new Map<string, boolean>();
+/** A client that has to wait at one of its hosts and not at another does not have to wait. */
+function capacitiesAt(hosts: Iterable<Host>): Map<string, number> {
+  const capacities = new Map<string, number>();
   for (const host of hosts) {
-    for (const { clientId, busy } of host.clients()) clients.set(clientId, busy && clients.get(clientId) !== false);
+    for (const { clientId, capacity } of host.capacities()) {
+      capacities.set(clientId, Math.max(capacity, capacities.get(clientId) ?? 0));
+    }
   }
-  return [...clients].filter(([, busy]) => busy).map(([clientId]) => clientId);
+  return capacities;
 }

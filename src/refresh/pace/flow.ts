@@ -16,8 +16,8 @@ export interface Flow extends Omit<TokenBucket, "setRate"> {
   grow(sentAt: number, now: number): void;
 }
 
-export function createFlow(createdAt: number, initialShare: number): Flow {
-  const bucket = createTokenBucket(createdAt);
+export function createFlow(initialShare: number): Flow {
+  const bucket = createTokenBucket();
   const rate = createAdaptiveRate();
   let limit = Infinity;
   let share = initialShare;

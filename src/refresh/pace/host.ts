@@ -13,8 +13,8 @@ import { createTurnQueue } from "./turn-queue.ts";
 import type { Waiter } from "./waiter.ts";
 import type { WaitersByKey } from "./waiters-by-key.ts";
 
-/** A client is busy if a new request of the lowest priority would wait longer than this. */
-const BUSY = 5 * SECOND;
+/** What gets its turn within this time is worth having ready. */
+const SOON = 2 * SECOND;
 
 const LOWEST = PRIORITIES.length - 1;
 
@@ -37,8 +37,8 @@ export interface Request {
 /** One token host: its clients, its own limits, and everybody who waits for a turn there. */
 export interface Host {
   turn(request: Request): Promise<Turn | NoTurn>;
-  /** Each client with whether a new request of it would have to wait for long. */
-  clients(): { clientId: string; busy: boolean }[];
+  /** How many requests of each client have a turn, or would get one soon. */
+  capacities(): { clientId: string; capacity: number }[];
   setShare(part: number): void;
   /** Whether nothing would be lost with it. */
   isForgettable(): boolean;
@@ -56,10 +56,10 @@ export function createHost(
   name: string,
   initialShare: number,
 ): Host {
-  const flow = createFlow(clock.monotonic(), initialShare);
+  const flow = createFlow(initialShare);
   const throttle = createThrottle(flow, random);
   const queue = createTurnQueue();
-  const alarm = createAlarm(clock, serve);
+  const alarm = createAlarm(clock, () => serve(clock.monotonic()));
   const lanes = createForgetfulMap(createLane, isIdle);
   let share = initialShare;
   let concurrent = 1;
@@ -67,8 +67,7 @@ export function createHost(
   let arrivals = 0;
 
   function createLane(clientId: string): Lane {
-    const now = clock.monotonic();
-    return { clientId, flow: createFlow(now, share), breaker: createBreaker(random), underWay: 0, usedAt: now };
+    return { clientId, flow: createFlow(share), breaker: createBreaker(random), underWay: 0, usedAt: -Infinity };
   }
 
   function isIdle(lane: Lane): boolean {
@@ -93,7 +92,7 @@ export function createHost(
     flow.setLimit(limits.perSecond, now);
     concurrent = limits.concurrent;
     queue.refresh(lane, now);
-    serve();
+    serve(now);
     return lane;
   }
 
@@ -123,7 +122,7 @@ export function createHost(
       }
       queue.add(waiter, now);
       waitersByKey.add(waiter);
-      serve();
+      serve(now);
     });
   }
 
@@ -133,8 +132,7 @@ export function createHost(
   }
 
   /** Gives every turn that can be given, takes leave of those whose patience is over, and wakes when there is more to do. */
-  function serve(): void {
-    const now = clock.monotonic();
+  function serve(now: number): void {
     queue.wake(now);
     while (isOpen(now)) {
       const waiter = queue.next();
@@ -179,7 +177,7 @@ export function createHost(
     lane.usedAt = now;
     learn(sent, end, now);
     queue.refresh(lane, now);
-    serve();
+    serve(now);
   }
 
   function learn({ lane, probe, sentAt }: Sent, end: TurnEnd, now: number): void {
@@ -224,15 +222,21 @@ export function createHost(
     }
   }
 
-  function isBusy(lane: Lane, now: number): boolean {
-    return lane.breaker.refusesUntil(now) > now || waitMs(lane, LOWEST, now) > BUSY;
+  function capacityOf(lane: Lane, now: number): number {
+    if (lane.breaker.refusesUntil(now) > now) return 0;
+    if (Math.max(lane.flow.readyAt(now), flow.readyAt(now)) > now + SOON) return 0;
+    // Whoever comes after the probe is refused.
+    if (lane.breaker.isOpen()) return lane.underWay + 1;
+    const byRate = 1 + Math.floor((Math.min(lane.flow.perSecond(), flow.perSecond()) * SOON) / SECOND);
+    // While all slots are taken, nobody knows when the next one is free: a second set of requests is enough to have ready.
+    return lane.underWay + (underWay < concurrent ? byRate : Math.min(byRate, concurrent));
   }
 
   return {
     turn,
-    clients: () => {
+    capacities: () => {
       const now = clock.monotonic();
-      return Array.from(lanes.values(), (lane) => ({ clientId: lane.clientId, busy: isBusy(lane, now) }));
+      return Array.from(lanes.values(), (lane) => ({ clientId: lane.clientId, capacity: capacityOf(lane, now) }));
     },
     setShare: (part) => {
       const now = clock.monotonic();
@@ -242,7 +246,7 @@ export function createHost(
         lane.flow.setShare(part, now);
         queue.refresh(lane, now);
       }
-      serve();
+      serve(now);
     },
     isForgettable: () => flow.isFull(clock.monotonic()) && Array.from(lanes.values()).every(isIdle),
   };

@@ -9,7 +9,7 @@ export interface Lane {
   breaker: Breaker;
   /** Turns not over yet. */
   underWay: number;
-  /** When the last turn was over (monotonic milliseconds). */
+  /** When the last turn was over (monotonic milliseconds); `-Infinity` before the first was. */
   usedAt: number;
 }
 

@@ -54,8 +54,11 @@ export interface Pace {
   turn(key: string, to: Destination, priority: Priority, patienceMs: number): Promise<Turn | NoTurn>;
   /** Somebody with more need waits for the same: moves it forward, never back. */
   raise(key: string, priority: Priority): void;
-  /** Clients for which a new request would not get a turn within a few seconds, so that nothing is claimed for them. */
-  busyClients(): string[];
+  /**
+   * How many requests of each client that was here lately would have their turn, or have it already, within two seconds: more
+   * than that is not worth claiming. 0 while nothing may be sent.
+   */
+  capacities(): ReadonlyMap<string, number>;
   /** This instance's part of `perSecond`, as instances come and go. */
   setShare(part: number): void;
 }

@@ -23,11 +23,12 @@ export interface TokenBucket {
 }
 
 /** Times are monotonic milliseconds. Without limit until it is told its rate, so that it is full then. */
-export function createTokenBucket(createdAt: number): TokenBucket {
+export function createTokenBucket(): TokenBucket {
   let perSecond = Infinity;
   let tokens = Infinity;
-  /** Up to when `tokens` counts what flowed in; later than now while it rests. */
-  let countedTo = createdAt;
+  /** Up to when `tokens` counts what flowed in; while it rests, that is the end of the rest. */
+  let countedTo = -Infinity;
+  let restsUntil = -Infinity;
 
   const burst = (): number => Math.max(1, perSecond * BURST_SECONDS);
 
@@ -40,7 +41,8 @@ export function createTokenBucket(createdAt: number): TokenBucket {
   function readyAt(now: number, wanted = 1): number {
     countTo(now);
     const missing = wanted - tokens;
-    return missing <= ROUNDING ? countedTo : countedTo + (missing * SECOND) / perSecond;
+    if (missing <= ROUNDING) return Math.max(now, restsUntil);
+    return countedTo + (missing * SECOND) / perSecond;
   }
 
   return {
@@ -58,6 +60,7 @@ export function createTokenBucket(createdAt: number): TokenBucket {
     },
     rest: (until) => {
       countTo(until);
+      restsUntil = Math.max(restsUntil, until);
       tokens = Math.min(1, tokens);
     },
     isFull: (now) => readyAt(now, burst()) <= now,

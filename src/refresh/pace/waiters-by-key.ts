@@ -7,6 +7,8 @@ export interface WaitersByKey {
   of(key: string): Iterable<Waiter>;
 }
 
+const NOBODY: Iterable<Waiter> = [];
+
 export function createWaitersByKey(): WaitersByKey {
   const byKey = new Map<string, Set<Waiter>>();
   return {
@@ -20,6 +22,6 @@ export function createWaitersByKey(): WaitersByKey {
       waiters?.delete(waiter);
       if (waiters?.size === 0) byKey.delete(waiter.key);
     },
-    of: (key) => byKey.get(key) ?? [],
+    of: (key) => byKey.get(key) ?? NOBODY,
   };
 }

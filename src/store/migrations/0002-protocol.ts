@@ -45,6 +45,8 @@ async function extendConnections(db: Kysely<unknown>, integer: ColumnTypes["inte
     .addColumn("policy", "text", (column) => column.notNull().defaultTo("adaptive"))
     .execute();
   await db.schema.alterTable("connections").addColumn("last_read_at", integer).execute();
+  await db.schema.alterTable("connections").addColumn("seed", "text").execute();
+  await sql`create unique index connections_seed on connections (client_id, seed) where seed is not null`.execute(db);
   await db.schema.alterTable("token_sets").addColumn("rotated_at", integer).execute();
 }
 

@@ -47,7 +47,9 @@ describe("a breaker", () => {
   test("closes when the server speaks", () => {
     const breaker = openBreaker();
     probeOf(breaker, 5_000);
+    expect(breaker.isOpen()).toBe(true);
     expect(breaker.answered()).toBe(true);
+    expect(breaker.isOpen()).toBe(false);
     expect(breaker.answered()).toBe(false);
     expect(breaker.admit(5_000)).toEqual(FREELY);
     for (let failure = 0; failure < 4; failure++) expect(breaker.failed(null, 5_000)).toBe(false);

@@ -3,7 +3,7 @@ import { createFlow } from "../../../src/refresh/pace/flow.ts";
 
 describe("a flow", () => {
   test("is as fast as this instance's share of the limit", () => {
-    const flow = createFlow(0, 0.5);
+    const flow = createFlow(0.5);
     flow.setLimit(10, 0);
     expect(flow.perSecond()).toBe(5);
     flow.setShare(0.1, 0);
@@ -13,7 +13,7 @@ describe("a flow", () => {
   });
 
   test("is slower at once when it is cut, and faster when it grows", () => {
-    const flow = createFlow(0, 1);
+    const flow = createFlow(1);
     flow.setLimit(2, 0);
     flow.take();
     expect(flow.readyAt(0)).toBe(500);
@@ -28,7 +28,7 @@ describe("a flow", () => {
   });
 
   test("keeps what it was cut to when limit or share change", () => {
-    const flow = createFlow(0, 1);
+    const flow = createFlow(1);
     flow.setLimit(10, 0);
     flow.cut(0, 0);
     flow.setLimit(20, 0);
@@ -42,7 +42,7 @@ describe("a flow", () => {
       [0.5, 0.1],
       [0.05, 0.05],
     ] as const) {
-      const flow = createFlow(0, share);
+      const flow = createFlow(share);
       flow.setLimit(10, 0);
       for (let now = 0; now < 60_000; now += 1_000) flow.cut(now, now);
       expect(flow.perSecond()).toBeCloseTo(floor, 9);

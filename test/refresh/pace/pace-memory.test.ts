@@ -138,7 +138,7 @@ describe("those that come and go", () => {
       const turn = await stage.turn({ clientId: `cli_${count}` });
       turn.done(count % 2 === 0 ? ANSWERED : FAILED);
       if (count % (LIVE / 10) === 0) await stage.clock.leap(MINUTE);
-      if (count % 7_000 === 0) most = Math.max(most, await clientsKnown(stage));
+      if (count % 7_000 === 0) most = Math.max(most, stage.pace.capacities().size);
     }
     expect(most).toBeGreaterThan(LIVE);
     expect(most).toBeLessThan(2.2 * LIVE);
@@ -148,29 +148,12 @@ describe("those that come and go", () => {
     const stage = createPaceStage();
     let most = 0;
     for (let count = 0; count < 30_000; count++) {
-      const turn = await stage.turn({ host: `${count}.example` });
+      const turn = await stage.turn({ host: `${count}.example`, clientId: `cli_${count}` });
       turn.done([ANSWERED, FAILED, THROTTLED][count % 3] ?? ANSWERED);
       if (count % (LIVE / 10) === 0) await stage.clock.leap(MINUTE);
-      if (count % 3_000 === 0) most = Math.max(most, hostsKnown(stage));
+      if (count % 3_000 === 0) most = Math.max(most, stage.pace.capacities().size);
     }
     expect(most).toBeGreaterThan(LIVE);
     expect(most).toBeLessThan(2.2 * LIVE);
   });
 });
-
-/** With hardly a share and its last token gone, a host makes all clients busy that it knows. */
-async function clientsKnown(stage: PaceStage): Promise<number> {
-  stage.pace.setShare(1e-9);
-  (await stage.turn({ clientId: "cli_last" })).done(ANSWERED);
-  const known = stage.pace.busyClients().length;
-  stage.pace.setShare(1);
-  await stage.clock.leap(SECOND);
-  return known;
-}
-
-/** Each host looks at the clock once. */
-function hostsKnown(stage: PaceStage): number {
-  const before = stage.readings();
-  stage.pace.busyClients();
-  return stage.readings() - before;
-}

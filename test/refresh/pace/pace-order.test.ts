@@ -91,6 +91,8 @@ describe("who is next", () => {
     await stage.clock.advance(20 * SECOND);
     expect(stage.served).toHaveLength(10_000);
     expect(new Set(stage.served).size).toBe(10_000);
+    const early = stage.served.slice(0, 2_800).filter((key) => key.startsWith("0 "));
+    expect(early.length).toBeGreaterThanOrEqual(2_450);
     for (const [rank, keys] of expected.entries()) {
       expect(stage.served.filter((key) => key.startsWith(`${rank} `))).toEqual(keys);
     }
@@ -152,6 +154,8 @@ describe("raising", () => {
     await expect(stage.refusal({ patienceMs: 50 })).resolves.toMatchObject({ until: stage.start + 1_000 });
     for (let count = 0; count < 20; count++) stage.pace.raise(`ahead ${count}`, "caller");
     await expect(stage.refusal({ patienceMs: 50 })).resolves.toMatchObject({ until: stage.start + 2_100 });
+    const low = { patienceMs: 50, priority: "ahead" } as const;
+    await expect(stage.refusal(low)).resolves.toMatchObject({ until: stage.start + 2_100 });
   });
 
   test("nobody does no harm: one who never waited, has gone or had its turn", async () => {

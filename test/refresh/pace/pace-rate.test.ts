@@ -1,6 +1,11 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { createPace } from "../../../src/refresh/pace/create-pace.ts";
 import { PRIORITIES } from "../../../src/refresh/pace/pace.ts";
+import type { Clock } from "../../../src/runtime/clock.ts";
+import { createCollectingObserver } from "../../stage/collecting-observer.ts";
+import { fixedRandom } from "../../stage/fixed-random.ts";
+import { createManualClock } from "../../stage/manual-clock.ts";
 import { createSeededRandom } from "../../stage/seeded-random.ts";
 import {
   ANSWERED,
@@ -20,6 +25,13 @@ function times(asked: Asked[]): (number | undefined)[] {
 
 function askTimes(stage: PaceStage, count: number, options: Parameters<PaceStage["ask"]>[0] = {}): Asked[] {
   return Array.from({ length: count }, () => stage.ask(options));
+}
+
+/** A hundredth of a millisecond between two looks, as on a real machine. */
+function tickingClock(): Clock {
+  const clock = createManualClock();
+  let ticks = 0;
+  return { ...clock, monotonic: () => clock.monotonic() + ++ticks / 100 };
 }
 
 describe("the rate of a host", () => {
@@ -42,6 +54,18 @@ describe("the rate of a host", () => {
     const asked = askTimes(stage, 3);
     await stage.clock.advance(10_000);
     expect(times(asked)).toEqual([0, 2_000, 4_000]);
+  });
+
+  test("gives what is free at once though time passes while it looks", async () => {
+    const pace = createPace({ clock: tickingClock(), random: fixedRandom(0.5), observer: createCollectingObserver() });
+    const limits = { perSecond: 10, concurrent: 3 };
+    for (let count = 0; count < 5; count++) {
+      const turn = await pace.turn("con", { host: "as.example", clientId: `cli_${count}`, limits }, "ahead", 0);
+      turnOf(turn).done(ANSWERED);
+    }
+    expect((await pace.turn("con", { host: "as.example", clientId: "cli_0", limits }, "caller", 0)).kind).toBe(
+      "no_turn",
+    );
   });
 
   test("follows the limits of the latest request", async () => {

@@ -4,7 +4,7 @@ import { createTokenBucket, type TokenBucket } from "../../../src/refresh/pace/t
 
 /** A bucket of ten a second, at time 1000. */
 function bucketOf(perSecond = 10): TokenBucket {
-  const bucket = createTokenBucket(1_000);
+  const bucket = createTokenBucket();
   bucket.setRate(perSecond, 1_000);
   return bucket;
 }
@@ -30,7 +30,7 @@ describe("a token bucket", () => {
   });
 
   test("is full when it is told its rate late", () => {
-    const bucket = createTokenBucket(0);
+    const bucket = createTokenBucket();
     bucket.setRate(10, 60_000);
     expect(takeAll(bucket, 60_000)).toBe(5);
   });
@@ -64,6 +64,13 @@ describe("a token bucket", () => {
     expect(bucket.readyAt(1_050)).toBe(1_550);
     bucket.setRate(100, 1_300);
     expect(bucket.readyAt(1_300)).toBe(1_302.5);
+  });
+
+  test("is as ready for one who looked at the clock a little earlier", () => {
+    const bucket = bucketOf();
+    bucket.take();
+    expect(bucket.isFull(1_200)).toBe(true);
+    expect(bucket.readyAt(1_199.9)).toBe(1_199.9);
   });
 
   test("holds no more than the burst of its rate now", () => {

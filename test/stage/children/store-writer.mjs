@@ -21,11 +21,19 @@ async function commit(connections) {
   let superseded = 0;
   for (let done = 0; done < Number(argument);) {
     const { tokens } = await connections.snapshot("con_1");
-    if ((await connections.claim("con_1", tokens.generation)) === "moved") continue;
+    const wanted = {
+      connectionId: "con_1",
+      generation: tokens.generation,
+      leaseMs: 60_000,
+      quarantineMs: 0,
+      gone: null,
+    };
+    const { kind, claim } = await connections.claim({ ...wanted, owner: `writer-${process.pid}` });
+    if (kind !== "claimed") continue;
     const next = { ...tokens, generation: tokens.generation + 1 };
     const history = [{ kind: "refreshed", generation: next.generation, detail: { by: process.pid } }];
-    const result = await connections.commit({ connectionId: "con_1", tokens: next, dueAt: 1, history });
-    if (result === "committed") done++;
+    const result = await connections.commit({ connectionId: "con_1", tokens: next, dueAt: 1, history }, claim);
+    if (result.kind === "committed") done++;
     else superseded++;
   }
   return { superseded };

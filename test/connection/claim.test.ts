@@ -1,0 +1,121 @@
+import { describe, expect, test } from "vitest";
+import { refusalOf, type ClaimRefusal, type LeaseFacts } from "../../src/connection/claim.ts";
+
+const NOW = 1_000_000;
+const QUARANTINE = 60_000;
+
+/** A lease that another, living instance took just now. */
+const OTHERS: LeaseFacts = {
+  now: NOW,
+  owner: "ins_b",
+  ownerLives: true,
+  leaseUntil: NOW + 1,
+  backoffUntil: 0,
+  unresolved: true,
+  unverified: false,
+};
+
+function refused(lease: Partial<LeaseFacts>, request: { gone?: string; quarantineMs?: number } = {}) {
+  const { gone = null, quarantineMs = QUARANTINE } = request;
+  const ours = { connectionId: "con_1", generation: 1, owner: "ins_a", quarantineMs, gone };
+  return refusalOf({ ...OTHERS, ...lease }, ours);
+}
+
+const held: ClaimRefusal = { kind: "held", owner: "ins_b", until: NOW + 1 };
+
+function quarantined(until: number): ClaimRefusal {
+  return { kind: "quarantined", owner: "ins_b", until };
+}
+
+function backingOff(until: number): ClaimRefusal {
+  return { kind: "backing_off", until };
+}
+
+const UNVERIFIED: ClaimRefusal = { kind: "unverified" };
+
+type Case = [what: string, lease: Partial<LeaseFacts>, refusal: ClaimRefusal | null];
+
+describe("a refresh token may be sent", () => {
+  const ended = { ownerLives: false, leaseUntil: NOW - QUARANTINE };
+  const cases: [string, Partial<LeaseFacts>, { gone?: string; quarantineMs?: number }][] = [
+    ["when nobody has the lease", { owner: null, leaseUntil: 0 }, {}],
+    ["when nobody has the lease, though an earlier answer is not known", { owner: null, ownerLives: false }, {}],
+    ["when nobody has the lease, though another is known to have ended", { owner: null }, { gone: "ins_c" }],
+    ["under a lease of our own, whose grant did not reach us", { owner: "ins_a" }, {}],
+    ["under a lease of our own, though we count as silent", { owner: "ins_a", ownerLives: false }, {}],
+    ["when the owner is known to have ended, though it gave a sign of life just now", {}, { gone: "ins_b" }],
+    ["when a silent owner is known to have ended", { ownerLives: false }, { gone: "ins_b" }],
+    ["when the owner is silent and a replay does no harm", { ownerLives: false }, { quarantineMs: 0 }],
+    ["when the lease is over and a replay does no harm", { leaseUntil: NOW }, { quarantineMs: 0 }],
+    ["when the owner is silent and had nothing in the air", { ownerLives: false, unresolved: false }, {}],
+    ["when the lease is over and nothing was in the air", { leaseUntil: NOW, unresolved: false }, {}],
+    ["when lease and quarantine of a silent owner are over", ended, {}],
+    ["when lease and quarantine of a living owner are over", { ...ended, ownerLives: true }, {}],
+    ["at the moment at which a back-off ends", { owner: null, backoffUntil: NOW }, {}],
+  ];
+
+  test.each(cases)("%s", (_, lease, request) => {
+    expect(refused(lease, request)).toBeNull();
+  });
+});
+
+describe("a refresh token waits", () => {
+  const cases: Case[] = [
+    ["for a living owner while its lease lasts", {}, held],
+    ["for a living owner that had nothing in the air", { unresolved: false }, held],
+    ["for a silent owner, through lease and quarantine", { ownerLives: false }, quarantined(NOW + 1 + QUARANTINE)],
+    ["for an owner that overran its lease", { leaseUntil: NOW }, quarantined(NOW + QUARANTINE)],
+    [
+      "to the last moment of a quarantine",
+      { ownerLives: false, leaseUntil: NOW - QUARANTINE + 1 },
+      quarantined(NOW + 1),
+    ],
+    ["for the end of a back-off", { owner: null, backoffUntil: NOW + 1 }, backingOff(NOW + 1)],
+    [
+      "for the end of a back-off under a lease of our own",
+      { owner: "ins_a", backoffUntil: NOW + 1 },
+      backingOff(NOW + 1),
+    ],
+    ["for the end of a back-off rather than for an owner", { backoffUntil: NOW + 9 }, backingOff(NOW + 9)],
+    ["for instances that compare their journals", { owner: null, unverified: true }, UNVERIFIED],
+    ["for them under a lease of our own too", { owner: "ins_a", unverified: true }, UNVERIFIED],
+    ["for them rather than for an owner", { unverified: true }, UNVERIFIED],
+    ["for them rather than for a back-off", { owner: null, unverified: true, backoffUntil: NOW + 9 }, UNVERIFIED],
+  ];
+
+  test.each(cases)("%s", (_, lease, refusal) => {
+    expect(refused(lease)).toEqual(refusal);
+  });
+
+  test("for a living owner though a replay does no harm", () => {
+    expect(refused({}, { quarantineMs: 0 })).toEqual(held);
+  });
+
+  test("for a living owner though another is known to have ended", () => {
+    expect(refused({}, { gone: "ins_c" })).toEqual(held);
+  });
+
+  test("for the end of a back-off though the owner is known to have ended", () => {
+    expect(refused({ backoffUntil: NOW + 1 }, { gone: "ins_b" })).toEqual(backingOff(NOW + 1));
+  });
+});
+
+test("a time that a refusal names is still to come", () => {
+  const times = [0, NOW - QUARANTINE - 1, NOW - QUARANTINE, NOW - QUARANTINE + 1, NOW - 1, NOW, NOW + 1];
+  const sides = [true, false];
+  let refusals = 0;
+  for (const owner of [null, "ins_a", "ins_b"])
+    for (const ownerLives of sides)
+      for (const leaseUntil of times)
+        for (const backoffUntil of times)
+          for (const unresolved of sides)
+            for (const unverified of sides)
+              for (const quarantineMs of [0, QUARANTINE]) {
+                const lease = { owner, ownerLives, leaseUntil, backoffUntil, unresolved, unverified };
+                const refusal = refused(lease, { quarantineMs });
+                if (!refusal) continue;
+                refusals++;
+                expect("until" in refusal ? refusal.until : NOW + 1).toBeGreaterThan(NOW);
+              }
+  expect(refusals).toBeGreaterThan(100);
+});

@@ -1,0 +1,114 @@
+import { describe, expect, test } from "vitest";
+import { HOUR, MINUTE, SECOND } from "../../src/runtime/clock.ts";
+import { openEngineStage, openInstances } from "../stage/engine-stage.ts";
+import { createGate } from "../stage/gate.ts";
+
+describe("a database that came back without a commit", () => {
+  test("gets it from the journal, and the refresh token that was used is not sent again", async () => {
+    const stage = await openEngineStage({ server: { reuse: "punished" } });
+    const id = await stage.connect();
+    const forget = await stage.remember();
+    await stage.refresh(id);
+    await forget();
+    await expect(stage.refresh(id, { generation: 1 })).resolves.toEqual({ kind: "renewed" });
+    expect(await stage.tokensOf(id)).toEqual({ generation: 2, accessToken: "access-1-2", refreshToken: "refresh-1-2" });
+    expect(stage.server.requests).toHaveLength(1);
+    expect(stage.observer.of("journal.replayed")).toEqual([{ connectionId: id, generation: 2 }]);
+    expect(await stage.historyOf(id)).toEqual(["connected", "recovered_from_journal"]);
+  });
+
+  test("or without several gets the last of them", async () => {
+    const stage = await openEngineStage({ server: { reuse: "punished" } });
+    const id = await stage.connect();
+    const forget = await stage.remember();
+    for (let round = 0; round < 3; round++) await stage.refresh(id);
+    await forget();
+    await stage.refresh(id, { generation: 1 });
+    expect(await stage.tokensOf(id)).toMatchObject({ generation: 4, refreshToken: "refresh-1-4" });
+    expect(stage.server.requests).toHaveLength(3);
+  });
+
+  test("gives the reader of a token that is over the one that had been stored", async () => {
+    const stage = await openEngineStage({ server: { reuse: "punished" } });
+    const id = await stage.connect();
+    const forget = await stage.remember();
+    await stage.clock.advance(50 * MINUTE);
+    await stage.refresh(id);
+    await forget();
+    await stage.clock.advance(10 * MINUTE);
+    await expect(stage.read(id)).resolves.toMatchObject({ generation: 2, refreshState: "ok" });
+    expect(stage.server.requests).toHaveLength(1);
+  });
+
+  test("is mended by the sweep, because what had been refreshed is due once more", async () => {
+    const stage = await openEngineStage({ server: { reuse: "punished" } });
+    const id = await stage.connect();
+    await stage.clock.advance(51 * MINUTE);
+    const forget = await stage.remember();
+    await stage.refresh(id);
+    await forget();
+    stage.sweep.start();
+    await stage.clock.advance(SECOND);
+    const { tokens, lease } = await stage.held(id);
+    expect(tokens.generation).toBe(2);
+    expect(lease.owner).toBeNull();
+    expect(lease.dueAt).toBeGreaterThan(stage.clock.now() + 30 * MINUTE);
+    expect(stage.server.requests).toHaveLength(1);
+  });
+});
+
+describe("when the database's server is another one", () => {
+  test("nobody claims before every living instance has compared its journal with it", async () => {
+    const { a, b, ...stage } = await openInstances({ server: { reuse: "punished" } });
+    const id = await stage.connect();
+    const forget = await stage.remember();
+    await a.refresh(id);
+    await forget();
+    stage.failOver();
+    const gate = createGate();
+    a.store.hold("recover", gate);
+    b.sweep.start();
+    const refresh = b.refresh(id, { generation: 1 });
+    await stage.clock.advance(8 * SECOND);
+    expect(stage.server.requests).toHaveLength(1);
+    gate.open();
+    await expect(stage.passing(5 * SECOND, refresh)).resolves.toEqual({ kind: "renewed" });
+    expect(await stage.tokensOf(id)).toMatchObject({ generation: 2, refreshToken: "refresh-1-2" });
+    expect(stage.server.requests).toHaveLength(1);
+    expect(stage.server.reuses()).toBe(0);
+  });
+
+  test("readers with a token that is over wait for that, instead of being sent away", async () => {
+    const { a, b, ...stage } = await openInstances();
+    const id = await stage.connect();
+    await stage.clock.leap(HOUR);
+    await stage.clock.advance(2 * SECOND);
+    stage.failOver();
+    const read = b.read(id);
+    await expect(stage.passing(5 * SECOND, read)).resolves.toMatchObject({ generation: 2, refreshState: "ok" });
+    expect(a.observer.of("database.changed")).toMatchObject([{ instanceId: a.instanceId, incarnation: 2 }]);
+  });
+
+  test("an instance that ended is not waited for longer than its silence", async () => {
+    const { a, b, ...stage } = await openInstances();
+    const id = await stage.connect();
+    await stage.clock.advance(2 * SECOND);
+    a.kill();
+    stage.failOver();
+    b.sweep.start();
+    await stage.passing(12 * SECOND, b.refresh(id));
+    expect((await stage.held(id)).tokens.generation).toBe(2);
+  });
+
+  test("a sweep claims nothing for that long, and goes on by itself", async () => {
+    const { a, b, ...stage } = await openInstances();
+    const id = await stage.connect({ expiresIn: 20 });
+    a.link.state = "down";
+    stage.failOver();
+    b.sweep.start();
+    await stage.clock.advance(9 * SECOND);
+    expect(stage.server.requests).toHaveLength(0);
+    await stage.clock.advance(11 * SECOND);
+    expect((await stage.held(id)).tokens.generation).toBeGreaterThan(1);
+  });
+});
