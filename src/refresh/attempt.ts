@@ -67,9 +67,9 @@ export async function attempt(flight: Flight): Promise<Step | Held> {
   try {
     const ready = await getReady(flight, offered);
     if ("step" in ready) return await giveBack(flight, offered, ready);
-    const reason = await reasonNotTo(ready, offered !== null);
+    const reason = await reasonNotTo(ready, offered?.claim ?? null);
     if (reason) return await giveBack(flight, offered, reason);
-    const turn = await takeTurn(ready);
+    const turn = await takeTurn(ready, offered?.claim ?? null);
     if (turn === null) return await giveBack(flight, offered, { step: AGAIN });
     if (turn.kind === "no_turn") return await giveBack(flight, offered, later(turn));
     try {
@@ -115,7 +115,7 @@ const PATIENCE = 15 * SECOND;
 const PATIENCE_AHEAD = 3 * SECOND;
 
 /** Null when the service stops first. */
-async function takeTurn(ready: Ready): Promise<Turn | NoTurn | null> {
+async function takeTurn(ready: Ready, claim: Claim | null): Promise<Turn | NoTurn | null> {
   const { flight, client, provider } = ready;
   const { per_second: perSecond, concurrent } = provider.pace;
   const host = new URL(tokenEndpoint(provider)).host;
@@ -123,7 +123,7 @@ async function takeTurn(ready: Ready): Promise<Turn | NoTurn | null> {
   const turn = flight.ports.pace.turn(
     flight.connectionId,
     to,
-    priorityOf(ready),
+    priorityOf(ready, claim),
     flight.origin === "ahead" ? PATIENCE_AHEAD : PATIENCE,
   );
   const first = await unlessAborted(flight.stopping, turn);
@@ -143,13 +143,18 @@ async function unlessAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<
 }
 
 /** DESIGN §6: what can only be saved now goes first, then who waits, then what lapses, then what is only ahead. */
-function priorityOf({ flight, held, provider }: Ready): Priority {
+function priorityOf({ flight, held, provider }: Ready, claim: Claim | null): Priority {
   const now = flight.ports.clock.now();
-  const { attemptGeneration, attemptAt } = held.lease;
-  const answerLost = attemptGeneration === held.tokens.generation && attemptAt !== null;
-  if (answerLost && provider.replay.class === "window" && mayResend(provider.replay, attemptAt, now)) return "recovery";
+  const lostAt = claim ? (claim.earlier?.firstAt ?? null) : unansweredSince(held);
+  if (lostAt !== null && provider.replay.class === "window" && mayResend(provider.replay, lostAt, now))
+    return "recovery";
   if (flight.origin !== "ahead") return "caller";
   return isLapsing(held, provider, now) ? "lapsing" : "ahead";
+}
+
+/** When the newest refresh token was first sent without a known answer, as of before any claim of ours. */
+function unansweredSince({ lease, tokens }: Snapshot): number | null {
+  return lease.attemptGeneration === tokens.generation ? lease.attemptAt : null;
 }
 
 /** A server that does not answer is left alone; one that is only busy here may be free for others. */

@@ -1,4 +1,5 @@
 import { PROBE_INTERVAL } from "../client/client.ts";
+import type { Claim } from "../connection/claim.ts";
 import { isLive } from "../connection/connection.ts";
 import { SECOND } from "../runtime/clock.ts";
 import type { Ready } from "./attempt.ts";
@@ -15,8 +16,8 @@ export interface Reason {
   dueAt?: number | null;
 }
 
-/** Why nothing is to be sent for a connection now; null when something is. `isDue`: it was claimed because its time came. */
-export async function reasonNotTo(ready: Ready, isDue: boolean): Promise<Reason | null> {
+/** Why nothing is to be sent for a connection now; null when something is. `claim`: it was claimed because its time came. */
+export async function reasonNotTo(ready: Ready, claim: Claim | null): Promise<Reason | null> {
   const { flight, held } = ready;
   const { ports, wanting } = flight;
   const now = ports.clock.now();
@@ -28,7 +29,9 @@ export async function reasonNotTo(ready: Ready, isDue: boolean): Promise<Reason 
       ? { step: { kind: "unchanged" }, dueAt: held.tokens.expiresAt }
       : { step: await endWithoutRefreshToken(ports, held) };
   }
-  const resting = isDue ? restingUntil(held, ready.provider, now) : null;
+  // A lost answer is asked for again while the provider still gives it, whether or not anybody reads.
+  const mayRest = claim !== null && claim.earlier === null;
+  const resting = mayRest ? restingUntil(held, ready.provider, now) : null;
   if (resting !== null) return { step: { kind: "resting" }, dueAt: resting };
   const wait = await reasonToWait(ready, now);
   return wait && { step: wait, dueAt: wait.retryAt };

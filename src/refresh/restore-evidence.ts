@@ -12,7 +12,7 @@ export interface Seen {
   restoredAt: number | null;
   /** Every refresh token that was received from then on is in a journal of this data directory. */
   since: number;
-  /** Other instances lived then. */
+  /** Other instances lived then, which have their journals here. */
   company: boolean;
   /** Instances with entries in their journal here, the latest hundred, and when each last had a new one. */
   instances: Readonly<Record<string, number>>;
@@ -49,13 +49,11 @@ const MOST_REMEMBERED = 100;
 /** What is remembered after a sign of life that found nothing wrong. */
 export function remember(seen: Seen | null, past: Past, journals: Journals): Seen {
   const others = past.living.filter((id) => id !== journals.own);
-  const company = others.length > 0;
-  const covers =
-    seen !== null &&
-    journals.isWritable &&
-    others.every((id) => journals.here.includes(id)) &&
-    // Somebody came and went while nobody with a journal here looked.
-    (company || seen.company || past.beats - seen.beats <= UNDISTURBED);
+  const areHere = others.every((id) => journals.here.includes(id));
+  const company = others.length > 0 && areHere;
+  // Somebody may have come and gone while nobody with a journal here looked.
+  const wasFollowed = seen !== null && (company || seen.company || past.beats - seen.beats <= UNDISTURBED);
+  const covers = wasFollowed && areHere && journals.isWritable;
   const { installation, clone, beats, now: at } = past;
   const since = covers ? seen.since : at;
   const instances = { ...seen?.instances, ...(journals.hasGrown && { [journals.own]: at }) };

@@ -21,7 +21,7 @@ export interface Engine {
 export interface EngineDeps {
   instances: InstanceStore;
   sessions: { prune(before: number): Promise<void> };
-  reauthorizationUrl(connection: Connection): string;
+  reauthorizationUrl: (connection: Connection) => string;
 }
 
 /** Connections whose open access tokens are kept in memory for a moment. */

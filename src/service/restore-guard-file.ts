@@ -4,7 +4,7 @@ import { z } from "zod";
 import { folderPath, journalRoot, listSegments, segmentName } from "../journal/folder.ts";
 import { replaceFile } from "../journal/replace-file.ts";
 import { HEADER_LENGTH } from "../journal/segment-format.ts";
-import { merge, relationOf, type Seen } from "../refresh/restore-evidence.ts";
+import type { Seen } from "../refresh/restore-evidence.ts";
 
 const schema = z.object({
   installation: z.string(),
@@ -26,11 +26,8 @@ export async function readSeen(dataDir: string): Promise<Seen | null> {
   }
 }
 
-/** Notes it together with what another instance of this data directory has noted meanwhile. */
-export async function writeSeen(dataDir: string, seen: Seen): Promise<void> {
-  const noted = await readSeen(dataDir);
-  const isOurs = noted !== null && relationOf(noted, seen) === "same";
-  await replaceFile(pathIn(dataDir), `${JSON.stringify(isOurs ? merge(seen, noted) : seen)}\n`);
+export function writeSeen(dataDir: string, seen: Seen): Promise<void> {
+  return replaceFile(pathIn(dataDir), `${JSON.stringify(seen)}\n`);
 }
 
 function pathIn(dataDir: string): string {

@@ -2,7 +2,7 @@ import { KEPT } from "../journal/retention.ts";
 import { listInstances } from "../journal/folder.ts";
 import { HEARTBEAT_INTERVAL, type InstanceStore } from "../refresh/instances.ts";
 import type { RefreshPorts } from "../refresh/ports.ts";
-import { hasNews, newestSince, relationOf, remember, type Seen } from "../refresh/restore-evidence.ts";
+import { hasNews, merge, newestSince, relationOf, remember, type Seen } from "../refresh/restore-evidence.ts";
 import { staticProviders } from "../refresh/static-providers.ts";
 import type { Followed, Knowledge, Past, RestoreStore } from "../refresh/restores.ts";
 import { replayEverything } from "./replay-journals.ts";
@@ -60,6 +60,8 @@ export async function guardInstances(deps: GuardDeps): Promise<InstanceStore> {
     const isRestore = hasNews(seen, past);
     const { raised, ...journals } = await replayEverything(deps);
     const since = newestSince(seen, past, journals, KEPT);
+    if (process.env.DBG)
+      console.log(JSON.stringify(["catch", instanceId.slice(-4), since, past.restore, seen, journals]));
     const knowledge = { newestSince: since, staticProviders: await staticProviders(deps.catalogue) };
     const held = isRestore ? await holdAll(knowledge, raised) : 0;
     const found = { asOf: past.restore?.from, replayed: raised.length, held, complete: since === 0 };
@@ -104,8 +106,23 @@ export async function guardInstances(deps: GuardDeps): Promise<InstanceStore> {
     size = await journalSize(dataDir, instanceId);
     const here = await listInstances(dataDir);
     const isWritable = deps.journal.isWritable();
-    seen = remember(seen, past, { own: instanceId, here, isWritable, hasGrown: size > before });
+    const noted = seen && (await readSeen(dataDir));
+    const known = seen && noted && relationOf(seen, noted) === "same" ? merge(seen, noted) : seen;
+    seen = remember(known, past, { own: instanceId, here, isWritable, hasGrown: size > before });
     await writeSeen(dataDir, seen).catch(() => undefined);
+    if (process.env.DBG)
+      console.log(
+        JSON.stringify([
+          instanceId.slice(-4),
+          past.beats,
+          past.living.map((x) => x.slice(-4)),
+          here.map((x) => x.slice(-4)),
+          seen.at - 1767225600000,
+          seen.since - 1767225600000,
+          seen.company,
+          seen.beats,
+        ]),
+      );
   }
 
   return {

@@ -7,16 +7,13 @@ import { leaseOf, statusColumn } from "./connection-row.ts";
 import { snapshots } from "./connection-snapshots.ts";
 import type { Queries } from "./database.ts";
 import { egNow } from "./now.ts";
+import { unverifiedInstances } from "./unverified-instances.ts";
 import { lockLease, updateLease, type LeaseRow, type Transaction } from "./transaction.ts";
-
-/** `eg_incarnation()` is another one after each start of the database server. */
-const unverifiedInstances = sql<number>`(select count(*) from instances
-  where heartbeat_at > eg_now() - ${sql.lit(SILENCE)} and verified_incarnation <> eg_incarnation())`;
 
 export async function claim(tx: Transaction, request: ClaimRequest): Promise<ClaimResult> {
   const { connectionId, generation } = request;
   const lease = await lockLease(tx, connectionId);
-  const facts = lease && (await factsAbout(tx, lease));
+  const facts = lease && (await factsAbout(tx, lease, request.owner));
   if (!facts || facts.generation !== generation || !isLive(facts.status)) return { kind: "moved" };
   const { now } = facts;
   const unresolved = lease.attempt_generation === generation;
@@ -49,7 +46,7 @@ export async function claim(tx: Transaction, request: ClaimRequest): Promise<Cla
 export async function reassert(tx: Transaction, claimed: Claim, leaseMs: number): Promise<number | null> {
   const { connectionId, generation, owner } = claimed;
   const lease = await lockLease(tx, connectionId);
-  const facts = lease && (await factsAbout(tx, lease));
+  const facts = lease && (await factsAbout(tx, lease, owner));
   if (!facts || facts.generation !== generation || (lease.owner !== null && lease.owner !== owner)) return null;
   const unresolved = lease.attempt_generation === generation;
   // Never an epoch that was in use before the database lost it.
@@ -68,13 +65,13 @@ export async function reassert(tx: Transaction, claimed: Claim, leaseMs: number)
 }
 
 /** Read after the lock, so that nothing of it can change until the transaction ends. */
-async function factsAbout({ queries }: Transaction, lease: LeaseRow) {
+async function factsAbout({ queries }: Transaction, lease: LeaseRow, claimer: string) {
   const row = await queries
     .selectFrom("connections")
     .innerJoin("token_sets", "token_sets.connection_id", "connections.id")
     .leftJoin("instances", (join) => join.on("instances.id", "=", lease.owner ?? ""))
     .select(["connections.status", "token_sets.generation", "instances.heartbeat_at"])
-    .select([egNow.as("now"), unverifiedInstances.as("unverified")])
+    .select([egNow.as("now"), unverifiedInstances(claimer).as("unverified")])
     .where("connections.id", "=", lease.connection_id)
     .executeTakeFirst();
   if (!row) return undefined;
@@ -116,7 +113,7 @@ async function lockDue({ queries, dialect }: Transaction, request: DueRequest): 
     .where("due_at", "<=", egNow)
     .where("owner", "is", null)
     .where("backoff_until", "<=", egNow)
-    .where(unverifiedInstances, "=", 0)
+    .where(unverifiedInstances(request.owner), "=", 0)
     .where("client_id", "not in", (clients) => clients.selectFrom("clients").select("id").where("probe_at", ">", egNow))
     .$if(request.exceptClients.length > 0, (select) => select.where("client_id", "not in", request.exceptClients))
     .orderBy("due_at")

@@ -30,8 +30,8 @@ export async function postpone(tx: Transaction, postponement: Postponement): Pro
     .set({
       ...resolved(lease, answered),
       backoff_until: backoffUntil,
-      // What is never due by itself stays so; everything else waits for the end of the back-off.
-      due_at: lease.due_at === null ? null : backoffUntil,
+      // What is never due by itself stays so, unless an answer was lost; everything else waits for the end of the back-off.
+      due_at: answered && lease.due_at === null ? null : backoffUntil,
       failures: lease.failures + 1,
       cause: diagnosis.cause,
     })

@@ -15,9 +15,20 @@ export function createInstanceStore(database: Database): InstanceStore {
       database.write(async (queries) => {
         await queries
           .insertInto("instances")
-          .values({ id: instanceId, started_at: egNow, heartbeat_at: egNow, verified_incarnation: verified })
+          .values({
+            id: instanceId,
+            started_at: egNow,
+            heartbeat_at: egNow,
+            verified_incarnation: verified,
+            verified_at: egNow,
+          })
           .onConflict((conflict) =>
-            conflict.column("id").doUpdateSet({ heartbeat_at: egNow, verified_incarnation: verified }),
+            conflict.column("id").doUpdateSet({
+              heartbeat_at: egNow,
+              verified_incarnation: verified,
+              verified_at: sql`case when instances.verified_incarnation = ${verified} then instances.verified_at
+                else eg_now() end`,
+            }),
           )
           .execute();
         await queries

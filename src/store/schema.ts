@@ -152,6 +152,7 @@ interface InstancesTable {
   started_at: number;
   heartbeat_at: number;
   verified_incarnation: number;
+  verified_at: number;
 }
 
 interface HistoryTable {

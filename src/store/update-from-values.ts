@@ -46,6 +46,6 @@ const NUMBERS = new Set([
 
 /** A list of values has no types of its own in PostgreSQL, and in SQLite a cast to another type would change the value. */
 function typeOf(column: string, { blob }: Transaction["dialect"]["columns"]): RawBuilder<unknown> {
-  if (BLOBS.has(column)) return sql.raw(String(blob));
+  if (BLOBS.has(column)) return sql.raw(blob);
   return NUMBERS.has(column) ? sql`bigint` : sql`text`;
 }

@@ -82,6 +82,23 @@ describe("a token with too little life", () => {
     expect(stage.server.requests).toHaveLength(1);
   });
 
+  test("that the sweep is waiting for a turn with is waited for as long as if the reader had come first", async () => {
+    const stage = await openEngineStage();
+    const provider = await stage.catalogue.find("provider");
+    if (!provider) throw new Error("The stage has no provider.");
+    await stage.catalogue.put({ ...provider, pace: { per_second: 1000, concurrent: 1 } });
+    const [slow, id] = [await stage.connect(), await stage.connect()];
+    await stage.clock.advance(HOUR);
+    stage.server.script(takes(stage.clock, 10 * SECOND));
+    const first = stage.refresh(slow);
+    await stage.clock.advance(0);
+    const swept = stage.refresh(id, { origin: "ahead" });
+    await stage.clock.advance(SECOND);
+    const read = stage.read(id);
+    await expect(stage.passing(10 * SECOND, read)).resolves.toMatchObject({ generation: 2, refreshState: "ok" });
+    await Promise.all([first, swept]);
+  });
+
   test("is waited for fifteen seconds; the exchange goes on, and its result is stored", async () => {
     const stage = await openEngineStage();
     const id = await stage.connect();

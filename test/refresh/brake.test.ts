@@ -8,9 +8,9 @@ import { answers } from "../stage/plays.ts";
 const REJECTED = answers(400, { error: "invalid_grant" });
 
 /** So many connections of one client, all of which the provider rejects at once. */
-async function rejected(count: number): Promise<{ stage: EngineStage; ids: string[] }> {
+async function rejected(count: number, expiresIn = 3600): Promise<{ stage: EngineStage; ids: string[] }> {
   const stage = await openEngineStage();
-  const ids = await Promise.all(Array.from({ length: count }, () => stage.connect()));
+  const ids = await Promise.all(Array.from({ length: count }, () => stage.connect({ expiresIn })));
   stage.server.always(REJECTED);
   await Promise.all(ids.map((id) => stage.refresh(id)));
   return { stage, ids };
@@ -59,6 +59,18 @@ describe("when the rejections of one client leap", () => {
     await expect(stage.refresh(id)).resolves.toMatchObject({ kind: "retry_later", cause: "unknown" });
     expect(stage.server.requests).toHaveLength(21);
     await expect(stage.read(id)).resolves.toMatchObject({ generation: 1, refreshState: "failing" });
+  });
+
+  test("nobody is asked to reconnect for what is held back", async () => {
+    const { stage, ids } = await rejected(21, 60);
+    const [id = ""] = await held(stage, ids);
+    const retryAt = (await stage.held(id)).lease.backoffUntil;
+    await stage.clock.advance(2 * MINUTE);
+    const error = await stage.read(id).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ code: "provider_unavailable", facts: { reason: "unknown", whoActs: "nobody" } });
+    expect(error).toMatchObject({ facts: { retryAfterMs: retryAt - stage.clock.now() } });
+    expect(error).not.toHaveProperty("facts.reauthorizationUrl");
+    expect(error).toHaveProperty("message", expect.not.stringContaining("reconnect"));
   });
 
   test("those that were held back go on by themselves when the provider's bad minutes are over", async () => {

@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { HOUR, MINUTE, SECOND } from "../../src/runtime/clock.ts";
 import { openEngineStage, openInstances } from "../stage/engine-stage.ts";
 import { createGate } from "../stage/gate.ts";
+import { takes } from "../stage/plays.ts";
 
 describe("a database that came back without a commit", () => {
   test("gets it from the journal, and the refresh token that was used is not sent again", async () => {
@@ -96,7 +97,7 @@ describe("when the database's server is another one", () => {
     a.kill();
     stage.failOver();
     b.sweep.start();
-    await stage.passing(12 * SECOND, b.refresh(id));
+    await stage.passing(15 * SECOND, b.refresh(id));
     expect((await stage.held(id)).tokens.generation).toBe(2);
   });
 
@@ -110,5 +111,48 @@ describe("when the database's server is another one", () => {
     expect(stage.server.requests).toHaveLength(0);
     await stage.clock.advance(11 * SECOND);
     expect((await stage.held(id)).tokens.generation).toBeGreaterThan(1);
+  });
+
+  test("without the claim of an exchange that is in the air, the claim is made anew, and nobody else sends", async () => {
+    const { a, b, ...stage } = await openInstances({ server: { rotation: false } });
+    const id = await stage.connect();
+    const forget = await stage.remember();
+    stage.server.script(takes(stage.clock, 20 * SECOND));
+    const first = a.refresh(id);
+    await stage.clock.advance(0);
+    await forget();
+    stage.failOver();
+    const second = b.refresh(id);
+    await stage.clock.advance(15 * SECOND);
+    expect(stage.server.requests).toHaveLength(1);
+    const { lease } = await stage.held(id);
+    expect(lease).toMatchObject({ owner: a.instanceId, attemptGeneration: 1, unanswered: 1 });
+    expect(lease.epoch).toBeGreaterThan(1);
+    const results = await stage.passing(6 * SECOND, Promise.all([first, second]));
+    expect(results).toEqual([{ kind: "renewed" }, { kind: "renewed" }]);
+    expect(stage.server.requests).toHaveLength(1);
+  });
+
+  test("without a claim that the sweep had made, the claim is made anew, and used once", async () => {
+    const { a, b, ...stage } = await openInstances({ server: { reuse: "punished" } });
+    const provider = await stage.catalogue.find("provider");
+    if (!provider) throw new Error("The stage has no provider.");
+    await stage.catalogue.put({ ...provider, pace: { per_second: 1000, concurrent: 1 } });
+    const id = await stage.connect({ expiresIn: 2 });
+    await stage.clock.leap(SECOND);
+    const slow = await stage.connect();
+    stage.server.script(takes(stage.clock, 2.5 * SECOND));
+    const forget = await stage.remember();
+    const first = a.refresh(slow);
+    await stage.clock.advance(0);
+    a.sweep.start();
+    await stage.clock.advance(0);
+    expect((await stage.held(id)).lease.owner).toBe(a.instanceId);
+    await forget();
+    stage.failOver();
+    const others = [b.refresh(id, { generation: 1 }), b.refresh(slow, { generation: 1 })];
+    await stage.passing(15 * SECOND, Promise.all([first, ...others]));
+    expect((await stage.held(id)).tokens.generation).toBeGreaterThan(1);
+    expect(stage.server.reuses()).toBe(0);
   });
 });

@@ -36,6 +36,29 @@ describe("while one instance is at it", () => {
     expect(stage.server.requests).toHaveLength(1);
   });
 
+  test("and finds the connection over, a reader elsewhere is told so", async () => {
+    const { a, b, ...stage } = await openInstances();
+    const id = await stage.connect();
+    await stage.clock.advance(HOUR);
+    stage.server.script(takes(stage.clock, SECOND, answers(400, { error: "invalid_grant" })));
+    const first = a.refresh(id);
+    await stage.clock.advance(0);
+    const read = b.read(id).catch((error: unknown) => error);
+    expect(await stage.passing(2 * SECOND, read)).toMatchObject({ code: "reauthorization_required" });
+    await expect(first).resolves.toEqual({ kind: "ended" });
+  });
+
+  test("a refused token leads to the winner's elsewhere", async () => {
+    const { a, b, ...stage } = await openInstances();
+    const id = await stage.connect();
+    stage.server.script(takes(stage.clock, SECOND));
+    const first = a.rejected(id, 1);
+    await stage.clock.advance(0);
+    const tokens = await stage.passing(2 * SECOND, Promise.all([first, b.rejected(id, 1)]));
+    expect(tokens.map(({ generation }) => generation)).toEqual([2, 2]);
+    expect(stage.server.requests).toHaveLength(1);
+  });
+
   test("another one looks ever less often, four times a second in the end", async () => {
     const { a, b, ...stage } = await openInstances();
     const id = await stage.connect();

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { MINUTE, SECOND } from "../../src/runtime/clock.ts";
+import { HOUR, MINUTE, SECOND } from "../../src/runtime/clock.ts";
 import { openEngineStage, type EngineStage } from "../stage/engine-stage.ts";
 import { createGate } from "../stage/gate.ts";
 import { answers, fails, losesItsAnswer, takes, waitsFor, type Play } from "../stage/plays.ts";
@@ -88,6 +88,18 @@ describe("a lost answer where a replay is answered", () => {
     const id = await stage.connect();
     await stage.clock.advance(51 * MINUTE);
     stage.server.script(losesItsAnswer);
+    stage.sweep.start();
+    await stage.clock.advance(5 * SECOND);
+    expect((await stage.held(id)).tokens.generation).toBe(2);
+  });
+
+  test("is had again although nobody reads the connection", async () => {
+    const stage = await openEngineStage({ server: { reuse: { windowMs: 20 * SECOND } } });
+    const id = await stage.connect();
+    await stage.connections.setPolicy(id, "on_demand", stage.clock.now() + HOUR);
+    stage.server.script(losesItsAnswer);
+    await stage.clock.advance(HOUR);
+    await expect(stage.read(id)).rejects.toMatchObject({ code: "provider_unavailable" });
     stage.sweep.start();
     await stage.clock.advance(5 * SECOND);
     expect((await stage.held(id)).tokens.generation).toBe(2);

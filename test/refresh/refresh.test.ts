@@ -110,6 +110,19 @@ describe("nothing is sent", () => {
     expect(stage.server.requests).toHaveLength(1);
   });
 
+  test("for a connection that waits for an operator's decision after a restore", async () => {
+    const stage = await openEngineStage();
+    const id = await stage.connect();
+    const diagnosis = { cause: "restored_from_backup", confidence: "possible", evidence: {} } as const;
+    const history = { kind: "held_after_restore", generation: 1, detail: {} } as const;
+    await stage.connections.setStatus({ connectionId: id, generation: 1, status: "degraded", diagnosis, history });
+    const retryAt = stage.clock.now() + 60 * SECOND;
+    await expect(stage.refresh(id)).resolves.toEqual({ kind: "retry_later", cause: "restored_from_backup", retryAt });
+    await stage.clock.advance(3600 * SECOND);
+    await expect(stage.read(id)).rejects.toMatchObject({ code: "connection_held", facts: { whoActs: "operator" } });
+    expect(stage.server.requests).toHaveLength(0);
+  });
+
   test("for a connection that is over or unknown", async () => {
     const stage = await openEngineStage();
     const id = await stage.connect();

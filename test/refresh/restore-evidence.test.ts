@@ -110,7 +110,10 @@ describe("a data directory", () => {
 
   test("vouches for nothing beside an instance that has its journal elsewhere", () => {
     const past = pastWith({ living: ["ins_b", "ins_c", "ins_own"] });
-    expect(remember(seenWith(), past, journalsWith({ here: ["ins_b", "ins_own"] })).since).toBe(NOW);
+    const next = remember(seenWith(), past, journalsWith({ here: ["ins_b", "ins_own"] }));
+    expect(next).toMatchObject({ since: NOW, company: false });
+    const silent = pastWith({ beats: 50, now: NOW + MINUTE });
+    expect(remember(next, silent, journalsWith()).since).toBe(NOW + MINUTE);
   });
 
   test("vouches for nothing while its journal takes nothing", () => {

@@ -1,7 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { PROBE_INTERVAL } from "../../src/client/client.ts";
+import { createRefresher } from "../../src/refresh/refresh.ts";
 import { MINUTE, SECOND } from "../../src/runtime/clock.ts";
 import { openEngineStage, type EngineStage } from "../stage/engine-stage.ts";
+import { storeIsDown } from "../stage/faulty-connection-store.ts";
 import { answers, type Play } from "../stage/plays.ts";
 
 const REFUSED: Play = answers(401, { error: "invalid_client" });
@@ -162,4 +164,26 @@ test("while a client is suspended, reads inside the lead say so and start nothin
   expect(await stage.read(other)).toMatchObject({ generation: 1, refreshState: "failing" });
   await stage.clock.advance(0);
   expect(stage.server.requests).toHaveLength(1);
+});
+
+test.each([
+  ["tokens", null, { kind: "renewed" }],
+  ["a rejection", answers(400, { error: "invalid_grant" }), { kind: "ended" }],
+])("a store that is down does not keep a client suspended that brought %s", async (_, play, result) => {
+  const { stage, ids } = await suspended(2);
+  const [id = ""] = ids;
+  stage.server.always(play);
+  await stage.clock.advance(PROBE_INTERVAL);
+  let failures = 2;
+  const clients = {
+    ...stage.clients,
+    resume: async (clientId: string) => {
+      if (failures-- > 0) throw storeIsDown();
+      return stage.clients.resume(clientId);
+    },
+  };
+  const refresher = createRefresher({ ...stage.ports, clients });
+  const refresh = refresher.refresh({ connectionId: id, generation: 1, origin: "manual" });
+  await expect(stage.passing(SECOND, refresh)).resolves.toEqual(result);
+  expect(await suspension(stage)).toBeNull();
 });

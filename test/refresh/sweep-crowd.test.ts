@@ -24,16 +24,18 @@ async function limitPace(stage: EngineStage, perSecond: number): Promise<void> {
 }
 
 describe("a crowd that is due", () => {
-  test("is claimed a hundred at a time, the next hundred at once, and nothing when there is no more", async () => {
+  test("is claimed in batches without a pause between them, and then nothing until more is due", async () => {
     const stage = await openEngineStage();
     await connectCrowd(stage, 5, 50);
     await stage.clock.advance(51 * MINUTE);
     stage.sweep.start();
     await stage.clock.advance(0);
-    expect(stage.store.calls("claimDue")).toBe(3);
     expect(stage.server.requests).toHaveLength(250);
+    const calls = stage.store.calls("claimDue");
+    expect(calls).toBeGreaterThanOrEqual(3);
+    expect(calls).toBeLessThanOrEqual(15);
     await stage.clock.advance(5 * SECOND);
-    expect(stage.store.calls("claimDue")).toBe(8);
+    expect(stage.store.calls("claimDue")).toBe(calls + 5);
     expect(stage.server.requests).toHaveLength(250);
   });
 

@@ -97,6 +97,21 @@ describe("the sweep", () => {
     expect(stage.server.requests).toHaveLength(3);
   });
 
+  test("gives back what it claimed when something fails before anything is sent", async () => {
+    const stage = await openEngineStage();
+    const id = await stage.connect({ withoutRefreshToken: true });
+    await stage.clock.advance(HOUR);
+    stage.store.fail("setStatus");
+    stage.sweep.start();
+    await stage.clock.advance(0);
+    const { connection, lease } = await stage.held(id);
+    expect(connection.status).toBe("active");
+    expect(lease).toMatchObject({ owner: null, attemptGeneration: null, unanswered: 0 });
+    expect(lease.dueAt).toBe(stage.clock.now() + MINUTE);
+    await stage.clock.advance(MINUTE + SECOND);
+    expect((await stage.held(id)).connection.status).toBe("reauthorization_required");
+  });
+
   test("is not held up by a provider that hangs, even if more of its connections are due than a round takes", async () => {
     const stage = await openEngineStage();
     await connectMany(stage, 200);

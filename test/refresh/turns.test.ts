@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { Destination, NoTurn, Pace, Priority, TurnEnd } from "../../src/refresh/pace.ts";
+import type { Destination, NoTurn, Pace, Priority, TurnEnd } from "../../src/refresh/pace/pace.ts";
 import { createRefresher } from "../../src/refresh/refresh.ts";
 import { MINUTE, SECOND } from "../../src/runtime/clock.ts";
 import { openEngineStage, openInstances, type EngineStage } from "../stage/engine-stage.ts";
@@ -21,7 +21,7 @@ function createNotingPace() {
       return { kind: "turn", done: (end) => void own.push(end) };
     },
     raise: (key, priority) => void raised.push([key, priority]),
-    busyClients: () => [],
+    capacities: () => new Map(),
     setShare: () => undefined,
   };
   /** Only the first end of a turn counts. */
@@ -54,7 +54,7 @@ describe("a turn is asked for", () => {
     await refresher.refresh(request);
     const limits = { perSecond: 1000, concurrent: 1000 };
     const to = { host: "provider.example", clientId: stage.clientId, limits };
-    expect(asked).toEqual([{ key: id, to, priority: "ahead", patienceMs: 15 * SECOND }]);
+    expect(asked).toEqual([{ key: id, to, priority: "ahead", patienceMs: 3 * SECOND }]);
   });
 
   test("at the host of the refresh endpoint where there is one", async () => {
@@ -69,7 +69,7 @@ describe("a turn is asked for", () => {
   test.each(["reader", "rejected", "manual", "proof"] as const)("as a caller's for a %s", async (origin) => {
     const { asked, raised, refresher, id, request } = await scene();
     await refresher.refresh({ ...request, origin });
-    expect(asked.map(({ priority }) => priority)).toEqual(["caller"]);
+    expect(asked).toMatchObject([{ priority: "caller", patienceMs: 15 * SECOND }]);
     expect(raised).toEqual([[id, "caller"]]);
   });
 
@@ -95,12 +95,17 @@ describe("without a turn", () => {
     expect(stage.server.requests).toHaveLength(0);
   });
 
-  test("what had been claimed is given back until then, and its failures are not counted", async () => {
+  test.each([
+    ["until the server may answer again", "provider_unavailable", until],
+    ["at once, because another instance may have room for it", "provider_rate_limited", null],
+  ] as const)("what had been claimed is given back %s, and its failures are not counted", async (_, cause, dueAt) => {
     const { stage, refusals, refresher, id } = await scene();
+    const before = (await stage.held(id)).lease.dueAt;
     const { due, at } = await claimed(stage);
-    refusals.push(refusal);
-    await refresher.refreshClaimed(due, at);
-    expect((await stage.held(id)).lease).toMatchObject({ owner: null, dueAt: until, failures: 0, unanswered: 0 });
+    refusals.push({ kind: "no_turn", cause, until });
+    await expect(refresher.refreshClaimed(due, at)).resolves.toEqual({ kind: "retry_later", cause, retryAt: until });
+    const { lease } = await stage.held(id);
+    expect(lease).toMatchObject({ owner: null, dueAt: dueAt ?? before, failures: 0, unanswered: 0 });
   });
 });
 

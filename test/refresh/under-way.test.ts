@@ -1,91 +1,94 @@
 import { describe, expect, test } from "vitest";
-import { createUnderWay, MOST_OF_CLIENT, MOST_UNDER_WAY } from "../../src/refresh/under-way.ts";
+import { createUnderWay, MOST_UNDER_WAY, type UnderWay } from "../../src/refresh/under-way.ts";
 
-function ids(count: number, prefix = "con"): string[] {
-  return Array.from({ length: count }, (_, i) => `${prefix}_${i}`);
+function ids(count: number): string[] {
+  return Array.from({ length: count }, (_, i) => `con_${i}`);
+}
+
+/** So many of one client. */
+function filled(count: number, clientOf: (i: number) => string = () => "cli_1"): UnderWay {
+  const underWay = createUnderWay();
+  for (const [i, id] of ids(count).entries()) underWay.add(id, clientOf(i));
+  return underWay;
+}
+
+/** How often somebody who waits for room was told of it. */
+function listen(underWay: UnderWay): () => number {
+  let told = 0;
+  underWay.onRoom(() => void told++);
+  return () => told;
 }
 
 describe("what is under way", () => {
-  test("is counted until it is over", () => {
+  test("is counted until it is over, for each client by itself", () => {
     const underWay = createUnderWay();
     underWay.add("con_a", "cli_1");
     underWay.add("con_b", "cli_1");
-    expect([underWay.size(), underWay.has("con_a"), underWay.has("con_c")]).toEqual([2, true, false]);
+    underWay.add("con_c", "cli_2");
+    expect([underWay.size(), underWay.count("cli_1"), underWay.count("cli_2"), underWay.count("cli_3")]).toEqual([
+      3, 2, 1, 0,
+    ]);
     underWay.delete("con_a");
-    expect([underWay.size(), underWay.has("con_a"), underWay.has("con_b")]).toEqual([1, false, true]);
+    expect([underWay.size(), underWay.count("cli_1"), underWay.has("con_a"), underWay.has("con_b")]).toEqual([
+      2,
+      1,
+      false,
+      true,
+    ]);
   });
 
-  test("twice is over when both are, and counts once for its client", () => {
+  test("twice counts once, and is over when both are", () => {
     const underWay = createUnderWay();
-    for (const id of ids(MOST_OF_CLIENT - 1)) underWay.add(id, "cli_1");
-    underWay.add("con_0", "cli_1");
-    expect(underWay.crowded()).toEqual([]);
-    underWay.delete("con_0");
-    expect(underWay.has("con_0")).toBe(true);
-    underWay.delete("con_0");
-    expect(underWay.has("con_0")).toBe(false);
-    expect(underWay.size()).toBe(MOST_OF_CLIENT - 2);
-    underWay.add("con_x", "cli_1");
-    expect(underWay.crowded()).toEqual([]);
-    underWay.add("con_y", "cli_1");
-    expect(underWay.crowded()).toEqual(["cli_1"]);
+    underWay.add("con_a", "cli_1");
+    underWay.add("con_a", "cli_1");
+    expect(underWay.count("cli_1")).toBe(1);
+    underWay.delete("con_a");
+    expect([underWay.has("con_a"), underWay.count("cli_1")]).toEqual([true, 1]);
+    underWay.delete("con_a");
+    expect([underWay.has("con_a"), underWay.count("cli_1"), underWay.size()]).toEqual([false, 0, 0]);
   });
 
   test("and is not known is no trouble", () => {
-    const underWay = createUnderWay();
+    const underWay = filled(1);
     underWay.delete("con_no");
-    expect(underWay.size()).toBe(0);
+    expect([underWay.size(), underWay.count("cli_1")]).toEqual([1, 1]);
   });
 });
 
-test("a client is crowded while as many of its connections are under way as may be, and no other client is", () => {
-  const underWay = createUnderWay();
-  for (const id of ids(MOST_OF_CLIENT)) underWay.add(id, "cli_1");
-  underWay.add("other", "cli_2");
-  expect(underWay.crowded()).toEqual(["cli_1"]);
-  underWay.delete("con_7");
-  expect(underWay.crowded()).toEqual([]);
-});
-
-describe("room for a whole batch", () => {
-  test.each([
-    ["a client's share is half empty", MOST_OF_CLIENT, 1],
-    ["everything is half empty", MOST_UNDER_WAY, MOST_UNDER_WAY],
-  ])("is told when %s, once", (_, count, clients) => {
-    const underWay = createUnderWay();
-    let told = 0;
-    const all = ids(count);
-    for (const [i, id] of all.entries()) underWay.add(id, `cli_${i % clients}`);
-    underWay.onRoom(() => void told++);
-    for (const id of all.slice(0, count / 2 - 1)) underWay.delete(id);
-    expect(told).toBe(0);
-    underWay.delete(all[count / 2 - 1] ?? "");
-    expect(told).toBe(1);
-    underWay.delete(all[count / 2] ?? "");
-    expect(told).toBe(1);
+describe("room", () => {
+  test("of a client that was crowded is told when half of its connections are done, once", () => {
+    const underWay = filled(9);
+    underWay.crowded("cli_1");
+    const told = listen(underWay);
+    for (const id of ids(4)) underWay.delete(id);
+    expect(told()).toBe(0);
+    underWay.delete("con_4");
+    expect(told()).toBe(1);
+    underWay.delete("con_5");
+    expect(told()).toBe(1);
   });
 
-  test("that there was before anybody waited for it is told at once, and not again", () => {
-    const underWay = createUnderWay();
-    const all = ids(MOST_OF_CLIENT);
-    for (const id of all) underWay.add(id, "cli_1");
-    underWay.crowded();
-    for (const id of all.slice(0, MOST_OF_CLIENT / 2)) underWay.delete(id);
-    let told = 0;
-    underWay.onRoom(() => void told++);
-    expect(told).toBe(1);
-    underWay.onRoom(() => void told++);
-    expect(told).toBe(1);
+  test("of a client that was not crowded is no news", () => {
+    const underWay = filled(4);
+    const told = listen(underWay);
+    for (const id of ids(4)) underWay.delete(id);
+    expect(told()).toBe(0);
   });
 
-  test("that was there before it was looked who is crowded is old news", () => {
-    const underWay = createUnderWay();
-    const all = ids(MOST_OF_CLIENT);
-    for (const id of all) underWay.add(id, "cli_1");
-    for (const id of all.slice(0, MOST_OF_CLIENT / 2)) underWay.delete(id);
-    underWay.crowded();
-    let told = 0;
-    underWay.onRoom(() => void told++);
-    expect(told).toBe(0);
+  test("of everything is told when half of it is done", () => {
+    const underWay = filled(MOST_UNDER_WAY, (i) => `cli_${i}`);
+    const told = listen(underWay);
+    for (const id of ids(MOST_UNDER_WAY / 2 - 1)) underWay.delete(id);
+    expect(told()).toBe(0);
+    underWay.delete(`con_${MOST_UNDER_WAY / 2}`);
+    expect(told()).toBe(1);
+  });
+
+  test("that there was before anybody waited for it is told at once, and only once", () => {
+    const underWay = filled(2);
+    underWay.crowded("cli_1");
+    underWay.delete("con_0");
+    expect(listen(underWay)()).toBe(1);
+    expect(listen(underWay)()).toBe(0);
   });
 });

@@ -4,6 +4,7 @@ import type { Database } from "../../src/store/database.ts";
 const TABLES = [
   "installation",
   "clients",
+  "client_secrets",
   "connections",
   "token_sets",
   "spare_token_sets",

@@ -70,6 +70,7 @@ export async function openStoreStage(kind: DatabaseKind): Promise<StoreStage> {
     return snapshot;
   }
 
+  const verified = new Map<string, number>();
   return {
     clock,
     database,
@@ -93,8 +94,10 @@ export async function openStoreStage(kind: DatabaseKind): Promise<StoreStage> {
       return entries.map((entry) => entry.kind).toReversed();
     },
     beat: async (instanceId) => {
-      const { incarnation } = await instances.beat(instanceId, 0);
+      const { incarnation } = await instances.beat(instanceId, verified.get(instanceId) ?? 0);
+      if (verified.get(instanceId) === incarnation) return;
       await instances.beat(instanceId, incarnation);
+      verified.set(instanceId, incarnation);
     },
     claim: async (id, changes) => {
       const result = await connections.claim(claimRequest(id, changes));

@@ -1,4 +1,5 @@
 import { DATABASES } from "../stage/databases.ts";
+import { connectionBatchesContract } from "./connection-batches.contract.ts";
 import { connectionCommitsContract } from "./connection-commits.contract.ts";
 import { connectionRecoveryContract } from "./connection-recovery.contract.ts";
 import { connectionRejectionsContract } from "./connection-rejections.contract.ts";
@@ -6,6 +7,7 @@ import { connectionSparesContract } from "./connection-spares.contract.ts";
 
 for (const kind of DATABASES) {
   connectionCommitsContract(kind);
+  connectionBatchesContract(kind);
   connectionRecoveryContract(kind);
   connectionSparesContract(kind);
   connectionRejectionsContract(kind);

@@ -1,15 +1,17 @@
 import { describe, expect, test } from "vitest";
+import type { Diagnosis } from "../../src/connection/cause.ts";
 import type { ConnectionStatus } from "../../src/connection/connection.ts";
 import { MINUTE } from "../../src/runtime/clock.ts";
 import type { DatabaseKind } from "../stage/databases.ts";
 import { AT_REST, commitOf, openStoreStage, tokenRecord, type StoreStage } from "../stage/store-stage.ts";
 
 const ID = "con_1";
+const OUTAGE: Diagnosis = { cause: "provider_unavailable", confidence: "certain", evidence: {} };
 
 /** A connection that `ins_a` claimed, and some time after that. */
 async function openClaimed(kind: DatabaseKind, status: ConnectionStatus = "active") {
   const stage = await openStoreStage(kind);
-  await stage.create(ID, { status });
+  await stage.create(ID, { status, diagnosis: status === "active" ? null : OUTAGE });
   const first = await stage.claim(ID);
   await stage.clock.advance(5000);
   return { ...stage, first };
@@ -20,7 +22,7 @@ const BY_ANOTHER = { owner: "ins_b", gone: "ins_a" };
 function end({ connections }: StoreStage): Promise<unknown> {
   const status = "reauthorization_required";
   const history = { kind: status, generation: 1, detail: {} } as const;
-  return connections.setStatus({ connectionId: ID, generation: 1, status, diagnosis: null, history });
+  return connections.setStatus({ connectionId: ID, generation: 1, status, diagnosis: OUTAGE, history });
 }
 
 /** What every database has to make of a token set that was received. */
@@ -62,8 +64,7 @@ export function connectionCommitsContract(kind: DatabaseKind): void {
 
     test("ends every failure, and every earlier send without an answer", async () => {
       const stage = await openClaimed(kind);
-      const diagnosis = { cause: "provider_unavailable", confidence: "certain", evidence: {} } as const;
-      const failed = { answered: false, backoffUntil: 99, diagnosis, degrade: false, history: null };
+      const failed = { answered: false, backoffUntil: 99, diagnosis: OUTAGE, degrade: false, history: null };
       await stage.connections.postpone({ claim: stage.first, ...failed });
       await stage.connections.commit(commitOf(ID, 2), await stage.claim(ID));
       expect(await stage.lease(ID)).toEqual({ ...AT_REST, epoch: 2, dueAt: 7 });
@@ -208,6 +209,16 @@ export function connectionCommitsContract(kind: DatabaseKind): void {
       const result = await stage.connections.commit({ ...commitOf(ID, 2), tokens }, stage.first);
       expect(result).toMatchObject({ kind: "committed" });
       expect(await stage.kindsOf(ID)).toEqual(["connected", "refreshed"]);
+    });
+
+    test("is another one when it has the same bytes for the next generation", async () => {
+      const stage = await openClaimed(kind);
+      await stage.connections.commit(commitOf(ID, 2), stage.first);
+      const tokens = { ...tokenRecord(2), generation: 3 };
+      await stage.connections.commit({ ...commitOf(ID, 3), tokens }, await stage.claim(ID, { generation: 2 }));
+      expect((await stage.held(ID)).tokens).toEqual(tokens);
+      const again = { ...commitOf(ID, 2), tokens: { ...tokens, generation: 2 } };
+      expect(await stage.connections.commit(again, stage.first)).toEqual({ kind: "superseded" });
     });
 
     test("is superseded when its successor is stored already", async () => {

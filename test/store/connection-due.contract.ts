@@ -198,6 +198,7 @@ export function connectionDueContract(kind: DatabaseKind): void {
     await stage.clock.advance(SILENCE - 1);
     expect(await claimIds(stage)).toEqual([]);
     await stage.clock.advance(1);
+    await stage.beat("ins_a");
     expect(await claimIds(stage, { limit: 1 })).toEqual(["con_1"]);
     await stage.instances.beat("ins_b", 0);
     expect(await claimIds(stage, { limit: 1 })).toEqual([]);

@@ -134,9 +134,11 @@ export function connectionRefusalsContract(kind: DatabaseKind): void {
       expect(await byOther(stage)).toMatchObject({ kind: "claimed" });
     });
 
-    test("is granted to the owner itself", async () => {
+    test("is granted to the owner itself, once it gives signs of life again", async () => {
       const stage = await openHeld(kind);
       await stage.clock.advance(SILENCE);
+      expect(await stage.connections.claim(claimRequest(ID))).toEqual({ kind: "unverified" });
+      await stage.beat("ins_a");
       const again = claimRequest(ID, { quarantineMs: QUARANTINE });
       expect(await stage.connections.claim(again)).toMatchObject({ kind: "claimed", claim: { earlier: null } });
     });
@@ -173,6 +175,20 @@ export function connectionRefusalsContract(kind: DatabaseKind): void {
     test("it is waited for until it counts as dead", async () => {
       const stage = await openUnverified(kind, "ins_c");
       await stage.clock.advance(SILENCE - 1);
+      await stage.beat("ins_b");
+      expect(await byOther(stage)).toMatchObject({ kind: "unverified" });
+      await stage.clock.advance(1);
+      expect(await byOther(stage)).toMatchObject({ kind: "claimed" });
+    });
+
+    test("after an outage longer than that, everybody who was there before has as much time again", async () => {
+      const stage = await openUnverified(kind, "ins_c");
+      await stage.instances.beat("ins_b", 0);
+      await stage.clock.advance(10 * SILENCE);
+      await stage.beat("ins_b");
+      expect(await byOther(stage)).toMatchObject({ kind: "unverified" });
+      await stage.clock.advance(SILENCE - 1);
+      await stage.beat("ins_b");
       expect(await byOther(stage)).toMatchObject({ kind: "unverified" });
       await stage.clock.advance(1);
       expect(await byOther(stage)).toMatchObject({ kind: "claimed" });
@@ -187,6 +203,7 @@ export function connectionRefusalsContract(kind: DatabaseKind): void {
     test("and will not any more, because it ended long ago, it is not waited for", async () => {
       const stage = await openUnverified(kind, "ins_c");
       await stage.clock.advance(2 * DAY);
+      await stage.beat("ins_b");
       expect(await byOther(stage)).toMatchObject({ kind: "claimed" });
     });
   });

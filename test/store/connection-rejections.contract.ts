@@ -119,6 +119,18 @@ export function connectionRejectionsContract(kind: DatabaseKind): void {
       expect(await stage.reject("con_4")).toBe("ended");
     });
 
+    test("stays on while it holds another one, however long ago that was rejected", async () => {
+      const stage = await openBrakeStage(kind);
+      await stage.reject(ID, { brake: AT_ONCE });
+      await stage.clock.advance(10 * WINDOW);
+      expect(await stage.reject("con_2")).toBe("braked");
+      await stage.connections.commit(commitOf(ID, 2), await stage.claim(ID));
+      await stage.clock.advance(WINDOW);
+      expect(await stage.reject("con_2")).toBe("ended");
+      await stage.clock.advance(WINDOW);
+      expect(await stage.reject("con_3")).toBe("ended");
+    });
+
     test("counts only the same client", async () => {
       const stage = await openBrakeStage(kind);
       await stage.clients.create(clientAt("provider", "cli_2"), null);

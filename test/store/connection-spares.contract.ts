@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Spare } from "../../src/connection/store.ts";
-import { MINUTE } from "../../src/runtime/clock.ts";
+import { HOUR, MINUTE } from "../../src/runtime/clock.ts";
 import type { DatabaseKind } from "../stage/databases.ts";
 import { AT_REST, commitOf, openStoreStage, tokenRecord, type StoreStage } from "../stage/store-stage.ts";
 
@@ -202,8 +202,8 @@ export function connectionSparesContract(kind: DatabaseKind): void {
     test.each([2, 4])("as generation %d after the second is superseded, and the spare stays", async (generation) => {
       const stage = await openWithSpares(kind);
       const before = await stage.held(ID);
-      const result = await stage.connections.promote(stage.spare, commitOf(ID, generation));
-      expect(result).toEqual({ kind: "superseded" });
+      const commit = { ...commitOf(ID, generation), tokens: tokenRecord(generation, 7) };
+      expect(await stage.connections.promote(stage.spare, commit)).toEqual({ kind: "superseded" });
       expect(await stage.held(ID)).toEqual(before);
       expect(await sealingsOf(stage)).toEqual([2, 1]);
     });
@@ -212,9 +212,11 @@ export function connectionSparesContract(kind: DatabaseKind): void {
       const stage = await openWithSpares(kind);
       await stage.connections.promote(stage.spare, commitOf(ID, 3));
       const before = await stage.held(ID);
-      expect(await stage.connections.promote(stage.spare, commitOf(ID, 3))).toEqual({ kind: "superseded" });
+      const again = await stage.connections.promote(stage.spare, commitOf(ID, 3));
+      expect(again).toEqual({ kind: "committed", was: "active" });
       expect(await stage.held(ID)).toEqual(before);
-      expect(await sealingsOf(stage)).toEqual([1]);
+      await stage.clock.advance(HOUR);
+      expect(await sealingsOf(stage)).toEqual([0, 1]);
     });
 
     test("of a connection that was ended meanwhile does not make it due", async () => {

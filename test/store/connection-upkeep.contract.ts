@@ -16,21 +16,36 @@ export function connectionUpkeepContract(kind: DatabaseKind): void {
     });
 
     test.each(["eager", "on_demand", "adaptive"] as const)(
-      "its policy becomes %s, and nothing else does",
+      "its policy becomes %s, and so does when it is due",
       async (policy) => {
         const stage = await openStoreStage(kind);
         await stage.create("con_1", { policy: policy === "adaptive" ? "eager" : "adaptive" });
         await stage.create("con_2");
         const [before, other] = [await stage.held("con_1"), await stage.held("con_2")];
-        await stage.connections.setPolicy("con_1", policy, 12_345);
-        expect(await stage.held("con_1")).toEqual({
-          ...before,
-          connection: { ...before.connection, policy },
-          lease: { ...before.lease, dueAt: 12_345 },
-        });
+        for (const dueAt of [null, 12_345]) {
+          await stage.connections.setPolicy("con_1", policy, dueAt);
+          expect(await stage.held("con_1")).toEqual({
+            ...before,
+            connection: { ...before.connection, policy },
+            lease: { ...before.lease, dueAt },
+          });
+        }
         expect(await stage.held("con_2")).toEqual(other);
       },
     );
+
+    test("what is over gets a policy, and is not due by it", async () => {
+      const stage = await openStoreStage(kind);
+      for (const id of ["con_1", "con_2"]) await stage.create(id);
+      await stage.connections.disconnect("con_1", { kind: "disconnected", generation: 1, detail: {} });
+      const status = "reauthorization_required";
+      const history = { kind: status, generation: 1, detail: {} } as const;
+      await stage.connections.setStatus({ connectionId: "con_2", generation: 1, status, diagnosis: null, history });
+      for (const id of ["con_1", "con_2", "con_none"]) await stage.connections.setPolicy(id, "eager", 1);
+      for (const id of ["con_1", "con_2"]) {
+        expect(await stage.held(id)).toMatchObject({ connection: { policy: "eager" }, lease: { dueAt: null } });
+      }
+    });
 
     test("a proof notes its time, and nothing else", async () => {
       const stage = await openStoreStage(kind);

@@ -98,11 +98,11 @@ export function createHost(
 
   /** Whether a request would get its turn at once. Whoever could have gone before it has been served. */
   function isFree(lane: Lane, now: number): boolean {
-    return isOpen(now) && lane.flow.readyAt(now) <= now;
+    return maySend(now) && lane.flow.readyAt(now) <= now;
   }
 
-  /** Whether the host takes one more request now, of whatever client. */
-  function isOpen(now: number): boolean {
+  /** Whether one more request may go to the host now, of whatever client. */
+  function maySend(now: number): boolean {
     return underWay < concurrent && flow.readyAt(now) <= now;
   }
 
@@ -134,7 +134,7 @@ export function createHost(
   /** Gives every turn that can be given, takes leave of those whose patience is over, and wakes when there is more to do. */
   function serve(now: number): void {
     queue.wake(now);
-    while (isOpen(now)) {
+    while (maySend(now)) {
       const waiter = queue.next();
       if (waiter === undefined) break;
       waiter.answer(give(waiter.lane, waiter.probe, now));

@@ -34,6 +34,7 @@ export function protocol({ blob, integer, serial }: ColumnTypes) {
       .addColumn("started_at", integer, (column) => column.notNull())
       .addColumn("heartbeat_at", integer, (column) => column.notNull())
       .addColumn("verified_incarnation", integer, (column) => column.notNull())
+      .addColumn("verified_at", integer, (column) => column.notNull())
       .execute();
     await extendLeases(db, integer);
   };
