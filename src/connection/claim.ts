@@ -42,6 +42,8 @@ export interface DueRequest {
   limit: number;
   /** Clients for which nothing can be sent now. */
   exceptClients: readonly string[];
+  /** The most to claim of one client; without it, as many as the limit. */
+  room?: { byClient: ReadonlyMap<string, number>; otherwise: number };
 }
 
 /** What is known of a lease at the moment of a claim. Times are the database's. */

@@ -23,6 +23,8 @@ export interface Flight {
   ports: RefreshPorts;
   connectionId: string;
   origin: RefreshRequest["origin"];
+  /** Somebody waits for it, perhaps since it began. */
+  isAwaited: boolean;
   /** The generation that was found wanting; it grows when a token set turns out not to be one that works. */
   wanting: number;
   attempts: AttemptCount;
@@ -120,15 +122,17 @@ async function takeTurn(ready: Ready, claim: Claim | null): Promise<Turn | NoTur
   const { per_second: perSecond, concurrent } = provider.pace;
   const host = new URL(tokenEndpoint(provider)).host;
   const to = { host, clientId: client.id, limits: { perSecond, concurrent } };
+  const wasAwaited = flight.isAwaited;
   const turn = flight.ports.pace.turn(
     flight.connectionId,
     to,
     priorityOf(ready, claim),
-    flight.origin === "ahead" ? PATIENCE_AHEAD : PATIENCE,
+    wasAwaited ? PATIENCE : PATIENCE_AHEAD,
   );
   const first = await unlessAborted(flight.stopping, turn);
   if (first === null) void turn.then((late) => late.kind === "turn" && late.done({ kind: "unused" }));
-  return first;
+  // Who joined meanwhile has more patience than the sweep.
+  return first?.kind === "no_turn" && flight.isAwaited && !wasAwaited ? takeTurn(ready, claim) : first;
 }
 
 async function unlessAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T | null> {
@@ -148,7 +152,7 @@ function priorityOf({ flight, held, provider }: Ready, claim: Claim | null): Pri
   const lostAt = claim ? (claim.earlier?.firstAt ?? null) : unansweredSince(held);
   if (lostAt !== null && provider.replay.class === "window" && mayResend(provider.replay, lostAt, now))
     return "recovery";
-  if (flight.origin !== "ahead") return "caller";
+  if (flight.isAwaited) return "caller";
   return isLapsing(held, provider, now) ? "lapsing" : "ahead";
 }
 

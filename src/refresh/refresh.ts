@@ -33,11 +33,11 @@ export function createRefresher(ports: RefreshPorts, changed: (connectionId: str
   const unstored = new Map<string, Snapshot>();
   const offered = new Map<string, OfferedClaim>();
   /** Each with a signal of its own, because it listens to it in several places. */
-  const running = new Map<Flight, AbortController>();
+  const running = new Map<string, { flight: Flight; stopping: AbortController }>();
   let isStopping = false;
 
   function run({ connectionId, generation, origin }: RefreshRequest): Promise<RefreshResult> {
-    if (origin !== "ahead") ports.pace.raise(connectionId, "caller");
+    if (origin !== "ahead") hurry(connectionId);
     return flights.run(connectionId, (early) => {
       const stopping = new AbortController();
       if (isStopping) stopping.abort();
@@ -45,6 +45,7 @@ export function createRefresher(ports: RefreshPorts, changed: (connectionId: str
         ports,
         connectionId,
         origin,
+        isAwaited: origin !== "ahead",
         wanting: generation,
         attempts,
         clientFacts,
@@ -63,14 +64,21 @@ export function createRefresher(ports: RefreshPorts, changed: (connectionId: str
           early({ kind: "renewed" });
         },
       };
-      running.set(flight, stopping);
+      running.set(connectionId, { flight, stopping });
       return untilDecided(flight).finally(() => {
-        running.delete(flight);
+        running.delete(connectionId);
         unstored.delete(connectionId);
         // Another instance may have written what this one is about to read.
         changed(connectionId);
       });
     });
+  }
+
+  /** Somebody waits for what may have begun with nobody waiting. */
+  function hurry(connectionId: string): void {
+    const current = running.get(connectionId);
+    if (current) current.flight.isAwaited = true;
+    ports.pace.raise(connectionId, "caller");
   }
 
   async function refreshClaimed(due: ClaimedSnapshot, claimedAt: Instant): Promise<RefreshResult> {
@@ -93,7 +101,7 @@ export function createRefresher(ports: RefreshPorts, changed: (connectionId: str
     refreshClaimed,
     reassertClaims: async () => {
       const waiting = [...offered.values()].map(({ claim }) => claim);
-      const atWork = [...running.keys()].flatMap(({ claim }) => (claim ? [claim] : []));
+      const atWork = [...running.values()].flatMap(({ flight }) => (flight.claim ? [flight.claim] : []));
       for (const claim of [...waiting, ...atWork]) {
         claim.epoch = (await ports.connections.reassert(claim, LEASE)) ?? claim.epoch;
       }
@@ -101,7 +109,7 @@ export function createRefresher(ports: RefreshPorts, changed: (connectionId: str
     unstored: (connectionId) => unstored.get(connectionId) ?? null,
     drain: async () => {
       isStopping = true;
-      for (const stopping of running.values()) stopping.abort();
+      for (const { stopping } of running.values()) stopping.abort();
       await Promise.allSettled(flights.inFlight());
     },
   };

@@ -1,3 +1,5 @@
+import { HEARTBEAT_INTERVAL } from "./instances.ts";
+
 /** What a database says of its own past. Times are the database's. */
 export interface Past {
   /** The id that every sealed record is bound to. */
@@ -10,6 +12,8 @@ export interface Past {
   beats: number;
   /** When the last of them was given. */
   beatAt: number | null;
+  /** In a copy: when it was made. */
+  backupTakenAt: number | null;
   /** Ids of the instances that live. */
   living: string[];
   /** The last one that was noticed; null when there was none. */
@@ -47,12 +51,12 @@ export interface RestoreStore {
   /** Null before the first start of a service on this database. */
   past(): Promise<Past | null>;
   /**
-   * Gives a sign of life. A database that has seen less than `followed` is not the one it was, and marks itself as restored
-   * unless the restore is known already.
+   * Gives a sign of life. A database that has seen less than `followed` is not the one it was, and marks itself as restored,
+   * unless it has only failed over, or the restore is known already.
    */
   follow(followed: Followed | null): Promise<Past>;
-  /** Marks the database as restored; the next start looks through its connections. */
-  mark(): Promise<void>;
+  /** Marks the database as restored, as of `from` or later; the next start looks through its connections. */
+  mark(from: number): Promise<void>;
   /**
    * Looks through the next connections of a database that is marked, and holds those that are alive and whose refresh token may
    * have been replaced since. May be called by several instances at once, and again after a crash.
@@ -64,4 +68,22 @@ export interface RestoreStore {
   release(connectionId: string): Promise<boolean>;
   /** How many connections are held. */
   held(): Promise<number>;
+}
+
+/** A copy is as of its last sign of life, and not older than it says itself; 0 when it says nothing. */
+export function ageOf({ beatAt, backupTakenAt }: Pick<Past, "beatAt" | "backupTakenAt">): number {
+  return Math.max(beatAt ?? 0, backupTakenAt ?? 0);
+}
+
+/** The same of a database that was seen later than it is. 0 when it has been used since it was put back: what it says is of then. */
+export function ageSeenFrom(past: Pick<Past, "beatAt" | "backupTakenAt">, seenAt: number): number {
+  const age = ageOf(past);
+  return age < seenAt ? age : 0;
+}
+
+/** Does a database that was followed further than it goes lack no more than a failover costs? */
+export function hasFailedOver({ beats, beatAt }: Pick<Past, "beats" | "beatAt">, followed: Followed): boolean {
+  const isUnused = (beatAt ?? 0) < followed.at;
+  const lost = isUnused ? followed.at - (beatAt ?? 0) : (followed.beats - beats) * HEARTBEAT_INTERVAL;
+  return lost < followed.forgivesMs;
 }

@@ -79,26 +79,34 @@ export function createSweep(deps: SweepDeps): Sweep {
     const limit = Math.min(BATCH, MOST_UNDER_WAY - underWay.size());
     if (limit <= 0) return false;
     const claimedAt = instant(clock);
-    const capacities = deps.pace.capacities();
-    const exceptClients = [...capacities.keys()].filter((clientId) => isFull(clientId, capacities));
-    const due = await connections.claimDue({ owner: deps.instanceId, leaseMs: LEASE, limit, exceptClients });
-    for (const claimed of due) {
-      if (isFull(claimed.held.connection.clientId, capacities)) giveBack(claimed);
-      else take(claimed, claimedAt);
+    const room = roomOf(deps.pace.capacities());
+    const exceptClients = [...room.byClient].filter(([, count]) => count <= 0).map(([clientId]) => clientId);
+    const due = await connections.claimDue({ owner: deps.instanceId, leaseMs: LEASE, limit, exceptClients, room });
+    for (const claimed of due) take(claimed, claimedAt);
+    // A client that is full now is excepted from the next round, which sees what is behind its backlog.
+    return due.length === limit || noteFullClients(due, room);
+  }
+
+  /** How many more connections of each client are worth claiming: the others would only wait here. */
+  function roomOf(capacities: ReadonlyMap<string, number>): { byClient: Map<string, number>; otherwise: number } {
+    const known = new Set([...capacities.keys(), ...underWay.clients()]);
+    const byClient = new Map<string, number>();
+    for (const clientId of known) {
+      const most = Math.min(MOST_OF_CLIENT, capacities.get(clientId) ?? MOST_OF_NEW_CLIENT);
+      byClient.set(clientId, most - underWay.count(clientId));
     }
-    return due.length === limit;
+    return { byClient, otherwise: MOST_OF_NEW_CLIENT };
   }
 
-  /** Whether more of the client's connections would only wait here, while another instance may have room for them. */
-  function isFull(clientId: string, capacities: ReadonlyMap<string, number>): boolean {
-    const most = Math.min(MOST_OF_CLIENT, capacities.get(clientId) ?? MOST_OF_NEW_CLIENT);
-    if (underWay.count(clientId) < most) return false;
-    underWay.crowded(clientId);
-    return true;
-  }
-
-  function giveBack({ claim }: ClaimedSnapshot): void {
-    follow(claim.connectionId, "", connections.release({ claim, answered: true }));
+  function noteFullClients(due: readonly ClaimedSnapshot[], room: ReturnType<typeof roomOf>): boolean {
+    const taken = new Map<string, number>();
+    for (const { held } of due) {
+      const { clientId } = held.connection;
+      taken.set(clientId, (taken.get(clientId) ?? 0) + 1);
+    }
+    const full = [...taken].filter(([clientId, count]) => count >= (room.byClient.get(clientId) ?? room.otherwise));
+    for (const [clientId] of full) underWay.crowded(clientId);
+    return full.length > 0;
   }
 
   function take(claimed: ClaimedSnapshot, claimedAt: Instant): void {

@@ -4,6 +4,8 @@ export interface UnderWay {
   has(connectionId: string): boolean;
   /** Of one client. */
   count(clientId: string): number;
+  /** Those that have any. */
+  clients(): Iterable<string>;
   /** May be under way twice: a refresh that is having second thoughts, and one that was claimed meanwhile. */
   add(connectionId: string, clientId: string): void;
   delete(connectionId: string): void;
@@ -36,6 +38,7 @@ export function createUnderWay(): UnderWay {
   return {
     size: () => works.size,
     has: (connectionId) => works.has(connectionId),
+    clients: () => counts.keys(),
     count: (clientId) => counts.get(clientId) ?? 0,
     add: (connectionId, clientId) => {
       const work = works.get(connectionId);

@@ -57,13 +57,10 @@ export async function guardInstances(deps: GuardDeps): Promise<InstanceStore> {
   }
 
   async function catchUp(past: Past): Promise<void> {
-    const isRestore = hasNews(seen, past);
     const { raised, ...journals } = await replayEverything(deps);
+    if (!hasNews(seen, past)) return;
     const since = newestSince(seen, past, journals, KEPT);
-    if (process.env.DBG)
-      console.log(JSON.stringify(["catch", instanceId.slice(-4), since, past.restore, seen, journals]));
-    const knowledge = { newestSince: since, staticProviders: await staticProviders(deps.catalogue) };
-    const held = isRestore ? await holdAll(knowledge, raised) : 0;
+    const held = await holdAll({ newestSince: since, staticProviders: await staticProviders(deps.catalogue) }, raised);
     const found = { asOf: past.restore?.from, replayed: raised.length, held, complete: since === 0 };
     // A new data directory has missed nothing, however often the database was restored before.
     if (seen !== null || past.restore?.pending === true) observer.event("database.restored", { instanceId, ...found });
@@ -110,19 +107,6 @@ export async function guardInstances(deps: GuardDeps): Promise<InstanceStore> {
     const known = seen && noted && relationOf(seen, noted) === "same" ? merge(seen, noted) : seen;
     seen = remember(known, past, { own: instanceId, here, isWritable, hasGrown: size > before });
     await writeSeen(dataDir, seen).catch(() => undefined);
-    if (process.env.DBG)
-      console.log(
-        JSON.stringify([
-          instanceId.slice(-4),
-          past.beats,
-          past.living.map((x) => x.slice(-4)),
-          here.map((x) => x.slice(-4)),
-          seen.at - 1767225600000,
-          seen.since - 1767225600000,
-          seen.company,
-          seen.beats,
-        ]),
-      );
   }
 
   return {

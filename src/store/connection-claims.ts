@@ -1,3 +1,4 @@
+import { crc32 } from "node:zlib";
 import { sql } from "kysely";
 import { refusalOf, type Claim, type ClaimRequest, type ClaimResult, type DueRequest } from "../connection/claim.ts";
 import { isLive } from "../connection/connection.ts";
@@ -106,21 +107,59 @@ export async function claimDue(tx: Transaction, request: DueRequest): Promise<Cl
 }
 
 /** Rows that another process is claiming at this moment are skipped, so that processes share the work instead of queueing. */
-async function lockDue({ queries, dialect }: Transaction, request: DueRequest): Promise<string[]> {
-  const rows = await queries
+async function lockDue(tx: Transaction, request: DueRequest): Promise<string[]> {
+  const { room, limit, owner } = request;
+  const due = selectDue(tx, request);
+  if (!room) return idsOf(await due.limit(limit).modifyEnd(tx.dialect.skipLocked).execute());
+  const candidates = await due.limit(CANDIDATES).execute();
+  const picked = pickByRoom(candidates.length < CANDIDATES ? candidates : turned(candidates, owner), room, limit);
+  if (picked.length === 0) return [];
+  return idsOf(await due.where("connection_id", "in", picked).modifyEnd(tx.dialect.skipLocked).execute());
+}
+
+/** Of more that is due than this, the longest due are looked at. */
+const CANDIDATES = 1000;
+
+function selectDue({ queries }: Transaction, request: DueRequest) {
+  return queries
     .selectFrom("refresh_leases")
-    .select("connection_id")
+    .select(["connection_id", "client_id"])
     .where("due_at", "<=", egNow)
     .where("owner", "is", null)
     .where("backoff_until", "<=", egNow)
     .where(unverifiedInstances(request.owner), "=", 0)
     .where("client_id", "not in", (clients) => clients.selectFrom("clients").select("id").where("probe_at", ">", egNow))
     .$if(request.exceptClients.length > 0, (select) => select.where("client_id", "not in", request.exceptClients))
-    .orderBy("due_at")
-    .limit(request.limit)
-    .modifyEnd(dialect.skipLocked)
-    .execute();
+    .orderBy("due_at");
+}
+
+type Candidate = Pick<LeaseRow, "connection_id" | "client_id">;
+
+function idsOf(rows: readonly Candidate[]): string[] {
   return rows.map((row) => row.connection_id);
+}
+
+/** With a backlog, each instance begins elsewhere, so that they do not all reach for the same ones. */
+function turned(candidates: readonly Candidate[], owner: string): Candidate[] {
+  const start = crc32(owner) % candidates.length;
+  return [...candidates.slice(start), ...candidates.slice(0, start)];
+}
+
+function pickByRoom(
+  candidates: readonly Candidate[],
+  { byClient, otherwise }: NonNullable<DueRequest["room"]>,
+  limit: number,
+): string[] {
+  const taken = new Map<string, number>();
+  const picked: string[] = [];
+  for (const { connection_id: id, client_id: clientId } of candidates) {
+    const count = taken.get(clientId) ?? 0;
+    if (count >= (byClient.get(clientId) ?? otherwise)) continue;
+    taken.set(clientId, count + 1);
+    picked.push(id);
+    if (picked.length === limit) break;
+  }
+  return picked;
 }
 
 function claimOf(connectionId: string, lease: RefreshLease): Claim {

@@ -1,6 +1,6 @@
 import { sql, type Selectable } from "kysely";
 import { SILENCE } from "../refresh/instances.ts";
-import type { Followed, Past, RestoreStore } from "../refresh/restores.ts";
+import { ageSeenFrom, hasFailedOver, type Followed, type Past, type RestoreStore } from "../refresh/restores.ts";
 import type { Database, Queries } from "./database.ts";
 import { egNow } from "./now.ts";
 import { HELD, holdAmong, WINDOW, windowOf } from "./restore-hold.ts";
@@ -19,11 +19,13 @@ export function createRestoreStore(database: Database): RestoreStore {
         return installation ? pastOf(installation, await now(queries), await living(queries)) : null;
       }),
     follow: (followed) => transact((tx) => follow(tx, followed)),
-    mark: () =>
+    mark: (from) =>
       transact(async (tx) => {
-        const installation = await lockInstallation(tx);
-        const marked = markOf(installation, await now(tx.queries));
-        await tx.queries.updateTable("installation").set(marked).execute();
+        await lockInstallation(tx);
+        await tx.queries
+          .updateTable("installation")
+          .set(markOf(from, await now(tx.queries)))
+          .execute();
       }),
     hold: (knowledge) =>
       transact(async (tx) => {
@@ -61,8 +63,9 @@ export function createRestoreStore(database: Database): RestoreStore {
 async function follow(tx: Transaction, followed: Followed | null): Promise<Past> {
   const before = await lockInstallation(tx);
   const at = await now(tx.queries);
-  const beat = { beats: before.beats + 1, beat_at: at };
-  const changes = followed !== null && wasRestored(before, followed) ? { ...beat, ...markOf(before, at) } : beat;
+  const past = pastOf(before, at, []);
+  const mark = followed !== null && wasRestored(past, followed) ? markOf(ageSeenFrom(past, followed.at), at) : {};
+  const changes = { beats: before.beats + 1, beat_at: at, ...mark };
   await tx.queries.updateTable("installation").set(changes).execute();
   return pastOf({ ...before, ...changes }, at, await living(tx.queries));
 }
@@ -72,14 +75,14 @@ function lockInstallation({ queries, dialect }: Transaction): Promise<Installati
   return queries.selectFrom("installation").selectAll().modifyEnd(dialect.forUpdate).executeTakeFirstOrThrow();
 }
 
-function wasRestored({ beats, beat_at: beatAt, restored_at: restoredAt }: Installation, followed: Followed): boolean {
-  const wentBack = beats < followed.beats;
-  const isKnown = restoredAt !== null && restoredAt > followed.at;
-  return wentBack && !isKnown && followed.at - (beatAt ?? 0) >= followed.forgivesMs;
+function wasRestored(past: Past, followed: Followed): boolean {
+  const { beats, restore } = past;
+  const isKnown = restore !== null && (restore.pending || restore.at > followed.at);
+  return beats < followed.beats && !isKnown && !hasFailedOver(past, followed);
 }
 
-function markOf({ beat_at: beatAt, backup_taken_at: takenAt }: Installation, at: number) {
-  return { restored_at: at, restored_from: Math.max(beatAt ?? 0, takenAt ?? 0), hold_after: "" };
+function markOf(from: number, at: number) {
+  return { restored_at: at, restored_from: from, hold_after: "" };
 }
 
 function evidenceOf({ restored_at, restored_from }: Pick<Installation, "restored_at" | "restored_from">) {
@@ -109,6 +112,7 @@ function pastOf(row: Installation, at: number, ids: string[]): Past {
     now: at,
     beats,
     beatAt: row.beat_at,
+    backupTakenAt: row.backup_taken_at,
     living: ids,
     restore: restoredAt === null ? null : { at: restoredAt, from: row.restored_from ?? 0, pending: holdAfter !== null },
   };

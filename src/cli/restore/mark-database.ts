@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { createCatalogue } from "../../provider/catalogue.ts";
 import { relationOf, type Seen } from "../../refresh/restore-evidence.ts";
-import type { Past } from "../../refresh/restores.ts";
+import { ageOf, ageSeenFrom, type Past } from "../../refresh/restores.ts";
 import { staticProviders } from "../../refresh/static-providers.ts";
 import { readBuiltInProviders } from "../../service/built-in-providers.ts";
 import { StartError } from "../../service/start-error.ts";
@@ -19,6 +19,8 @@ export interface MarkRequest {
   seen: Seen | null;
   /** Of the database that is to be replaced; null when there is none that can be read. */
   replaced: Past | null;
+  /** Nobody can have used it since the copy was made. */
+  isFresh: boolean;
 }
 
 /** What a restored database is, and what the next start is going to do about it. */
@@ -45,7 +47,7 @@ export async function markDatabase(database: Database, request: MarkRequest): Pr
   const statics = await staticProviders(createCatalogue(readBuiltInProviders(), createProviderStore(database)));
   let blanked = 0;
   if (asClone) blanked = await makeClone(database, { name: clone ?? "", staticProviders: statics });
-  else await restores.mark();
+  else await restores.mark(fromOf(before, request));
   const past = await known(restores.past());
   const foreseen = asClone
     ? { replayed: 0, held: 0 }
@@ -58,6 +60,10 @@ export async function markDatabase(database: Database, request: MarkRequest): Pr
     blanked,
     ...foreseen,
   };
+}
+
+function fromOf(past: Past, { isFresh, seen }: MarkRequest): number {
+  return isFresh || seen === null ? ageOf(past) : ageSeenFrom(past, seen.at);
 }
 
 async function known(past: Promise<Past | null>): Promise<Past> {

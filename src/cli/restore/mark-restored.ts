@@ -43,7 +43,7 @@ async function mark({ database: location, dataDir, rootKey }: Settings, asClone:
     const past = location.kind === "sqlite" ? null : await createRestoreStore(database).past();
     await refuseWhileRunning(dataDir, past);
     const seen = await readSeen(dataDir);
-    return await markDatabase(database, { asClone, dataDir, seen, replaced: null });
+    return await markDatabase(database, { asClone, dataDir, seen, replaced: null, isFresh: false });
   } finally {
     await database.close();
   }

@@ -97,7 +97,7 @@ async function examine(
   const database = await openSqlite(copy, systemClock);
   try {
     await proveRootKey(rootKey, database);
-    return await markDatabase(database, { ...request, dataDir });
+    return await markDatabase(database, { ...request, dataDir, isFresh: true });
   } finally {
     await database.close();
     intoOneFile(copy);
