@@ -4,10 +4,10 @@ import { table } from "./terminal/table.ts";
 export const DESCRIPTION = `Keeps OAuth connections alive: refreshes ahead of need, stores rotation safely,
 says why a person must act.
 
-serve and doctor work on this machine, with the service's settings. connect,
-connections and token ask a running service, with the API key that is in
-EVERGRANT_API_KEY. No option takes the key, because other users of a machine can
-see the options of a command.`;
+serve, doctor, journal, backup and restore work on this machine, with the
+service's settings. connect, connections and token ask a running service, with
+the API key that is in EVERGRANT_API_KEY. No option takes the key, because other
+users of a machine can see the options of a command.`;
 
 const SERVICE_ENVIRONMENT: readonly [name: string, meaning: string][] = [
   ["EVERGRANT_DATA_DIR", "folder of the database and the generated root key; ./data"],

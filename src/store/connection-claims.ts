@@ -8,11 +8,12 @@ import { leaseOf, statusColumn } from "./connection-row.ts";
 import { snapshots } from "./connection-snapshots.ts";
 import type { Queries } from "./database.ts";
 import { egNow } from "./now.ts";
-import { unverifiedInstances } from "./unverified-instances.ts";
+import { noteSignOfLife, unverifiedInstances } from "./unverified-instances.ts";
 import { lockLease, updateLease, type LeaseRow, type Transaction } from "./transaction.ts";
 
 export async function claim(tx: Transaction, request: ClaimRequest): Promise<ClaimResult> {
   const { connectionId, generation } = request;
+  await noteSignOfLife(tx, request.owner);
   const lease = await lockLease(tx, connectionId);
   const facts = lease && (await factsAbout(tx, lease, request.owner));
   if (!facts || facts.generation !== generation || !isLive(facts.status)) return { kind: "moved" };
@@ -81,6 +82,7 @@ async function factsAbout({ queries }: Transaction, lease: LeaseRow, claimer: st
 }
 
 export async function claimDue(tx: Transaction, request: DueRequest): Promise<ClaimedSnapshot[]> {
+  await noteSignOfLife(tx, request.owner);
   const ids = await lockDue(tx, request);
   if (ids.length === 0) return [];
   const unresolved = sql<boolean>`attempt_generation = (select generation from token_sets

@@ -6,11 +6,13 @@ import { connectionDueContract } from "./connection-due.contract.ts";
 import { connectionOrphansContract } from "./connection-orphans.contract.ts";
 import { connectionOvertakenContract } from "./connection-overtaken.contract.ts";
 import { connectionRefusalsContract } from "./connection-refusals.contract.ts";
+import { connectionRoomContract } from "./connection-room.contract.ts";
 
 for (const kind of DATABASES) {
   connectionClaimsContract(kind);
   connectionRefusalsContract(kind);
   connectionDueContract(kind);
+  connectionRoomContract(kind);
   connectionOrphansContract(kind);
   connectionAttemptsContract(kind);
   connectionOvertakenContract(kind);

@@ -128,15 +128,18 @@ export function connectionBatchesContract(kind: DatabaseKind): void {
 
     test("drop the spares that each has outlived, and no others", async () => {
       const stage = await openStoreStage(kind);
-      for (const id of ["con_1", "con_2", "con_3"]) {
+      const before = { con_1: 1, con_2: 2, con_3: 3 };
+      for (const [id, generation] of Object.entries(before)) {
         await stage.create(id);
-        await stage.connections.setAside(id, tokenRecord(1, 1), null);
-        await stage.connections.setAside(id, tokenRecord(2, 2), null);
+        await stage.connections.recover(commitOf(id, generation));
+        for (const older of [1, 2]) await stage.connections.setAside(id, tokenRecord(older, 9), null);
       }
       await commitAll(stage, [commitOf("con_1", 2), commitOf("con_2", 3)]);
-      const counts: number[] = [];
-      for (const id of ["con_1", "con_2", "con_3"]) counts.push((await stage.connections.spares(id)).length);
-      expect(counts).toEqual([1, 2, 2]);
+      const kept: Record<string, number[]> = {};
+      for (const id of Object.keys(before)) {
+        kept[id] = (await stage.connections.spares(id)).map(({ tokens }) => tokens.generation);
+      }
+      expect(kept).toEqual({ con_1: [2], con_2: [], con_3: [2, 1] });
     });
   });
 }

@@ -4,6 +4,7 @@ import { DAY, MINUTE, SECOND } from "../../src/runtime/clock.ts";
 import { createRestoreStore } from "../../src/store/restores.ts";
 import type { DatabaseKind } from "../stage/databases.ts";
 import { clientAt } from "../stage/world.ts";
+import { crowd } from "./crowd.ts";
 import {
   claimRequest,
   commitOf,
@@ -57,7 +58,14 @@ export function restoresContract(kind: DatabaseKind): void {
     test("counts signs of life, and tells who lives", async () => {
       const stage = await open(kind);
       const { restores, clock } = stage;
-      const nobody = { installation: "installation-1", clone: null, clonedAt: null, living: [], restore: null };
+      const nobody = {
+        installation: "installation-1",
+        clone: null,
+        clonedAt: null,
+        backupTakenAt: null,
+        living: [],
+        restore: null,
+      };
       expect(await restores.past()).toEqual({ ...nobody, now: clock.now(), beats: 0, beatAt: null });
       await restores.follow(null);
       await stage.beat("ins_b");
@@ -119,12 +127,26 @@ export function restoresContract(kind: DatabaseKind): void {
     });
 
     test("went back again for who has seen more after the restore", async () => {
-      const { restores, clock, followed } = await openOlder(kind);
-      await restores.follow(followed);
-      const at = clock.now();
+      const stage = await openOlder(kind);
+      const { restores, clock } = stage;
+      const { now: from } = await restores.follow(stage.followed);
+      await holdAll(stage);
       await clock.advance(MINUTE);
-      const again = await restores.follow({ beats: 99, at, forgivesMs: 0 });
-      expect(again.restore).toMatchObject({ at: clock.now(), from: at });
+      const again = await restores.follow({ beats: 99, at: from + 1, forgivesMs: 0 });
+      expect(again.restore).toEqual({ at: clock.now(), from, pending: true });
+    });
+
+    test("is marked once while connections are looked through, though a clock was set back", async () => {
+      const { restores, clock, followed } = await openOlder(kind);
+      const { restore } = await restores.follow(followed);
+      expect((await restores.follow({ ...followed, beats: 99, at: clock.now() + DAY })).restore).toEqual(restore);
+    });
+
+    test("went back to a time that nobody knows, when it was used since it was put back", async () => {
+      const { restores, clock, followed } = await openOlder(kind);
+      await clock.advance(MINUTE);
+      await restores.follow(null);
+      expect((await restores.follow(followed)).restore).toMatchObject({ from: 0, pending: true });
     });
 
     test("is forgiven a failover, which loses little", async () => {
@@ -139,9 +161,9 @@ export function restoresContract(kind: DatabaseKind): void {
     });
 
     test("can be marked by hand", async () => {
-      const { restores, clock, from } = await openOlder(kind);
-      await restores.mark();
-      expect((await restores.past())?.restore).toEqual({ at: clock.now(), from, pending: true });
+      const { restores, clock } = await openOlder(kind);
+      await restores.mark(77);
+      expect((await restores.past())?.restore).toEqual({ at: clock.now(), from: 77, pending: true });
     });
   });
 
@@ -151,7 +173,7 @@ export function restoresContract(kind: DatabaseKind): void {
       await stage.create("con_1");
       const claim = await stage.claim("con_1");
       await stage.clock.advance(SECOND);
-      await stage.restores.mark();
+      await stage.restores.mark(0);
       const before = await stage.held("con_1");
       const now = stage.clock.now();
       expect(await stage.restores.held()).toBe(0);
@@ -188,7 +210,7 @@ export function restoresContract(kind: DatabaseKind): void {
       await stage.create("con_b_gone");
       await stage.connections.disconnect("con_b_gone", { kind: "disconnected", generation: 1, detail: {} });
       await stage.create("con_c_tokenless", {}, { tokens: { ...tokenRecord(1), sealedRefreshToken: null } });
-      await stage.restores.mark();
+      await stage.restores.mark(0);
       expect(await holdAll(stage)).toBe(0);
       expect(await stage.restores.held()).toBe(0);
     });
@@ -199,7 +221,7 @@ export function restoresContract(kind: DatabaseKind): void {
       await stage.create("con_rotated", { clientId: "cli_static" });
       await stage.create("con_static", { clientId: "cli_static" }, { tokens: unrotated });
       await stage.create("con_unknown", {}, { tokens: unrotated });
-      await stage.restores.mark();
+      await stage.restores.mark(0);
       expect(await holdAll(stage, { newestSince: null, staticProviders: ["static", "other"] })).toBe(2);
       const statuses = ["con_rotated", "con_static", "con_unknown"].map(
         async (id) => (await stage.held(id)).connection.status,
@@ -211,7 +233,7 @@ export function restoresContract(kind: DatabaseKind): void {
       const stage = await open(kind);
       await stage.create("con_before", {}, { tokens: { ...tokenRecord(1), obtainedAt: 4999 } });
       await stage.create("con_since", {}, { tokens: { ...tokenRecord(1), obtainedAt: 5000 } });
-      await stage.restores.mark();
+      await stage.restores.mark(0);
       expect(await holdAll(stage, { ...NOTHING, newestSince: 5000 })).toBe(1);
       expect((await stage.held("con_before")).connection.status).toBe("suspended");
     });
@@ -220,7 +242,7 @@ export function restoresContract(kind: DatabaseKind): void {
       const stage = await open(kind);
       await stage.create("con_1");
       expect(await stage.restores.hold(NOTHING)).toEqual({ held: 0, done: true });
-      await stage.restores.mark();
+      await stage.restores.mark(0);
       await holdAll(stage);
       await stage.restores.release("con_1");
       expect(await stage.restores.hold(NOTHING)).toEqual({ held: 0, done: true });
@@ -230,7 +252,7 @@ export function restoresContract(kind: DatabaseKind): void {
     test("looks through many in turn, by several instances at once, each connection once", async () => {
       const stage = await open(kind);
       await crowd(stage, 2100);
-      await stage.restores.mark();
+      await stage.restores.mark(0);
       expect(await Promise.all([holdAll(stage), holdAll(stage), holdAll(stage)]).then(sum)).toBe(2100);
       expect(await stage.restores.held()).toBe(2100);
       expect(await stage.kindsOf("con_02099")).toEqual(["held_after_restore"]);
@@ -239,7 +261,7 @@ export function restoresContract(kind: DatabaseKind): void {
     test("goes on where it was cut short", async () => {
       const stage = await open(kind);
       await crowd(stage, 1500);
-      await stage.restores.mark();
+      await stage.restores.mark(0);
       expect(await stage.restores.hold(NOTHING)).toEqual({ held: 1000, done: false });
       expect((await stage.restores.past())?.restore).toMatchObject({ pending: true });
       expect(await stage.restores.hold(NOTHING)).toEqual({ held: 500, done: true });
@@ -248,7 +270,7 @@ export function restoresContract(kind: DatabaseKind): void {
     test("can be done for some, again after they were raised", async () => {
       const stage = await open(kind);
       for (const id of ["con_1", "con_2", "con_3"]) await stage.create(id);
-      await stage.restores.mark();
+      await stage.restores.mark(0);
       await holdAll(stage);
       for (const id of ["con_1", "con_2"]) await stage.connections.recover(commitOf(id, 4));
       expect(await stage.restores.held()).toBe(1);
@@ -261,7 +283,7 @@ export function restoresContract(kind: DatabaseKind): void {
     test("is not hidden by a client that is suspended as well", async () => {
       const stage = await open(kind);
       await stage.create("con_1");
-      await stage.restores.mark();
+      await stage.restores.mark(0);
       await holdAll(stage);
       await stage.clients.suspend("cli_1", { cause: "client_disabled", code: "deleted_client", probeAt: 0 });
       expect((await stage.held("con_1")).connection.diagnosis).toMatchObject({ cause: "restored_from_backup" });
@@ -272,7 +294,7 @@ export function restoresContract(kind: DatabaseKind): void {
     async function openHeld(): Promise<RestoreStage> {
       const stage = await open(kind);
       await stage.create("con_1");
-      await stage.restores.mark();
+      await stage.restores.mark(0);
       await holdAll(stage);
       await stage.clock.advance(2 * MINUTE);
       return stage;
@@ -319,64 +341,37 @@ export function restoresContract(kind: DatabaseKind): void {
       expect(await stage.kindsOf("con_2")).toEqual(["connected"]);
     });
   });
+
+  describe(`a token set from a journal on ${kind.name}`, () => {
+    test("from before the restore replaces what the backup had", async () => {
+      const stage = await open(kind);
+      await stage.create("con_1");
+      await stage.restores.mark(0);
+      expect(await stage.connections.recover(commitOf("con_1", 9))).toMatchObject({ kind: "committed" });
+    });
+
+    test("from before the restore does not replace what came after it, and is kept", async () => {
+      const stage = await open(kind);
+      await stage.restores.mark(0);
+      await stage.create("con_1", {}, { tokens: { ...tokenRecord(1), obtainedAt: stage.clock.now() } });
+      const late = commitOf("con_1", 9);
+      expect(await stage.connections.recover(late)).toEqual({ kind: "superseded" });
+      await stage.connections.setAside("con_1", late.tokens, null);
+      expect(await stage.connections.spares("con_1")).toMatchObject([{ tokens: late.tokens }]);
+    });
+
+    test("from after the restore replaces whatever is older", async () => {
+      const stage = await open(kind);
+      await stage.restores.mark(0);
+      const obtainedAt = stage.clock.now();
+      await stage.create("con_1", {}, { tokens: { ...tokenRecord(1), obtainedAt } });
+      const later = commitOf("con_1", 2);
+      const commit = { ...later, tokens: { ...later.tokens, obtainedAt } };
+      expect(await stage.connections.recover(commit)).toMatchObject({ kind: "committed" });
+    });
+  });
 }
 
 function sum(numbers: readonly number[]): number {
   return numbers.reduce((total, number) => total + number, 0);
-}
-
-/** Many connections, without the ceremony of connecting each. */
-async function crowd({ database }: StoreStage, count: number): Promise<void> {
-  const ids = Array.from({ length: count }, (_, i) => `con_${String(i).padStart(5, "0")}`);
-  await database.write(async (queries) => {
-    for (let start = 0; start < count; start += 300) {
-      const some = ids.slice(start, start + 300);
-      await queries
-        .insertInto("connections")
-        .values(
-          some.map((id) => ({
-            id,
-            tenant_id: "default",
-            client_id: "cli_1",
-            requested_scopes: "[]",
-            granted_scopes: "[]",
-            status: "active",
-            policy: "adaptive",
-            labels: "{}",
-            status_since: 1,
-            created_at: 1,
-          })),
-        )
-        .execute();
-      await queries
-        .insertInto("token_sets")
-        .values(
-          some.map((id) => ({
-            connection_id: id,
-            generation: 1,
-            refresh_token: Buffer.of(1),
-            token_type: "Bearer",
-            scope: "[]",
-            origin: "ahead",
-            obtained_at: 1,
-          })),
-        )
-        .execute();
-      await queries
-        .insertInto("refresh_leases")
-        .values(
-          some.map((id) => ({
-            connection_id: id,
-            client_id: "cli_1",
-            due_at: 1,
-            backoff_until: 0,
-            failures: 0,
-            epoch: 0,
-            lease_until: 0,
-            unanswered: 0,
-          })),
-        )
-        .execute();
-    }
-  });
 }

@@ -1,4 +1,8 @@
 import { DATABASES } from "../stage/databases.ts";
+import { restoreCloneContract } from "./restore-clone.contract.ts";
 import { restoresContract } from "./restores.contract.ts";
 
-for (const kind of DATABASES) restoresContract(kind);
+for (const kind of DATABASES) {
+  restoresContract(kind);
+  restoreCloneContract(kind);
+}
