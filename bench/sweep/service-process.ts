@@ -23,8 +23,9 @@ export async function startServiceProcess(environment: Record<string, string>): 
   return {
     pid: child.pid ?? 0,
     call: async (method, path, body) => {
-      const response = await fetch(`http://127.0.0.1:${environment["EVERGRANT_PORT"]}${path}`, {
-        method,
+      const url = `http://127.0.0.1:${environment["EVERGRANT_PORT"]}${path}`;
+      const response = await fetch(url, {
+        method: method === "PUT" ? "PUT" : "POST",
         headers: { authorization: `Bearer ${environment["EVERGRANT_ADMIN_KEY"]}`, "content-type": "application/json" },
         body: JSON.stringify(body),
       });

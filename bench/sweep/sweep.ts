@@ -83,9 +83,7 @@ async function measure(kind: "sqlite" | "postgres", connections: number): Promis
 async function environmentOf(folder: string, databaseUrl: string) {
   const { generateRootKey } = await built.rootKey();
   const { systemRandom, systemClock } = await built.system();
-  const { mintKey } = (await import(
-    new URL("../../../dist/access/api-key.js", import.meta.url).href
-  )) as typeof import("../../src/access/api-key.ts");
+  const { mintKey } = await built.apiKey();
   return {
     EVERGRANT_DATABASE_URL: databaseUrl,
     EVERGRANT_DATA_DIR: folder,
@@ -172,23 +170,26 @@ async function countOf(child: ChildProcess): Promise<number> {
 }
 
 function report(measured: Measured[]): void {
-  console.log(
+  print(
     "database  connections  claim of 100: p50    p99 ms  refreshes/s  exchanges/s  ratio  CPU µs/refresh  memory MB",
   );
   for (const row of measured) {
     const ratio = row.refreshesPerSecond / row.exchangesPerSecond;
-    console.log(
-      [
-        row.database.padEnd(8),
-        String(row.connections).padStart(12),
-        row.claimP50.toFixed(1).padStart(18),
-        row.claimP99.toFixed(1).padStart(9),
-        row.refreshesPerSecond.toFixed(0).padStart(12),
-        row.exchangesPerSecond.toFixed(0).padStart(12),
-        ratio.toFixed(2).padStart(6),
-        row.cpuMicroseconds.toFixed(0).padStart(15),
-        (row.memory / 1e6).toFixed(0).padStart(10),
-      ].join(" "),
-    );
+    const columns = [
+      row.database.padEnd(8),
+      String(row.connections).padStart(12),
+      row.claimP50.toFixed(1).padStart(18),
+      row.claimP99.toFixed(1).padStart(9),
+      row.refreshesPerSecond.toFixed(0).padStart(12),
+      row.exchangesPerSecond.toFixed(0).padStart(12),
+      ratio.toFixed(2).padStart(6),
+      row.cpuMicroseconds.toFixed(0).padStart(15),
+      (row.memory / 1e6).toFixed(0).padStart(10),
+    ];
+    print(columns.join(" "));
   }
+}
+
+function print(line: string): void {
+  process.stdout.write(`${line}\n`);
 }

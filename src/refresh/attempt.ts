@@ -3,6 +3,7 @@ import type { Claim } from "../connection/claim.ts";
 import type { ClaimedSnapshot, Snapshot } from "../connection/store.ts";
 import type { Provider } from "../provider/provider.ts";
 import { MINUTE, SECOND } from "../runtime/clock.ts";
+import { deferred } from "../runtime/deferred.ts";
 import type { Secret } from "../runtime/secret.ts";
 import { ServiceError } from "../runtime/service-error.ts";
 import type { AttemptCount } from "./brake.ts";
@@ -136,8 +137,8 @@ async function takeTurn(ready: Ready, claim: Claim | null): Promise<Turn | NoTur
 }
 
 async function unlessAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T | null> {
-  let abort: () => void = () => undefined;
-  const aborted = new Promise<null>((resolve) => (abort = () => resolve(null)));
+  const { promise: aborted, resolve } = deferred<null>();
+  const abort = (): void => resolve(null);
   signal.addEventListener("abort", abort);
   try {
     return signal.aborted ? null : await Promise.race([work, aborted]);

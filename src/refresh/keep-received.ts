@@ -8,7 +8,8 @@ import type { Attempt } from "./attempt.ts";
 import { restUntil } from "./due.ts";
 import { isEager, nextDueAt } from "./keep-alive.ts";
 import type { RefreshResult } from "./request.ts";
-import { entry, resumeClient } from "./settle.ts";
+import { resumeClient } from "./client-suspension.ts";
+import { entry } from "./history-entry.ts";
 import { untilStored } from "./until-stored.ts";
 
 type Received = Extract<Outcome, { kind: "rotated" | "renewed" }>;

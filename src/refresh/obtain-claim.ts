@@ -60,7 +60,7 @@ async function recoveredFrom(
 ): Promise<boolean> {
   if (kind === "held" && !ports.journal.isGone(owner)) return false;
   const other = await ports.journal.lookInto(owner, connection.id);
-  const newest = other?.entries.filter((entry) => entry.tokens.generation > tokens.generation).at(-1);
+  const newest = other?.entries.findLast((entry) => entry.tokens.generation > tokens.generation);
   return newest !== undefined && (await bringToStore(ports, newest)) === "recovered";
 }
 

@@ -9,7 +9,7 @@ import { BRAKE_PATIENCE, BRAKE_WINDOW, toleratedRejections } from "./brake.ts";
 import { mayResend } from "./lease-times.ts";
 import { bringToStore } from "./recover.ts";
 import { AGAIN } from "./request.ts";
-import { entry } from "./settle.ts";
+import { entry } from "./history-entry.ts";
 import { untilStored } from "./until-stored.ts";
 
 type Rejected = Extract<Outcome, { kind: "rejected" }>;
@@ -51,7 +51,7 @@ async function journalKnowsBetter({ flight: { ports }, held, claim }: Attempt): 
   const { owner } = held.lease;
   if (owner === null || owner === ports.instanceId) return false;
   const other = await ports.journal.lookInto(owner, claim.connectionId);
-  const newest = other?.entries.filter(({ tokens }) => tokens.generation > claim.generation).at(-1);
+  const newest = other?.entries.findLast(({ tokens }) => tokens.generation > claim.generation);
   return newest !== undefined && (await bringToStore(ports, newest)) === "recovered";
 }
 

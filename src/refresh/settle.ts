@@ -1,12 +1,11 @@
-import { PROBE_INTERVAL, type Client } from "../client/client.ts";
 import type { Claim } from "../connection/claim.ts";
 import type { Cause, Diagnosis } from "../connection/cause.ts";
-import type { NewHistoryEntry } from "../connection/history.ts";
 import type { Snapshot } from "../connection/store.ts";
-import type { Outcome } from "../provider/outcome.ts";
 import { ServiceError } from "../runtime/service-error.ts";
 import type { Attempt, Ready, Step } from "./attempt.ts";
 import { backoffMs } from "./backoff.ts";
+import { resumeClient, suspendClient } from "./client-suspension.ts";
+import { entry } from "./history-entry.ts";
 import { mayResend, STILL_WORKING } from "./lease-times.ts";
 import type { RefreshPorts } from "./ports.ts";
 import type { RefreshResult } from "./request.ts";
@@ -75,32 +74,6 @@ export async function endWithoutRefreshToken(ports: RefreshPorts, held: Snapshot
   return { kind: "ended" };
 }
 
-/** The provider has looked at the token, so it has accepted the client (RFC 6749 §5.2). */
-export async function resumeClient(
-  ports: RefreshPorts,
-  { id, suspension }: Client,
-  connectionId: string,
-): Promise<void> {
-  if (!suspension) return;
-  if (await untilStored(ports, connectionId, () => ports.clients.resume(id)))
-    ports.observer.event("client.resumed", { clientId: id });
-}
-
-/** The provider refuses the client, which says nothing about its connections: they keep their tokens and their status. */
-async function suspendClient(
-  { flight: { ports }, client, claim }: Attempt,
-  outcome: Extract<Outcome, { kind: "client_fault" }>,
-): Promise<RefreshResult> {
-  const cause = /^(deleted|disabled)_client$/.test(outcome.code) ? "client_disabled" : "client_secret_rejected";
-  const retryAt = ports.clock.now() + PROBE_INTERVAL;
-  const suspension = { cause, code: outcome.code, probeAt: retryAt } as const;
-  await untilStored(ports, claim.connectionId, () => ports.connections.release({ claim, answered: true }));
-  if (await untilStored(ports, claim.connectionId, () => ports.clients.suspend(client.id, suspension))) {
-    ports.observer.event("client.suspended", { clientId: client.id, cause, code: outcome.code });
-  }
-  return { kind: "client_suspended", cause, retryAt };
-}
-
 /** From this many failures in a row on, a connection counts as degraded: one bad answer is nothing to report. */
 const FAILURES_TO_DEGRADE = 3;
 
@@ -155,12 +128,4 @@ function whyNotReady(error: unknown): { cause: Cause; code: string } | null {
   const { code } = error;
   if (code === "key_unavailable") return { cause: "key_unavailable", code };
   return code === "client_suspended" ? { cause: "client_secret_rejected", code } : null;
-}
-
-export function entry(
-  kind: NewHistoryEntry["kind"],
-  generation: number,
-  detail: NewHistoryEntry["detail"],
-): NewHistoryEntry {
-  return { kind, generation, detail };
 }

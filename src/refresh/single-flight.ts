@@ -1,3 +1,5 @@
+import { deferred } from "../runtime/deferred.ts";
+
 /** Lets one piece of work per key run at a time; whoever asks meanwhile shares it. */
 export interface SingleFlight<T> {
   /** `early` gives the sharers their result while the work goes on; the key stays taken until the work is over. */
@@ -10,8 +12,7 @@ export function createSingleFlight<T>(): SingleFlight<T> {
   const running = new Map<string, { result: Promise<T>; over: Promise<T> }>();
 
   function start(key: string, work: (early: (result: T) => void) => Promise<T>): Promise<T> {
-    let early: (result: T) => void = () => undefined;
-    const heard = new Promise<T>((resolve) => (early = resolve));
+    const { promise: heard, resolve: early } = deferred<T>();
     const over = work(early).finally(() => running.delete(key));
     const result = Promise.race([over, heard]);
     running.set(key, { result, over });

@@ -23,7 +23,7 @@ export function createUnderWay(): UnderWay {
   const counts = new Map<string, number>();
   const wanted = new Map<string, number>();
   let hasRoom = false;
-  let room: () => void = () => undefined;
+  let room: (() => void) | null = null;
 
   function done(clientId: string): void {
     const count = (counts.get(clientId) ?? 1) - 1;
@@ -32,7 +32,7 @@ export function createUnderWay(): UnderWay {
     if (count > (wanted.get(clientId) ?? -1) && works.size !== MOST_UNDER_WAY / 2) return;
     wanted.delete(clientId);
     hasRoom = true;
-    room();
+    room?.();
   }
 
   return {

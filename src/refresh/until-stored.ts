@@ -3,7 +3,7 @@ import { ServiceError } from "../runtime/service-error.ts";
 import type { RefreshPorts } from "./ports.ts";
 
 /** What passes by itself: the database or the key is away. */
-const PASSING: readonly string[] = ["store_unavailable", "key_unavailable"];
+const PASSING: ReadonlySet<string> = new Set(["store_unavailable", "key_unavailable"]);
 
 /**
  * What an answer means is never thrown away because the store is down: the write is repeated until it is taken. The connection's
@@ -20,7 +20,7 @@ export async function untilStored<T>(
     try {
       return await write();
     } catch (error) {
-      if (!(error instanceof ServiceError) || !PASSING.includes(error.code)) throw error;
+      if (!(error instanceof ServiceError) || !PASSING.has(error.code)) throw error;
       if (ports.clock.monotonic() - start > patienceMs) throw error;
       ports.observer.event("refresh.commit_retried", { connectionId, failures: failures + 1, code: error.code });
       onFailure?.();

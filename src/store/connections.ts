@@ -19,8 +19,8 @@ import { inTransaction, WELL } from "./transaction.ts";
 export function createConnectionStore(database: Database): ConnectionStore {
   const transact = inTransaction(database);
   return {
-    create: (connection, tokens, dueAt, history) =>
-      database.write((queries) => create(queries, connection, { tokens, dueAt, history })),
+    create: (connection, tokens, dueAt, entry) =>
+      database.write((queries) => create(queries, connection, { tokens, dueAt, history: entry })),
     snapshot: (id) => database.read(async (queries) => (await snapshots(queries, [id]))[0] ?? null),
     findBySeed: (clientId, seed) =>
       database.read(async (queries) => {
@@ -29,7 +29,7 @@ export function createConnectionStore(database: Database): ConnectionStore {
       }),
     newestOf: (ids) => database.read((queries) => newestOf(queries, ids)),
     list: (query) => database.read((queries) => list(queries, query)),
-    history: (id, page) => database.read((queries) => history(queries, id, page)),
+    history: (id, page) => database.read((queries) => listHistory(queries, id, page)),
 
     claim: (request) => transact((tx) => claim(tx, request)),
     claimDue: (request) => transact((tx) => claimDue(tx, request)),
@@ -75,7 +75,7 @@ async function prune(queries: Queries, before: number): Promise<void> {
   await queries.deleteFrom("spare_token_sets").where("set_aside_at", "<", before).execute();
 }
 
-async function history(
+async function listHistory(
   queries: Queries,
   id: string,
   page: { limit: number; before: number | null },
