@@ -7,6 +7,11 @@ import { evergrant } from "./evergrant.ts";
 const COMMANDS = [
   "serve",
   "doctor",
+  "backup",
+  "restore",
+  "journal",
+  "journal verify",
+  "journal replay",
   "keys",
   "keys generate",
   "keys generate root",
@@ -18,6 +23,7 @@ const COMMANDS = [
   "connections history",
   "connections check",
   "connections disconnect",
+  "connections release",
   "token",
 ];
 

@@ -26,8 +26,12 @@ test("every relative link in the documentation leads to a file", () => {
     "ARCHITECTURE.md",
     "CONTRIBUTING.md",
     "SECURITY.md",
+    "docs/backup.md",
+    "docs/causes.md",
     "docs/cli.md",
+    "docs/errors.md",
     "docs/database.md",
+    "docs/journal.md",
     "docs/sealed-records.md",
   ];
   for (const name of pages) {

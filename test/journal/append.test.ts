@@ -76,7 +76,6 @@ describe("append", () => {
     const reached = ["write 000001.log", "datasync 000001.log"];
     await expect.poll(() => disk.log.slice(-2), PATIENTLY).toEqual(reached);
     expect(await isSettled(appended)).toBe(false);
-    expect(journal.newest("con_1")).toBeNull();
     gate.open();
     await appended;
     expect(await contentOf(folder("ins_1"))).toEqual({ entries: [tokensFor("con_1", 2)], damage: [] });
@@ -206,6 +205,14 @@ describe("what was appended lately", () => {
     for (const generation of [2, 3, 4]) await journal.append(tokensFor(`con_${generation}`, generation));
     expect(await journal.since(3)).toEqual([tokensFor("con_3", 3), tokensFor("con_4", 4)]);
     expect(await journal.since(5)).toEqual([]);
+  });
+
+  test("is known before the disk has it", async () => {
+    const { disk, open } = createJournalStage();
+    const journal = await open();
+    disk.holdAt(createGate());
+    void journal.append(tokensFor("con_1", 2));
+    expect(journal.newest("con_1")).toEqual(tokensFor("con_1", 2));
   });
 
   test("is still known once it is settled", async () => {

@@ -56,6 +56,8 @@ export function createJournalStage() {
       await expect.poll(() => journal.isWritable() || sleeping.begun(RETRY) > before, PATIENTLY).toBe(true);
       return journal.isWritable();
     },
+    /** How often somebody went to sleep for so long. */
+    slept: sleeping.begun,
     /** When the one journal that is open in this time has done what it does at its start. */
     lookedAround,
     /** Lets the one journal that is open in this time do what it does every day. */

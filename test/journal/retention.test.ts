@@ -2,19 +2,12 @@ import { existsSync, mkdirSync, readdirSync, rmSync, utimesSync, writeFileSync }
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import type { OpenJournal } from "../../src/journal/journal.ts";
-import type { Machine } from "../../src/journal/owner.ts";
 import { readJournals } from "../../src/journal/read-journals.ts";
 import { DAY, HOUR } from "../../src/runtime/clock.ts";
 import { createManualClock } from "../stage/manual-clock.ts";
 import { tokensFor, unreadableFor } from "./entries.ts";
 import { createJournalStage } from "./journal-stage.ts";
-
-type Stage = ReturnType<typeof createJournalStage>;
-
-/** This process is 10; others live as told. */
-function machine(living: readonly number[] = []): Machine {
-  return { host: "here", pid: 10, isAlive: (pid) => living.includes(pid) };
-}
+import { machine, type Stage } from "./neighbours.ts";
 
 function segmentsOf({ folder }: Stage, instanceId: string): number[] {
   if (!existsSync(folder(instanceId))) return [];

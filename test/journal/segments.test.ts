@@ -106,6 +106,23 @@ describe("a segment's header", () => {
 });
 
 describe("a segment that begins", () => {
+  test("finds room on the disk, gives it back, and is on disk with its name", async () => {
+    const { disk, folder, open } = createJournalStage();
+    await open();
+    const first = disk.log.indexOf("open 000001.log");
+    expect(disk.log.slice(first)).toEqual([
+      "open 000001.log",
+      "write 000001.log",
+      "datasync 000001.log",
+      "truncate 000001.log",
+      "datasync 000001.log",
+      "open ins_1",
+      "sync ins_1",
+      "close ins_1",
+    ]);
+    expect(statSync(join(folder("ins_1"), "000001.log")).size).toBe(28);
+  });
+
   test("is on disk with its name before an entry in it is acknowledged", async () => {
     const { clock, dataDir, disk, open } = createJournalStage();
     const journal = await open();

@@ -6,7 +6,7 @@ import type { OpenJournal } from "../../src/journal/journal.ts";
 import { readJournals } from "../../src/journal/read-journals.ts";
 import { DAY } from "../../src/runtime/clock.ts";
 import { tokensFor, unreadableFor } from "./entries.ts";
-import { createJournalStage, MACHINE, PATIENTLY } from "./journal-stage.ts";
+import { createJournalStage, MACHINE, PATIENTLY, someTurns } from "./journal-stage.ts";
 
 const LAZINESS = 5_000;
 
@@ -34,10 +34,26 @@ describe("what is settled", () => {
     await appended(journal, [ONE, TWO, THREE]);
     journal.settled(ONE);
     journal.settled(TWO);
+    expect(stage.slept(LAZINESS)).toBe(1);
     await stage.clock.advance(LAZINESS - 1);
     expect(await unsettledIn(stage)).toEqual([ONE, TWO, THREE]);
     await stage.clock.advance(1);
     await expect.poll(() => unsettledIn(stage), PATIENTLY).toEqual([THREE]);
+    await stage.clock.advance(10 * LAZINESS);
+    expect(stage.slept(LAZINESS)).toBe(1);
+  });
+
+  test("is noted again and again", async () => {
+    const stage = createJournalStage();
+    const journal = await stage.open();
+    await appended(journal, [ONE, TWO, THREE]);
+    for (const [n, entry] of [ONE, TWO, THREE].entries()) {
+      journal.settled(entry);
+      await expect.poll(() => stage.slept(LAZINESS), PATIENTLY).toBe(n + 1);
+      await stage.clock.advance(LAZINESS);
+      await expect.poll(() => unsettledIn(stage), PATIENTLY).toEqual([ONE, TWO, THREE].slice(n + 1));
+      await someTurns();
+    }
   });
 
   test("is noted at close, at once", async () => {

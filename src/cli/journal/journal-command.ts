@@ -13,6 +13,7 @@ notes a received refresh token before it is stored.`,
     )
     .addHelpText("after", EXAMPLE);
   addVerify(journal, deps);
+  addReplay(journal, deps);
 }
 
 function addVerify(journal: Command, { output, environment }: CommandDeps): void {
@@ -29,5 +30,22 @@ was written cannot be read.`,
     .action(async () => {
       const { verifyJournals } = await import("./verify-journals.ts");
       process.exitCode = await verifyJournals(output, environment);
+    });
+}
+
+function addReplay(journal: Command, { output, environment }: CommandDeps): void {
+  journal
+    .command("replay")
+    .summary("bring to the database what it lacks of the journal")
+    .description(
+      `Goes through the journal of every instance, and brings token sets to the
+database that are newer than what it has. Each start of the service does so for
+what it has not stored yet; this looks at everything, as after a database has
+lost its last writes. Sends nothing to a provider; the service may be running.`,
+    )
+    .addHelpText("after", "\nExample:\n  EVERGRANT_DATA_DIR=/var/lib/evergrant evergrant journal replay")
+    .action(async () => {
+      const { replayJournalsNow } = await import("./replay-journals.ts");
+      await replayJournalsNow(output, environment);
     });
 }
