@@ -2,6 +2,7 @@ import { KEPT } from "../journal/retention.ts";
 import { listInstances } from "../journal/folder.ts";
 import { HEARTBEAT_INTERVAL, type InstanceStore } from "../refresh/instances.ts";
 import type { RefreshPorts } from "../refresh/ports.ts";
+import { bringAllToStore } from "../refresh/recover.ts";
 import { hasNews, merge, newestSince, relationOf, remember, type Seen } from "../refresh/restore-evidence.ts";
 import { staticProviders } from "../refresh/static-providers.ts";
 import type { Followed, Knowledge, Past, RestoreStore } from "../refresh/restores.ts";
@@ -31,16 +32,15 @@ export async function guardInstances(deps: GuardDeps): Promise<InstanceStore> {
   const { clock, dataDir, instanceId, instances, observer, restores } = deps;
   let seen = await recall(deps);
   let size = 0;
-  let state: "new" | "behind" | "current" = "new";
+  /** Until all is done about it, however often the database counts on meanwhile. */
+  let isBehind = false;
 
   async function beat(id: string, verified: number) {
-    const past = await restores.follow(followed());
-    const isOlder = state === "new" && seen !== null && past.beats <= seen.beats;
-    if (state === "behind" || isOlder || hasNews(seen, past)) {
-      state = "behind";
-      await whileUnverified(() => catchUp(past));
-    }
-    state = "current";
+    // What has not been made up for is not counted beyond, so that a later start finds it still.
+    const past = (isBehind ? await restores.past() : null) ?? (await restores.follow(followed()));
+    isBehind ||= hasNews(seen, past) || (seen !== null && past.beats <= seen.beats);
+    if (isBehind) await whileUnverified(() => catchUp(past));
+    isBehind = false;
     const told = await instances.beat(id, verified);
     await note(past);
     return told;
@@ -57,8 +57,8 @@ export async function guardInstances(deps: GuardDeps): Promise<InstanceStore> {
   }
 
   async function catchUp(past: Past): Promise<void> {
+    if (!hasNews(seen, past)) return afterFailover(past);
     const { raised, ...journals } = await replayEverything(deps);
-    if (!hasNews(seen, past)) return;
     const since = newestSince(seen, past, journals, KEPT);
     const held = await holdAll({ newestSince: since, staticProviders: await staticProviders(deps.catalogue) }, raised);
     const found = { asOf: past.restore?.from, replayed: raised.length, held, complete: since === 0 };
@@ -66,6 +66,12 @@ export async function guardInstances(deps: GuardDeps): Promise<InstanceStore> {
     if (seen !== null || past.restore?.pending === true) observer.event("database.restored", { instanceId, ...found });
     // What is lost stays lost: the journals are whole only from now on.
     if (since === null) seen = null;
+  }
+
+  /** What the database may have lost is not older than that by much. */
+  async function afterFailover({ now }: Past): Promise<void> {
+    const since = (seen?.at ?? now) - 2 * deps.forgivesMs;
+    await bringAllToStore(deps, await deps.journal.since(since));
   }
 
   async function holdAll(knowledge: Knowledge, raised: readonly string[]): Promise<number> {
@@ -113,7 +119,7 @@ export async function guardInstances(deps: GuardDeps): Promise<InstanceStore> {
     beat,
     leave: async (id) => {
       // The last commits came after the last sign of life.
-      if (state === "current") await followOnce().catch(() => undefined);
+      await followOnce().catch(() => undefined);
       await instances.leave(id);
     },
   };

@@ -118,7 +118,7 @@ describe("the database", () => {
   it("that is damaged exits with 5", async () => {
     const stage = await openStage();
     await stage.service.close();
-    damage(stage.settings.databasePath);
+    damage(join(stage.settings.dataDir, "evergrant.db"));
     const { code, stdout } = await doctor(serviceEnvironment(stage));
     expect(code).toBe(EXIT.database);
     expect(stdout).toMatch(/^✗ database .*damaged/m);

@@ -16,10 +16,10 @@ async function rejected(count: number, expiresIn = 3600): Promise<{ stage: Engin
   return { stage, ids };
 }
 
-async function statuses({ held }: EngineStage, ids: readonly string[]): Promise<Record<string, number>> {
+async function statuses(stage: EngineStage, ids: readonly string[]): Promise<Record<string, number>> {
   const counts: Record<string, number> = {};
   for (const id of ids) {
-    const { status } = (await held(id)).connection;
+    const { status } = (await stage.held(id)).connection;
     counts[status] = (counts[status] ?? 0) + 1;
   }
   return counts;

@@ -1,6 +1,8 @@
 import { describe, expect, test } from "vitest";
+import { createRefresher } from "../../src/refresh/refresh.ts";
 import { MINUTE, SECOND } from "../../src/runtime/clock.ts";
 import { openEngineStage } from "../stage/engine-stage.ts";
+import { storeIsDown } from "../stage/faulty-connection-store.ts";
 import { createGate } from "../stage/gate.ts";
 import { takes, waitsFor } from "../stage/plays.ts";
 import { CLIENT_SECRET, clientAt } from "../stage/world.ts";
@@ -55,13 +57,13 @@ test("an answer that does not come within thirty seconds is lost, and is not wai
   expect(stage.observer.of("refresh.answer_lost")).toMatchObject([{ code: "timeout" }]);
 });
 
-describe("a provider that is no longer defined", () => {
-  async function withoutProvider() {
-    const stage = await openEngineStage();
-    await stage.clients.create(clientAt("gone", "cli_gone"), null);
-    return { ...stage, id: await stage.connect({ clientId: "cli_gone" }) };
-  }
+async function withoutProvider() {
+  const stage = await openEngineStage();
+  await stage.clients.create(clientAt("gone", "cli_gone"), null);
+  return { ...stage, id: await stage.connect({ clientId: "cli_gone" }) };
+}
 
+describe("a provider that is no longer defined", () => {
   test("makes the connection wait, and condemns nothing", async () => {
     const { id, ...stage } = await withoutProvider();
     const retryAt = stage.clock.now() + MINUTE;
@@ -91,4 +93,15 @@ test("a client without a secret makes the connection wait", async () => {
   await expect(stage.refresh(id)).resolves.toMatchObject({ kind: "retry_later", cause: "client_secret_rejected" });
   expect(stage.server.requests).toHaveLength(0);
   expect((await stage.held(id)).connection.status).toBe("active");
+});
+
+test("a client's secret that cannot be read just now gives the claim back, and nothing is sent", async () => {
+  const stage = await openEngineStage();
+  const id = await stage.connect();
+  const clients = { ...stage.clients, activeSecret: () => Promise.reject(storeIsDown()) };
+  const refresher = createRefresher({ ...stage.ports, clients });
+  const refresh = refresher.refresh({ connectionId: id, generation: 1, origin: "manual" });
+  await expect(refresh).rejects.toMatchObject({ code: "store_unavailable" });
+  expect((await stage.held(id)).lease).toMatchObject({ owner: null, attemptGeneration: null, failures: 0 });
+  expect(stage.server.requests).toHaveLength(0);
 });

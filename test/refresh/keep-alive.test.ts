@@ -6,6 +6,7 @@ import { isEager, isLapsing, nextDueAt, restingUntil } from "../../src/refresh/k
 import { DAY, HOUR, MINUTE, SECOND } from "../../src/runtime/clock.ts";
 import { providerSchema, type Provider } from "../../src/provider/provider.ts";
 import { fixedRandom } from "../stage/fixed-random.ts";
+import { AT_REST, tokenRecord } from "../stage/store-stage.ts";
 import { newConnection } from "../stage/world.ts";
 
 const NOW = 100 * DAY;
@@ -89,9 +90,14 @@ describe("the next refresh", () => {
   });
 });
 
-function snapshot(changes: Partial<Connection>, tokens: Partial<Snapshot["tokens"]> = {}): Snapshot {
-  const all = { ...HOUR_LONG, ...tokens };
-  return { connection: connection(changes), tokens: all } as Snapshot;
+function snapshot(changes: Partial<Connection>, tokens: Partial<Lives> = {}): Snapshot {
+  const lease = { ...AT_REST, epoch: 0 };
+  return {
+    connection: connection(changes),
+    tokens: { ...tokenRecord(1), ...HOUR_LONG, ...tokens },
+    lease,
+    clientProbeAt: null,
+  };
 }
 
 describe("a connection that is due rests", () => {

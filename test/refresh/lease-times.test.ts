@@ -64,7 +64,7 @@ describe("an exchange", () => {
 
 test("only a provider known to replace no refresh token is taken to replace none", () => {
   expect(mayRotate({ class: "static" })).toBe(false);
-  for (const replay of [WINDOW, ...CLASSES.slice(1).map((name) => ({ class: name }) as Provider["replay"])]) {
+  for (const replay of [WINDOW, ...CLASSES.slice(1).map((name) => ({ class: name }))]) {
     expect(mayRotate(replay)).toBe(true);
   }
 });

@@ -136,6 +136,30 @@ describe("a lost answer where a replay is answered", () => {
   });
 });
 
+describe("a replay window", () => {
+  test("is counted from the first loss: when it has closed, the server has a minute to finish", async () => {
+    const stage = await openEngineStage({ server: { reuse: { windowMs: 30 * SECOND } } });
+    const id = await stage.connect();
+    stage.server.script(losesItsAnswer, hangs);
+    await stage.refresh(id);
+    await stage.clock.advance(25 * SECOND);
+    await stage.passing(10 * SECOND, stage.refresh(id));
+    expect((await stage.held(id)).lease.backoffUntil).toBe(stage.clock.now() + MINUTE);
+  });
+
+  test("is not spent on waits that grow", async () => {
+    const stage = await openEngineStage({ server: { reuse: { windowMs: MINUTE } } });
+    const id = await stage.connect();
+    stage.server.script(...Array.from({ length: 4 }, () => losesItsAnswer));
+    for (let loss = 0; loss < 4; loss++) {
+      await stage.refresh(id);
+      expect((await stage.held(id)).lease.backoffUntil - stage.clock.now()).toBeLessThanOrEqual(2 * SECOND);
+      await stage.clock.advance(2 * SECOND);
+    }
+    await expect(stage.refresh(id)).resolves.toEqual({ kind: "renewed" });
+  });
+});
+
 describe("how often a token was sent without an answer", () => {
   test("is counted, and its first time remembered", async () => {
     const stage = await openEngineStage();

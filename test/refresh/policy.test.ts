@@ -20,8 +20,8 @@ async function sweepFor(stage: EngineStage, milliseconds: number): Promise<void>
   await sweep.stop();
 }
 
-async function dueAt({ held }: EngineStage, id: string): Promise<number> {
-  return (await held(id)).lease.dueAt ?? Number.POSITIVE_INFINITY;
+async function dueAt(stage: EngineStage, id: string): Promise<number> {
+  return (await stage.held(id)).lease.dueAt ?? Number.POSITIVE_INFINITY;
 }
 
 describe("an adaptive connection", () => {

@@ -1,7 +1,9 @@
 import { describe, expect, test } from "vitest";
 import type { JournalEntry } from "../../src/connection/journal.ts";
-import { bringToStore } from "../../src/refresh/recover.ts";
+import type { NewestTokens } from "../../src/connection/store.ts";
+import { bringAllToStore, bringToStore } from "../../src/refresh/recover.ts";
 import { openEngineStage, type EngineStage } from "../stage/engine-stage.ts";
+import { tokenRecord } from "../stage/store-stage.ts";
 import { TENANT } from "../stage/world.ts";
 
 /** A connection, and a journaled successor of its token set: generation `generation`, told apart by its scope. */
@@ -18,9 +20,9 @@ async function journaled(stage: EngineStage, id: string, generation: number): Pr
   return { kind: "tokens", tenantId: TENANT, connectionId: id, receivedAt: 1234, tokens: successor };
 }
 
-async function look({ held, connections }: EngineStage, id: string) {
-  const { tokens, connection } = await held(id);
-  const spares = (await connections.spares(id)).map((spare) => spare.tokens.scope);
+async function look(stage: EngineStage, id: string) {
+  const { tokens, connection } = await stage.held(id);
+  const spares = (await stage.connections.spares(id)).map((spare) => spare.tokens.scope);
   return { generation: tokens.generation, scope: tokens.scope, status: connection.status, spares };
 }
 
@@ -35,6 +37,12 @@ describe("a journaled token set", () => {
     const [latest] = await stage.connections.history(id, { limit: 1, before: null });
     expect(latest).toMatchObject({ kind: "recovered_from_journal", generation, detail: { received_at: 1234 } });
     expect(stage.observer.of("journal.replayed")).toEqual([{ connectionId: id, generation }]);
+  });
+
+  test("whose access token has no end is looked at at once, so that it is kept alive", async () => {
+    const { stage, id, entry } = await scene();
+    await bringToStore(stage.ports, { ...entry, tokens: { ...entry.tokens, expiresAt: null } });
+    expect((await stage.held(id)).lease.dueAt).toBe(1234);
   });
 
   test("ends the trouble of a connection that was condemned without it", async () => {
@@ -89,5 +97,51 @@ describe("a journaled token set", () => {
   test("of a connection that is not there any more is of no use", async () => {
     const { stage, entry } = await scene();
     await expect(bringToStore(stage.ports, { ...entry, connectionId: "con_gone" })).resolves.toBe("known");
+  });
+});
+
+/** A store that has for every connection what it is told, and the connections that were looked at one by one. */
+async function lookedAt(all: readonly JournalEntry[], stored: NewestTokens | undefined) {
+  const stage = await openEngineStage();
+  const batches: number[] = [];
+  const looked: string[] = [];
+  const connections = {
+    ...stage.connections,
+    newestOf: async (ids: readonly string[]) => {
+      batches.push(ids.length);
+      return new Map(stored && ids.map((id) => [id, stored]));
+    },
+    snapshot: async (id: string) => {
+      looked.push(id);
+      return null;
+    },
+  };
+  await bringAllToStore({ ...stage.ports, connections }, all);
+  return { batches, looked };
+}
+
+function entries(count: number, sealedRefreshToken: Uint8Array): JournalEntry[] {
+  const tokens = { ...tokenRecord(2), sealedRefreshToken };
+  const entry = { kind: "tokens", tenantId: TENANT, receivedAt: 1, tokens } as const;
+  return Array.from({ length: count }, (_, i) => ({ ...entry, connectionId: `con_${i}` }));
+}
+
+describe("many journaled token sets", () => {
+  test("are compared with the store a few hundred at a time, all of them", async () => {
+    const { batches, looked } = await lookedAt(entries(1200, Buffer.of(1)), undefined);
+    expect(batches).toEqual([500, 500, 200]);
+    expect(looked).toEqual([]);
+  });
+
+  test.each([
+    ["an older generation", { generation: 1, sealedRefreshToken: Buffer.of(1) }, 1],
+    ["the same bytes", { generation: 2, sealedRefreshToken: Buffer.of(1) }, 0],
+    ["other bytes of that generation", { generation: 2, sealedRefreshToken: Buffer.of(2) }, 1],
+    ["more bytes of that generation", { generation: 2, sealedRefreshToken: Buffer.of(1, 2) }, 1],
+    ["fewer bytes of that generation", { generation: 2, sealedRefreshToken: Buffer.of() }, 1],
+    ["a later generation", { generation: 3, sealedRefreshToken: Buffer.of(1) }, 0],
+  ])("of which the store has %s: looked at %#", async (_, stored, times) => {
+    const { looked } = await lookedAt(entries(1, Buffer.of(1)), stored);
+    expect(looked).toHaveLength(times);
   });
 });

@@ -108,6 +108,7 @@ describe("nothing is sent", () => {
     const second = await stage.refresh(id, { origin: "manual" });
     expect(second).toEqual(first);
     expect(stage.server.requests).toHaveLength(1);
+    expect(stage.store.calls("claim")).toBe(1);
   });
 
   test("for a connection that waits for an operator's decision after a restore", async () => {

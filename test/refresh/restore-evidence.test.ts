@@ -20,7 +20,15 @@ function seenWith(changes: Partial<Seen> = {}): Seen {
 }
 
 function pastWith(changes: Partial<Past> = {}): Past {
-  const database = { installation: "one", clone: null, clonedAt: null, now: NOW, beats: 41, beatAt: NOW };
+  const database = {
+    installation: "one",
+    clone: null,
+    clonedAt: null,
+    now: NOW,
+    beats: 41,
+    beatAt: NOW,
+    backupTakenAt: null,
+  };
   return { ...database, living: ["ins_own"], restore: null, ...changes };
 }
 

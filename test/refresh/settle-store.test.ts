@@ -115,6 +115,21 @@ describe("a store that is down when the answer comes", () => {
   );
 });
 
+test("a key that is away when the answer comes is waited for, and no second request is made", async () => {
+  const stage = await openEngineStage({ server: { reuse: "punished" } });
+  const id = await stage.connect();
+  stage.server.script((act) => {
+    stage.sealer.away = true;
+    return act();
+  });
+  const refresh = stage.refresh(id);
+  await stage.clock.advance(MINUTE);
+  stage.sealer.away = false;
+  await expect(stage.passing(5 * SECOND, refresh)).resolves.toEqual({ kind: "renewed" });
+  expect(await stage.tokensOf(id)).toMatchObject({ generation: 2, refreshToken: "refresh-1-2" });
+  expect(stage.server.requests).toHaveLength(1);
+});
+
 const REJECTED = answers(400, { error: "invalid_grant" });
 
 const AFTER = {

@@ -25,6 +25,42 @@ describe("tokens", () => {
     expect(connection.lastProvenAt).toBe(stage.clock.now());
     expect(tokens.origin).toBe("reader");
     expect(lease).toMatchObject({ failures: 0, backoffUntil: 0, attemptGeneration: null, attemptAt: null });
+    expect(stage.observer.of("connection.recovered")).toEqual([]);
+  });
+
+  test("when the refresh token was last replaced is remembered over answers that leave it", async () => {
+    const stage = await openEngineStage();
+    const id = await stage.connect();
+    const first = stage.clock.now();
+    await stage.refresh(id);
+    await stage.clock.advance(MINUTE);
+    stage.server.script(answers(200, { access_token: "a", expires_in: 60 }));
+    await stage.refresh(id);
+    expect((await stage.held(id)).tokens).toMatchObject({ generation: 3, rotatedAt: first });
+  });
+
+  test("what was said of the refresh token's end holds for as long as that token", async () => {
+    const stage = await openEngineStage();
+    const id = await stage.connect();
+    const end = stage.clock.now() + 7200 * SECOND;
+    stage.server.script(answers(200, { access_token: "a", expires_in: 60, refresh_token_expires_in: 7200 }));
+    await stage.refresh(id);
+    stage.server.script(answers(200, { access_token: "b", expires_in: 60 }));
+    await stage.refresh(id);
+    expect((await stage.held(id)).tokens).toMatchObject({ generation: 3, refreshExpiresAt: end });
+    await stage.refresh(id);
+    expect((await stage.held(id)).tokens).toMatchObject({ generation: 4, refreshExpiresAt: null });
+  });
+
+  test("a lifetime that the answer leaves out is the one that the provider is known for", async () => {
+    const stage = await openEngineStage({ server: { lifetimeSeconds: null } });
+    const provider = await stage.catalogue.find("provider");
+    if (!provider) throw new Error("The stage has no provider.");
+    const lifetimes = { ...provider.lifetimes, access_seconds: 900 };
+    await stage.catalogue.put({ ...provider, lifetimes });
+    const id = await stage.connect();
+    await stage.refresh(id);
+    expect((await stage.held(id)).tokens.expiresAt).toBe(stage.clock.now() + 900 * SECOND);
   });
 
   test.each([

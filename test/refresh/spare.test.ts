@@ -66,6 +66,13 @@ describe("a token set that came too late to be the newest", () => {
     expect(a.observer.of("refresh.superseded")).toMatchObject([{ kept: false }]);
   });
 
+  test("and was over when it came is no reason for anybody to wait", async () => {
+    const over = answers(200, { access_token: "a", refresh_token: "refresh-late", expires_in: 0 });
+    const { late, first, ...stage } = await race(over, successor("early"));
+    late.open();
+    await expect(stage.passing(SECOND, first)).resolves.toEqual({ kind: "renewed" });
+  });
+
   test("is kept although the store is down when it comes", async () => {
     const { a, late, first, id, ...stage } = await race(successor("late"), successor("early"));
     a.store.fail("setAside", 3);
@@ -75,17 +82,17 @@ describe("a token set that came too late to be the newest", () => {
   });
 });
 
+const REJECTED = answers(400, { error: "invalid_grant" });
+
+/** A connection with a spare. */
+async function withSpare() {
+  const { late, first, ...stage } = await race(successor("late"), successor("early"));
+  late.open();
+  await stage.passing(SECOND, first);
+  return stage;
+}
+
 describe("when the newest refresh token is rejected", () => {
-  const REJECTED = answers(400, { error: "invalid_grant" });
-
-  /** A connection with a spare. */
-  async function withSpare() {
-    const { late, first, ...stage } = await race(successor("late"), successor("early"));
-    late.open();
-    await stage.passing(SECOND, first);
-    return stage;
-  }
-
   test("the spare is tried before anything is decided, and works", async () => {
     const { b, id, ...stage } = await withSpare();
     stage.server.script(REJECTED, successor("next"));
@@ -113,6 +120,17 @@ describe("when the newest refresh token is rejected", () => {
     expect(token.accessToken.reveal()).toBe("access-early");
     gate.open();
     await stage.passing(SECOND, refresh);
+  });
+
+  test("the spare is tried again by itself when the provider fails just then", async () => {
+    const { b, id, ...stage } = await withSpare();
+    stage.server.script(REJECTED, answers(503, ""), successor("next"));
+    await expect(stage.passing(SECOND, b.refresh(id))).resolves.toMatchObject({ kind: "retry_later" });
+    const { lease } = await stage.held(id);
+    expect(lease.dueAt).toBe(lease.backoffUntil);
+    b.sweep.start();
+    await stage.clock.advance(10 * SECOND);
+    expect(await stage.tokensOf(id)).toMatchObject({ refreshToken: "refresh-next" });
   });
 
   test("the spare is tried although the store is down in between", async () => {

@@ -89,7 +89,7 @@ describe("the sweep", () => {
     stage.store.fail("commit", 1, new Error("a programming error"));
     stage.sweep.start();
     await stage.clock.advance(0);
-    expect((await generations(stage, ids)).toSorted()).toEqual([1, 2, 2]);
+    expect((await generations(stage, ids)).toSorted((a, b) => a - b)).toEqual([1, 2, 2]);
     expect(stage.observer.of("sweep.failed")).toMatchObject([{ code: "internal" }]);
     // Its lease ends, and its answer is in the journal.
     await stage.clock.advance(62 * SECOND);
@@ -150,6 +150,16 @@ describe("the sweep", () => {
     stage.sweep.start();
     await stage.clock.advance(3 * HOUR);
     expect(stage.server.requests).toHaveLength(1);
+  });
+
+  test("looks again at a connection without a refresh token when its access token ends", async () => {
+    const stage = await openEngineStage();
+    const id = await stage.connect({ withoutRefreshToken: true });
+    await stage.connections.setPolicy(id, "eager", stage.clock.now());
+    stage.sweep.start();
+    await stage.clock.advance(0);
+    const { lease, tokens } = await stage.held(id);
+    expect(lease).toMatchObject({ owner: null, dueAt: tokens.expiresAt });
   });
 
   test("notices the end of a connection without a refresh token", async () => {

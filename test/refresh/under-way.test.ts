@@ -28,9 +28,12 @@ describe("what is under way", () => {
     expect([underWay.size(), underWay.count("cli_1"), underWay.count("cli_2"), underWay.count("cli_3")]).toEqual([
       3, 2, 1, 0,
     ]);
+    expect([...underWay.clients()]).toEqual(["cli_1", "cli_2"]);
+    underWay.delete("con_c");
+    expect([...underWay.clients()]).toEqual(["cli_1"]);
     underWay.delete("con_a");
     expect([underWay.size(), underWay.count("cli_1"), underWay.has("con_a"), underWay.has("con_b")]).toEqual([
-      2,
+      1,
       1,
       false,
       true,

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { DAY, HOUR, MINUTE, SECOND } from "../../src/runtime/clock.ts";
 import { openEngineStage, openInstances, type EngineStage } from "../stage/engine-stage.ts";
+import { answers } from "../stage/plays.ts";
 
 /** A stage on which the store goes down right before the commit, for so many attempts. */
 async function storeGoesDown(failures: number): Promise<{ stage: EngineStage; id: string }> {
@@ -51,6 +52,16 @@ describe("a token set that the journal has and the store does not take", () => {
     await stage.clock.advance(5 * SECOND);
     expect(await stage.tokensOf(id)).toMatchObject({ generation: 2, refreshToken: "refresh-1-2" });
     await expect(stage.read(id)).resolves.toMatchObject({ generation: 2 });
+  });
+
+  test("ends the failing of the token before it", async () => {
+    const { stage, id } = await storeGoesDown(5);
+    stage.server.script(answers(503, ""));
+    await stage.refresh(id);
+    await stage.clock.advance(10 * SECOND);
+    await expect(stage.read(id)).resolves.toMatchObject({ generation: 1, refreshState: "failing" });
+    await stage.passing(0, stage.refresh(id));
+    await expect(stage.read(id)).resolves.toMatchObject({ generation: 2, refreshState: "ok" });
   });
 
   test("is shown with the life and the due time that it will be stored with", async () => {

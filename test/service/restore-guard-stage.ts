@@ -2,9 +2,11 @@ import { join } from "node:path";
 import { onTestFinished } from "vitest";
 import type { Snapshot } from "../../src/connection/store.ts";
 import { openJournal } from "../../src/journal/journal.ts";
+import { HEARTBEAT_INTERVAL, type InstanceStore } from "../../src/refresh/instances.ts";
 import { createPace } from "../../src/refresh/pace/create-pace.ts";
 import type { RefreshPorts } from "../../src/refresh/ports.ts";
 import type { RefreshResult } from "../../src/refresh/request.ts";
+import type { Clock } from "../../src/runtime/clock.ts";
 import { createId } from "../../src/runtime/id.ts";
 import { createEngine } from "../../src/service/engine.ts";
 import { replayJournals } from "../../src/service/replay-journals.ts";
@@ -19,6 +21,9 @@ import type { ServerBehaviour } from "../stage/simulated-authorization-server.ts
 import { temporaryFolder } from "../stage/temporary-folder.ts";
 import { createWorld } from "../stage/world.ts";
 
+/** A file has no server that could start anew. */
+const INCARNATION = 1;
+
 export type GuardStage = Awaited<ReturnType<typeof openGuardStage>>;
 export type Instance = Awaited<ReturnType<GuardStage["start"]>>;
 
@@ -31,6 +36,7 @@ export async function openGuardStage(server: Partial<ServerBehaviour> = {}) {
   const world = await createWorld({ clock, random, database, server: { reuse: "punished", ...server } });
   const restores = createRestoreStore(database);
   const folder = temporaryFolder();
+  const running = new Map<string, InstanceStore>();
 
   /** An instance as the service starts it; `change` stands between it and the outside. */
   async function start(dir: string, change: Partial<GuardDeps> = {}) {
@@ -48,34 +54,56 @@ export async function openGuardStage(server: Partial<ServerBehaviour> = {}) {
     const pace = createPace({ clock, random, observer });
     const outside = { clock, random, observer, transport, sealer, catalogue, clients, connections, journal, pace };
     const ports: RefreshPorts = { ...outside, instanceId };
+    // Signs of life are given by `pass`: by themselves they would not keep up with time that jumps.
+    const untilAborted = (signal?: AbortSignal) =>
+      new Promise<void>((resolve) => void signal?.addEventListener("abort", () => resolve()));
+    const unhurried: Clock = {
+      ...clock,
+      sleep: (ms, signal) => (ms === HEARTBEAT_INTERVAL ? untilAborted(signal) : clock.sleep(ms, signal)),
+    };
     const own = { dataDir, instances: createInstanceStore(database), restores, forgivesMs: 0 };
     const instances = await guardInstances({ ...ports, ...own, ...change });
     const { sessions } = world;
-    const engine = createEngine(ports, {
-      sessions,
-      instances,
-      reauthorizationUrl: ({ id }) => `https://example/${id}`,
-    });
+    const engine = createEngine(
+      { ...ports, clock: unhurried },
+      {
+        sessions,
+        instances,
+        reauthorizationUrl: ({ id }) => `https://example/${id}`,
+      },
+    );
     const { heartbeat, refresher } = engine;
     await replayJournals({ ...engine.ports, dataDir });
     await heartbeat.start();
+    running.set(instanceId, instances);
     return {
       instanceId,
       dataDir,
       observer,
-      instances,
       refresh: async (connectionId: string): Promise<RefreshResult> => {
         const { tokens } = await held(connectionId);
         return refresher.refresh({ connectionId, generation: tokens.generation, origin: "ahead" });
       },
       /** A graceful end. */
       stop: async () => {
+        running.delete(instanceId);
         await heartbeat.stop();
         await close();
       },
       /** Its process ends without another sign of life. */
-      kill: close,
+      kill: async () => {
+        running.delete(instanceId);
+        await close();
+      },
     };
+  }
+
+  /** Lets time pass, in which every instance gives signs of life. */
+  async function pass(milliseconds: number): Promise<void> {
+    for (let left = milliseconds; left > 0; left -= HEARTBEAT_INTERVAL) {
+      await clock.advance(Math.min(left, HEARTBEAT_INTERVAL));
+      for (const [id, instances] of running) await instances.beat(id, INCARNATION);
+    }
   }
 
   async function held(connectionId: string): Promise<Snapshot> {
@@ -84,5 +112,5 @@ export async function openGuardStage(server: Partial<ServerBehaviour> = {}) {
     return snapshot;
   }
 
-  return { ...world, restores, folder, start, held };
+  return { ...world, restores, start, held, pass };
 }

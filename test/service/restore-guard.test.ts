@@ -1,8 +1,9 @@
-import { appendFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { ServiceError } from "../../src/runtime/service-error.ts";
 import { DAY, HOUR, MINUTE, SECOND } from "../../src/runtime/clock.ts";
+import { createInstanceStore } from "../../src/store/instances.ts";
 import { StartError } from "../../src/service/start-error.ts";
 import { claimRequest } from "../stage/store-stage.ts";
 import { copyOf } from "../stage/database-copy.ts";
@@ -10,9 +11,9 @@ import { createGate } from "../stage/gate.ts";
 import { openGuardStage, type GuardStage, type Instance } from "./restore-guard-stage.ts";
 
 /** Refreshes at each of the instances in turn, and lets a minute pass each time. */
-async function rotate({ clock }: GuardStage, id: string, instances: readonly Instance[]): Promise<void> {
+async function rotate({ pass }: GuardStage, id: string, instances: readonly Instance[]): Promise<void> {
   for (const instance of instances) {
-    await clock.advance(MINUTE);
+    await pass(10 * SECOND);
     expect(await instance.refresh(id)).toEqual({ kind: "renewed" });
   }
 }
@@ -26,6 +27,13 @@ async function stateOf(stage: GuardStage, id: string) {
 
 const HELD = { status: "suspended", cause: "restored_from_backup" };
 const WELL = { status: "active", cause: null };
+
+/** Changes a byte in the middle of the first record. */
+function spoil(path: string, at: number): void {
+  const bytes = readFileSync(path);
+  bytes.writeUInt8(bytes.readUInt8(at) ^ 1, at);
+  writeFileSync(path, bytes);
+}
 
 describe("one instance with a journal of its own", () => {
   test("raises what its journal has, and holds nothing else, because it would know", async () => {
@@ -48,11 +56,11 @@ describe("one instance with a journal of its own", () => {
     const stage = await openGuardStage();
     const first = await stage.start("a");
     const restore = await copyOf(stage.database);
-    await stage.clock.advance(MINUTE);
+    await stage.pass(MINUTE);
     await first.stop();
     await restore();
     const second = await stage.start("a");
-    await stage.clock.advance(MINUTE);
+    await stage.pass(MINUTE);
     await second.stop();
     const third = await stage.start("a");
     expect(second.observer.of("database.restored")).toHaveLength(1);
@@ -77,16 +85,13 @@ describe("one instance with a journal of its own", () => {
     const first = await stage.start("a");
     const id = await stage.connect();
     const restore = await copyOf(stage.database);
-    await rotate(stage, id, [first]);
+    await rotate(stage, id, [first, first]);
     await first.stop();
     await restore();
-    appendFileSync(join(first.dataDir, "journal", first.instanceId, "000001.log"), 'noise{"kind":"tokens"}');
-    writeFileSync(join(first.dataDir, "journal", first.instanceId, "000003.log"), "");
-    rmSync(join(first.dataDir, "journal", first.instanceId, "000003.log"));
-    const damaged = join(first.dataDir, "journal", first.instanceId, "000002.log");
-    writeFileSync(damaged, "EGJ9 of another version");
-    await stage.start("a");
-    expect(await stateOf(stage, id)).toMatchObject({ ...HELD, generation: 2 });
+    spoil(join(first.dataDir, "journal", first.instanceId, "000001.log"), 100);
+    const second = await stage.start("a");
+    expect(await stateOf(stage, id)).toMatchObject({ ...HELD, generation: 3 });
+    expect(second.observer.of("database.restored")).toMatchObject([{ complete: false }]);
   });
 
   test("holds what was obtained before it can vouch for anything, and lets go on what came later", async () => {
@@ -96,7 +101,7 @@ describe("one instance with a journal of its own", () => {
     await rotate(stage, early, [elsewhere]);
     const restore = await copyOf(stage.database);
     await elsewhere.stop();
-    await stage.clock.advance(MINUTE);
+    await stage.pass(MINUTE);
     const first = await stage.start("a");
     await stage.clock.advance(HOUR);
     await rotate(stage, late, [first]);
@@ -155,16 +160,16 @@ describe("one instance with a journal of its own", () => {
     await first.stop();
     rmSync(first.dataDir, { recursive: true });
     await restore();
-    await stage.restores.mark();
+    await stage.restores.mark(0);
     const second = await stage.start("a");
     expect(await stateOf(stage, id)).toEqual({ ...WELL, generation: 1, works: true });
     await rotate(stage, id, [second]);
   });
 });
 
-describe("a start that is cut short while it looks", () => {
-  const broken = new ServiceError("store_unavailable", "The database is gone.");
+const broken = new ServiceError("store_unavailable", "The database is gone.");
 
+describe("a start that is cut short while it looks", () => {
   test("leaves the next one everything to do", async () => {
     const stage = await openGuardStage();
     const first = await stage.start("a");
@@ -193,6 +198,7 @@ describe("instances with a journal each", () => {
     await rotate(stage, id, [one, two, one, two]);
     await one.stop();
     await two.stop();
+    await stage.clock.advance(MINUTE);
     await restore();
     return { stage, id };
   }
@@ -201,6 +207,7 @@ describe("instances with a journal each", () => {
     const { stage, id } = await openTwo();
     const one = await stage.start("a");
     expect(await stateOf(stage, id)).toEqual({ ...HELD, generation: 4, works: false });
+    await stage.clock.advance(SECOND);
     const two = await stage.start("b");
     expect(two.observer.of("database.restored")).toMatchObject([{ replayed: 1, held: 1, complete: false }]);
     expect(await stateOf(stage, id)).toEqual({ ...HELD, generation: 5, works: true });
@@ -225,6 +232,29 @@ describe("instances with a journal each", () => {
     expect(stage.server.reuses()).toBe(0);
   });
 
+  test("miss the journal of each other that is gone from the data directory they share", async () => {
+    const stage = await openGuardStage();
+    const [one, two] = [await stage.start("a"), await stage.start("a")];
+    const id = await stage.connect();
+    const restore = await copyOf(stage.database);
+    await rotate(stage, id, [two]);
+    await stage.pass(10 * SECOND);
+    await two.kill();
+    await stage.pass(10 * SECOND);
+    await one.stop();
+    await restore();
+    rmSync(join(two.dataDir, "journal", two.instanceId), { recursive: true });
+    await stage.start("a");
+    expect(await stateOf(stage, id)).toMatchObject({ ...HELD, generation: 1 });
+  });
+
+  test("that never had the database do not speak of its restores", async () => {
+    const { stage } = await openTwo();
+    await stage.start("a");
+    const three = await stage.start("c");
+    expect(three.observer.of("database.restored")).toEqual([]);
+  });
+
   test("claim nothing while one of them looks", async () => {
     const stage = await openGuardStage();
     const one = await stage.start("a");
@@ -245,8 +275,10 @@ describe("instances with a journal each", () => {
     await entered.passed();
     const { tokens } = await stage.held(id);
     const claim = claimRequest(id, { generation: tokens.generation, owner: other.instanceId });
+    const instances = createInstanceStore(stage.database);
     for (let second = 0; second < 15; second++) {
-      expect((await stage.connections.claim(claim)).kind).toBe("waits");
+      await instances.beat(other.instanceId, 1);
+      expect((await stage.connections.claim(claim)).kind).toBe("unverified");
       await stage.clock.advance(SECOND);
     }
     gate.open();
@@ -261,8 +293,8 @@ describe("instances with a journal each", () => {
     const restore = await copyOf(stage.database);
     await rotate(stage, id, [one, one]);
     await restore();
-    await stage.clock.advance(2 * SECOND);
-    await expect.poll(() => one.observer.of("database.restored")).toMatchObject([{ replayed: 1, held: 0 }]);
+    await stage.pass(2 * SECOND);
+    expect(one.observer.of("database.restored")).toMatchObject([{ replayed: 1, held: 0 }]);
     expect(await stateOf(stage, id)).toEqual({ ...WELL, generation: 3, works: true });
   });
 });
@@ -287,8 +319,70 @@ describe("a database that failed over", () => {
     expect((await stage.restores.past())?.restore).toBeNull();
   });
 
+  test("is made up for however late that comes", async () => {
+    const stage = await openGuardStage();
+    const forgivesMs = 10 * MINUTE;
+    const one = await stage.start("a", { forgivesMs });
+    const id = await stage.connect();
+    const restore = await copyOf(stage.database);
+    await rotate(stage, id, [one]);
+    await stage.pass(10 * SECOND);
+    await restore();
+    await one.stop();
+    await stage.clock.advance(2 * HOUR);
+    await stage.start("a", { forgivesMs });
+    expect(await stateOf(stage, id)).toEqual({ ...WELL, generation: 2, works: true });
+    expect((await stage.restores.past())?.restore).toBeNull();
+  });
+
+  test("is made up for under way, however often that fails at first", async () => {
+    const stage = await openGuardStage();
+    let failures = 9;
+    const newestOf: typeof stage.connections.newestOf = (ids) =>
+      failures-- > 0 ? Promise.reject(broken) : stage.connections.newestOf(ids);
+    const change = { forgivesMs: 10 * MINUTE, connections: { ...stage.connections, newestOf } };
+    const one = await stage.start("a", change);
+    const id = await stage.connect();
+    const restore = await copyOf(stage.database);
+    await rotate(stage, id, [one]);
+    await restore();
+    while (failures > 0) {
+      await expect(stage.pass(2 * SECOND)).rejects.toThrow(broken);
+      // Others count on.
+      await stage.restores.follow(null);
+    }
+    await stage.pass(2 * SECOND);
+    expect(await stateOf(stage, id)).toEqual({ ...WELL, generation: 2, works: true });
+  });
+
+  test("is not forgotten by an instance that ends before it has made up for it", async () => {
+    const stage = await openGuardStage();
+    const newestOf = () => Promise.reject(broken);
+    const forgivesMs = 10 * MINUTE;
+    const one = await stage.start("a", { forgivesMs, connections: { ...stage.connections, newestOf } });
+    const id = await stage.connect();
+    const restore = await copyOf(stage.database);
+    await rotate(stage, id, [one]);
+    await restore();
+    for (let time = 0; time < 9; time++) await expect(stage.pass(2 * SECOND)).rejects.toThrow(broken);
+    await one.stop();
+    await stage.clock.advance(2 * HOUR);
+    await stage.start("a", { forgivesMs });
+    expect(await stateOf(stage, id)).toMatchObject({ generation: 2 });
+  });
+
+  test("leaves the journals as good as they were", async () => {
+    const { stage, again } = await openFailedOver(10 * MINUTE);
+    await stage.pass(10 * SECOND);
+    const later = await stage.connect();
+    await stage.restores.mark(stage.clock.now());
+    await stage.pass(2 * SECOND);
+    expect(again.observer.of("database.restored")).toMatchObject([{ complete: true }]);
+    expect(await stateOf(stage, later)).toMatchObject(WELL);
+  });
+
   test("and lacks more than that was restored", async () => {
-    const { stage, moved, still } = await openFailedOver(MINUTE);
+    const { stage, moved, still } = await openFailedOver(5 * SECOND);
     expect(await stateOf(stage, moved)).toMatchObject({ ...HELD, generation: 2 });
     expect(await stateOf(stage, still)).toMatchObject(HELD);
   });
@@ -302,6 +396,7 @@ test("a journal that turns up after a released connection went on becomes a spar
   await rotate(stage, id, [two, two, two]);
   await one.stop();
   await two.stop();
+  await stage.clock.advance(MINUTE);
   await restore();
   const three = await stage.start("a");
   await stage.restores.release(id);
@@ -359,7 +454,7 @@ test("a clone takes nothing from a journal that was written before it was made",
   await stage.database.write(async (queries) => {
     await queries.updateTable("installation").set({ clone: "copy", cloned_at: clonedAt }).execute();
   });
-  await stage.clock.advance(MINUTE);
+  await stage.pass(MINUTE);
   const second = await stage.start("a");
   expect(await stateOf(stage, id)).toMatchObject({ generation: 1 });
   expect(readdirSync(join(second.dataDir, "journal"))).toContain("high-water.json");

@@ -193,6 +193,19 @@ export function connectionRefusalsContract(kind: DatabaseKind): void {
       expect(await byOther(stage)).toMatchObject({ kind: "claimed" });
     });
 
+    test("after an outage, it is waited for no longer for the sake of those who compare later than the first", async () => {
+      const stage = await openUnverified(kind, "ins_c");
+      const { incarnation } = await stage.instances.beat("ins_b", 0);
+      await stage.clock.advance(10 * SILENCE);
+      await stage.instances.beat("ins_b", incarnation);
+      await stage.clock.advance(SILENCE - 1);
+      await stage.instances.beat("ins_d", incarnation);
+      await stage.instances.beat("ins_b", incarnation);
+      expect(await byOther(stage)).toMatchObject({ kind: "unverified" });
+      await stage.clock.advance(1);
+      expect(await byOther(stage)).toMatchObject({ kind: "claimed" });
+    });
+
     test("and has left, it is not waited for", async () => {
       const stage = await openUnverified(kind, "ins_c");
       await stage.instances.leave("ins_c");

@@ -104,6 +104,12 @@ export function connectionRoomContract(kind: DatabaseKind): void {
       expect(first).toBe("con_0000");
     });
 
+    test("is taken up all round, by who has room for that much", async () => {
+      const stage = await openBacklog(kind);
+      const ids = await claimIds(stage, { limit: 1000, ...room(1000) });
+      expect(ids).toEqual(BACKLOG.slice(0, 1000));
+    });
+
     test("is taken from the front without regard to room", async () => {
       const stage = await openBacklog(kind);
       expect(await claimIds(stage, { limit: 5 })).toEqual(BACKLOG.slice(0, 5));
