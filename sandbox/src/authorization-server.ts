@@ -1,4 +1,5 @@
 import type { EventEmitter } from "node:events";
+import { setTimeout as sleep } from "node:timers/promises";
 import type OidcProvider from "oidc-provider";
 import type { Account, Configuration, JWK } from "oidc-provider";
 import type { BehaviourSwitches } from "./behaviour.ts";
@@ -44,11 +45,14 @@ export function createAuthorizationServer({ issuer, store, behaviour, signingKey
     },
   });
   provider.use(forgetSession);
+  provider.use(takeTime(behaviour));
   provider.on("server_error", (_ctx, error) => observe({ kind: "server_error", message: error.message }));
   const koa: EventEmitter = provider;
   koa.on("error", (error: Error) => observe({ kind: "server_error", message: error.message }));
   return provider;
 }
+
+type Middleware = Parameters<OidcProvider["use"]>[0];
 
 const fixedConfiguration: Configuration = {
   routes: {
@@ -109,7 +113,20 @@ function account(user: string): Account {
  * A new authorization request starts without a session. So the page always asks who signs in, and each authorization
  * becomes a grant of its own: revoking one family leaves the user's other connections alone.
  */
-const forgetSession: Parameters<OidcProvider["use"]>[0] = (ctx, next) => {
+const forgetSession: Middleware = (ctx, next) => {
   if (ctx.path === paths.authorization) delete ctx.req.headers.cookie;
   return next();
 };
+
+/** Lets the token endpoint be slow. What it does is done and kept before the second part of the delay. */
+function takeTime(behaviour: BehaviourSwitches): Middleware {
+  return async (ctx, next) => {
+    const delay = ctx.path === paths.token ? behaviour.current().tokenEndpointDelay : null;
+    if (delay === null) return next();
+    const wholeMs = delay.fromMs + Math.random() * (delay.toMs - delay.fromMs);
+    const beforeMs = Math.random() * wholeMs;
+    await sleep(beforeMs);
+    await next();
+    await sleep(wholeMs - beforeMs);
+  };
+}

@@ -1,4 +1,4 @@
-import { problemWith, type Behaviour, type Fault, type Reuse } from "./behaviour.ts";
+import { problemWith, type Behaviour, type Delay, type Fault, type Reuse } from "./behaviour.ts";
 import { createFieldReader } from "./field-reader.ts";
 
 /** Reads a change of behaviour off the wire. With any problem the patch must not be used. */
@@ -17,6 +17,8 @@ export function readBehaviourPatch(json: unknown): { patch: Partial<Behaviour>; 
   if (reuse !== undefined) patch.reuse = reuse;
   const fault = readFault(fields.raw("token_endpoint_fault"), problems);
   if (fault !== undefined) patch.tokenEndpointFault = fault;
+  const delay = readDelay(fields.raw("token_endpoint_delay"), problems);
+  if (delay !== undefined) patch.tokenEndpointDelay = delay;
   fields.finish();
 
   const nonsense = problems.length === 0 ? problemWith(patch) : null;
@@ -30,6 +32,7 @@ export function writeBehaviour(behaviour: Behaviour): object {
     reuse: behaviour.reuse,
     offline_access_required: behaviour.offlineAccessRequired,
     token_endpoint_fault: behaviour.tokenEndpointFault && writeFault(behaviour.tokenEndpointFault),
+    token_endpoint_delay: behaviour.tokenEndpointDelay && writeDelay(behaviour.tokenEndpointDelay),
   };
 }
 
@@ -89,6 +92,19 @@ function writeFault(fault: Fault): object {
   if (fault.kind !== "rate_limit") return fault;
   const { retryAfterSeconds, ...rest } = fault;
   return { ...rest, retry_after_seconds: retryAfterSeconds };
+}
+
+function readDelay(json: unknown, problems: string[]): Delay | null | undefined {
+  if (json === undefined || json === null) return json;
+  const fields = createFieldReader(json, problems, "token_endpoint_delay");
+  const fromMs = required(fields.number("from_ms"), "from_ms", problems);
+  const toMs = required(fields.number("to_ms"), "to_ms", problems);
+  fields.finish();
+  return { fromMs, toMs };
+}
+
+function writeDelay({ fromMs, toMs }: Delay): object {
+  return { from_ms: fromMs, to_ms: toMs };
 }
 
 function required(value: number | undefined, name: string, problems: string[]): number {

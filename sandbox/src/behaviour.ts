@@ -8,6 +8,7 @@ export interface Behaviour {
   /** Whether a refresh token takes `scope=offline_access` and `prompt=consent` (OpenID Connect Core §11). */
   offlineAccessRequired: boolean;
   tokenEndpointFault: null | Fault;
+  tokenEndpointDelay: null | Delay;
 }
 
 /** What happens to a refresh token that rotation has already replaced. */
@@ -28,6 +29,12 @@ export type Fault = (
   | { kind: "html"; status: number }
   | { kind: "empty"; status: number }
 ) & { times?: number };
+
+/** How long the token endpoint takes, at random between the two; part of it before the server acts, the rest after. */
+export interface Delay {
+  fromMs: number;
+  toMs: number;
+}
 
 /** The behaviour in force. */
 export interface BehaviourSwitches {
@@ -66,12 +73,15 @@ export function createBehaviourSwitches(initial: Partial<Behaviour>): BehaviourS
 
 /** Says in a sentence what makes no sense in a change, or null. */
 export function problemWith(patch: Partial<Behaviour>): string | null {
-  const { accessTokenLifetimeSeconds: lifetime, reuse, tokenEndpointFault: fault } = patch;
+  const { accessTokenLifetimeSeconds: lifetime, reuse, tokenEndpointFault: fault, tokenEndpointDelay: delay } = patch;
   if (lifetime !== undefined && !isWhole(lifetime, 1)) {
     return "the access token lifetime must be a whole number of seconds, at least 1";
   }
   if (reuse?.kind === "accept" && !(Number.isFinite(reuse.seconds) && reuse.seconds >= 0)) {
     return "the seconds a used refresh token is accepted for must be a number, at least 0";
+  }
+  if (delay && !(isWhole(delay.fromMs, 0) && isWhole(delay.toMs, delay.fromMs))) {
+    return "a delay must be whole milliseconds, from no more than to";
   }
   return fault ? problemWithFault(fault) : null;
 }
@@ -101,6 +111,7 @@ const defaultBehaviour: Behaviour = {
   reuse: { kind: "revoke_family" },
   offlineAccessRequired: true,
   tokenEndpointFault: null,
+  tokenEndpointDelay: null,
 };
 
 function sensible(patch: Partial<Behaviour>): Partial<Behaviour> {

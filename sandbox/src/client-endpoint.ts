@@ -4,6 +4,7 @@ import { answerError, answerTooLarge } from "./answer.ts";
 import type { BehaviourSwitches } from "./behaviour.ts";
 import { readClientRequest, type ClientRequest } from "./client-request.ts";
 import { answerFault } from "./fault-answer.ts";
+import type { RefreshTokenLog } from "./refresh-token-log.ts";
 import { replayedRequest } from "./replayed-request.ts";
 import { readBody } from "./request-body.ts";
 import type { Observe } from "./sandbox-event.ts";
@@ -15,6 +16,7 @@ interface Deps {
   provider: (req: IncomingMessage, res: ServerResponse) => Promise<void>;
   store: Store;
   behaviour: BehaviourSwitches;
+  refreshTokens: Pick<RefreshTokenLog, "presented">;
   observe: Observe;
 }
 
@@ -25,7 +27,7 @@ const bodyLimit = 32 * 1024;
  * oidc-provider does not do: faults, disabled clients, a fixed way to authenticate, counting, and one request at a
  * time per refresh token or code, without which two simultaneous ones could both find it unused.
  */
-export function createClientEndpoint({ provider, store, behaviour, observe }: Deps) {
+export function createClientEndpoint({ provider, store, behaviour, refreshTokens, observe }: Deps) {
   const inTurn = createTurns();
 
   async function serveToken(req: IncomingMessage, res: ServerResponse): Promise<void> {
@@ -34,8 +36,10 @@ export function createClientEndpoint({ provider, store, behaviour, observe }: De
     const request = readClientRequest(req.headers, body);
     const user = ownerOf(request);
     observe({ kind: "token_request", grant: request.grant, clientId: knownClient(request), user });
+    const answered = refreshTokens.presented(request.presented ?? "");
     await underFault(req, res, async (answer) => {
       await inTurn(request.presented ?? "", () => pass(request, req, body, answer));
+      if (answer === res && !req.socket.destroyed) answered();
       observe({ kind: "token_answer", grant: request.grant, status: answer.statusCode, user });
     });
   }

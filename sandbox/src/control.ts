@@ -2,6 +2,7 @@ import type { Behaviour, BehaviourSwitches } from "./behaviour.ts";
 import { problemsWithClient, problemsWithSecret } from "./client-rules.ts";
 import type { SandboxClient } from "./client-table.ts";
 import type { Counter, Counts } from "./counts.ts";
+import type { RefreshTokenLog, RefreshTokenRecord } from "./refresh-token-log.ts";
 import type { Observe } from "./sandbox-event.ts";
 import type { Store } from "./store.ts";
 
@@ -12,6 +13,8 @@ export interface Control {
   change(patch: Partial<Behaviour>): void;
   counts(): Counts;
   resetCounts(): void;
+  /** What became of each refresh token since the start, oldest first; of the newest hundred thousand. */
+  refreshTokens(): RefreshTokenRecord[];
   /** Adds the client or replaces it; a disabled one stays disabled. */
   putClient(client: SandboxClient): Promise<void>;
   /** Its token requests answer 401 `invalid_client` from now on. Its access tokens stay good. */
@@ -30,10 +33,11 @@ interface Deps {
   store: Store;
   behaviour: BehaviourSwitches;
   counter: Counter;
+  refreshTokens: Pick<RefreshTokenLog, "records">;
   observe: Observe;
 }
 
-export function createControl({ store, behaviour, counter, observe }: Deps): Control {
+export function createControl({ store, behaviour, counter, refreshTokens, observe }: Deps): Control {
   const did = (action: string) => observe({ kind: "control", action });
 
   function revoke(user: string, why: string): void {
@@ -54,6 +58,7 @@ export function createControl({ store, behaviour, counter, observe }: Deps): Con
     },
     counts: () => counter.counts(),
     resetCounts: () => counter.reset(),
+    refreshTokens: () => refreshTokens.records(),
     putClient: async (client) => {
       mustBeSound(problemsWithClient(client));
       store.clients.put(client);

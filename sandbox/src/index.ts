@@ -10,4 +10,5 @@ export type { Behaviour, Fault } from "./behaviour.ts";
 export type { SandboxClient } from "./client-table.ts";
 export type { Control } from "./control.ts";
 export type { Counts } from "./counts.ts";
+export type { RefreshTokenRecord } from "./refresh-token-log.ts";
 export type { Sandbox, SandboxOptions } from "./sandbox.ts";

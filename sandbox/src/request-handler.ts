@@ -7,6 +7,7 @@ import { createClientEndpoint } from "./client-endpoint.ts";
 import { createControlApi } from "./control-api.ts";
 import type { Control } from "./control.ts";
 import { createInteractionPages } from "./interaction-pages.ts";
+import type { RefreshTokenLog } from "./refresh-token-log.ts";
 import { createResourceServer } from "./resource-server.ts";
 import type { Observe } from "./sandbox-event.ts";
 import type { Store } from "./store.ts";
@@ -16,6 +17,7 @@ interface Deps {
   store: Store;
   behaviour: BehaviourSwitches;
   control: Control;
+  refreshTokens: Pick<RefreshTokenLog, "presented">;
   signingKey: JWK;
   observe: Observe;
 }
@@ -27,10 +29,11 @@ export interface RequestHandler {
 }
 
 /** Everything the sandbox answers, by path. */
-export function createRequestHandler({ url, store, behaviour, control, signingKey, observe }: Deps): RequestHandler {
+export function createRequestHandler(deps: Deps): RequestHandler {
+  const { url, store, behaviour, control, refreshTokens, signingKey, observe } = deps;
   const provider = createAuthorizationServer({ issuer: url, store, behaviour, signingKey, observe });
   const callback = provider.callback();
-  const clientEndpoint = createClientEndpoint({ provider: callback, store, behaviour, observe });
+  const clientEndpoint = createClientEndpoint({ provider: callback, store, behaviour, refreshTokens, observe });
   const serveInteraction = createInteractionPages({ provider, users: store.users, observe });
   const serveApi = createResourceServer({ provider, observe });
   const serveControl = createControlApi({ control, store });

@@ -5,6 +5,7 @@ import { problemsWithClient } from "./client-rules.ts";
 import type { SandboxClient } from "./client-table.ts";
 import { createControl, type Control } from "./control.ts";
 import { createCounter } from "./counts.ts";
+import { createRefreshTokenLog } from "./refresh-token-log.ts";
 import { createRequestHandler } from "./request-handler.ts";
 import type { Observe, SandboxEvent } from "./sandbox-event.ts";
 import { openStore } from "./store.ts";
@@ -42,15 +43,17 @@ export async function openSandbox(options: SandboxOptions, watch: Observe): Prom
     counter.record(event);
     watch(event);
   };
-  const store = openStore(options.dataFile);
+  const opened = openStore(options.dataFile);
+  const refreshTokens = createRefreshTokenLog();
+  const store = { ...opened, artifacts: refreshTokens.watch(opened.artifacts) };
   try {
-    const control = createControl({ store, behaviour, counter, observe });
+    const control = createControl({ store, behaviour, counter, refreshTokens, observe });
     for (const user of users) store.users.add(user);
     for (const client of clients) store.clients.put(client);
     const signingKey = await store.signingKeys.key();
     const server = createServer();
     const url = await listen(server, port, host);
-    const handler = createRequestHandler({ url, store, behaviour, control, signingKey, observe });
+    const handler = createRequestHandler({ url, store, behaviour, control, refreshTokens, signingKey, observe });
     server.on("request", handler.handle);
 
     const close = async () => {

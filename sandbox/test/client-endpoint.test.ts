@@ -2,6 +2,7 @@ import { setTimeout } from "node:timers/promises";
 import { expect, onTestFinished, test } from "vitest";
 import { createBehaviourSwitches } from "../src/behaviour.ts";
 import { createClientEndpoint } from "../src/client-endpoint.ts";
+import { createRefreshTokenLog } from "../src/refresh-token-log.ts";
 import { openStore } from "../src/store.ts";
 import { startSite } from "./site.ts";
 
@@ -20,6 +21,7 @@ async function startEndpoint() {
       res.end();
     },
     store,
+    refreshTokens: createRefreshTokenLog(),
     behaviour: createBehaviourSwitches({}),
     observe: () => {},
   });

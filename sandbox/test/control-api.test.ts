@@ -24,6 +24,7 @@ describe("behaviour", () => {
         reuse: { kind: "revoke_family" },
         offline_access_required: true,
         token_endpoint_fault: null,
+        token_endpoint_delay: null,
       },
     });
     const everything = {
@@ -32,6 +33,7 @@ describe("behaviour", () => {
       reuse: { kind: "accept", seconds: 12.5 },
       offline_access_required: false,
       token_endpoint_fault: { kind: "rate_limit", retry_after_seconds: 3, times: 4 },
+      token_endpoint_delay: { from_ms: 5, to_ms: 9 },
     };
     expect(await call("PATCH", "/behaviour", everything)).toEqual({ status: 200, body: everything });
     expect(control.behaviour()).toEqual({
@@ -40,6 +42,7 @@ describe("behaviour", () => {
       reuse: { kind: "accept", seconds: 12.5 },
       offlineAccessRequired: false,
       tokenEndpointFault: { kind: "rate_limit", retryAfterSeconds: 3, times: 4 },
+      tokenEndpointDelay: { fromMs: 5, toMs: 9 },
     });
     await call("PATCH", "/behaviour", { token_endpoint_fault: null, reuse: { kind: "error" } });
     expect(control.behaviour()).toMatchObject({ rotation: false, reuse: { kind: "error" }, tokenEndpointFault: null });
@@ -59,6 +62,8 @@ describe("behaviour", () => {
     ["an unknown fault", { token_endpoint_fault: { kind: "fire" } }, "token_endpoint_fault.kind"],
     ["a fault without status", { token_endpoint_fault: { kind: "html" } }, "status is missing"],
     ["a fault of no status", { token_endpoint_fault: { kind: "status", status: 42 } }, "from 200 to 599"],
+    ["half a delay", { token_endpoint_delay: { from_ms: 5 } }, "to_ms is missing"],
+    ["a delay that ends before it begins", { token_endpoint_delay: { from_ms: 5, to_ms: 4 } }, "delay"],
     ["a fault zero times", { token_endpoint_fault: { kind: "hang", times: 0 } }, "times"],
     [
       "a retry-after that no fault has",
