@@ -143,6 +143,8 @@ export interface ConnectionStore {
   claimDue(request: DueRequest): Promise<ClaimedSnapshot[]>;
   /** Connections whose owner went silent or overran its lease, the longest silent first. */
   orphans(limit: number): Promise<string[]>;
+  /** Connections that the instance has claimed, by its own doing or by a grant that did not reach it. */
+  claimedBy(owner: string): Promise<string[]>;
   /**
    * Claims anew what is claimed already, after the database came back: it may have lost the claim. Gives the new epoch; null when
    * another generation is current or another instance has it.

@@ -17,6 +17,7 @@ export interface Refresher {
   refresh(request: RefreshRequest): Promise<RefreshResult>;
   /** Refreshes what `claimDue` gave, when it was asked at `claimedAt`; the claim is used or given back. */
   refreshClaimed(due: ClaimedSnapshot, claimedAt: Instant): Promise<RefreshResult>;
+  isRefreshing(connectionId: string): boolean;
   /** A token set that is in the journal, and that the store has not taken yet. */
   unstored(connectionId: string): Snapshot | null;
   /** Claims anew what is under way, in a database that came back and may have lost the claims. */
@@ -106,6 +107,7 @@ export function createRefresher(ports: RefreshPorts, changed: (connectionId: str
         claim.epoch = (await ports.connections.reassert(claim, LEASE)) ?? claim.epoch;
       }
     },
+    isRefreshing: (connectionId) => running.has(connectionId),
     unstored: (connectionId) => unstored.get(connectionId) ?? null,
     drain: async () => {
       isStopping = true;

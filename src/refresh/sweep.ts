@@ -120,11 +120,15 @@ export function createSweep(deps: SweepDeps): Sweep {
    */
   async function adoptOrphans(): Promise<void> {
     orphansAt = clock.monotonic();
-    for (const id of await connections.orphans(ORPHANS_AT_ONCE)) {
+    const silent = await connections.orphans(ORPHANS_AT_ONCE);
+    // What is ours and not being refreshed was granted without our hearing of it, or could not be given back.
+    const own = (await connections.claimedBy(deps.instanceId)).filter((id) => !refresher.isRefreshing(id));
+    for (const id of [...silent, ...own]) {
       if (stopping.signal.aborted) return;
       if (underWay.has(id)) continue;
       const held = await connections.snapshot(id);
-      if (!held) continue;
+      // Somebody has come back to it, or is done with it, since it was listed.
+      if (!held || held.lease.owner === null || refresher.isRefreshing(id)) continue;
       const { generation } = held.tokens;
       follow(id, held.connection.clientId, refresher.refresh({ connectionId: id, generation, origin: "ahead" }));
     }

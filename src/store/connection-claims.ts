@@ -206,3 +206,13 @@ export async function stands(queries: Queries, held: Claim): Promise<boolean> {
     .executeTakeFirst();
   return row !== undefined;
 }
+
+export async function claimedBy(queries: Queries, owner: string): Promise<string[]> {
+  const rows = await queries
+    .selectFrom("refresh_leases")
+    .select("connection_id")
+    .where("owner", "=", owner)
+    .orderBy("connection_id")
+    .execute();
+  return rows.map((row) => row.connection_id);
+}

@@ -3,7 +3,7 @@ import type { Connection } from "../connection/connection.ts";
 import type { HistoryEntry, NewHistoryEntry } from "../connection/history.ts";
 import type { ConnectionQuery, ConnectionStore, NewConnection } from "../connection/store.ts";
 import type { TokenRecord } from "../connection/token-record.ts";
-import { claim, claimDue, orphans, reassert, stands } from "./connection-claims.ts";
+import { claim, claimDue, claimedBy, orphans, reassert, stands } from "./connection-claims.ts";
 import { createCommitGroup } from "./commit-group.ts";
 import { commitAll, promote, reauthorize, recover } from "./connection-commits.ts";
 import { CLIENT_COLUMNS, connectionOf, historyOf, tokenColumns } from "./connection-row.ts";
@@ -34,6 +34,7 @@ export function createConnectionStore(database: Database): ConnectionStore {
     claim: (request) => transact((tx) => claim(tx, request)),
     claimDue: (request) => transact((tx) => claimDue(tx, request)),
     orphans: (limit) => database.read((queries) => orphans(queries, limit)),
+    claimedBy: (owner) => database.read((queries) => claimedBy(queries, owner)),
     reassert: (held, leaseMs) => transact((tx) => reassert(tx, held, leaseMs)),
     stands: (held) => database.read((queries) => stands(queries, held)),
 

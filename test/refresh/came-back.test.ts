@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { HOUR, MINUTE, SECOND } from "../../src/runtime/clock.ts";
 import { openEngineStage, openInstances } from "../stage/engine-stage.ts";
 import { createGate } from "../stage/gate.ts";
-import { takes } from "../stage/plays.ts";
+import { answers, takes } from "../stage/plays.ts";
 
 describe("a database that came back without a commit", () => {
   test("gets it from the journal, and the refresh token that was used is not sent again", async () => {
@@ -131,6 +131,19 @@ describe("when the database's server is another one", () => {
     const results = await stage.passing(6 * SECOND, Promise.all([first, second]));
     expect(results).toEqual([{ kind: "renewed" }, { kind: "renewed" }]);
     expect(stage.server.requests).toHaveLength(1);
+  });
+
+  test("what such an exchange comes to is written down under the new claim", async () => {
+    const { a, ...stage } = await openInstances();
+    const id = await stage.connect();
+    const forget = await stage.remember();
+    stage.server.script(takes(stage.clock, 10 * SECOND, answers(503, "")));
+    const refresh = a.refresh(id);
+    await stage.clock.advance(0);
+    await forget();
+    stage.failOver();
+    await expect(stage.passing(11 * SECOND, refresh)).resolves.toMatchObject({ kind: "retry_later" });
+    expect((await stage.held(id)).lease).toMatchObject({ owner: null, failures: 1, attemptGeneration: null });
   });
 
   test("without a claim that the sweep had made, the claim is made anew, and used once", async () => {

@@ -91,6 +91,14 @@ describe("an on-demand connection", () => {
     expect(await dueAt(stage, id)).toBeGreaterThan(stage.clock.now() + DAY);
   });
 
+  test("is left alone by a read that its token still serves", async () => {
+    const { stage, id } = await connected("on_demand");
+    await stage.clock.advance(55 * MINUTE);
+    await expect(stage.read(id)).resolves.toMatchObject({ generation: 1, refreshState: "ok" });
+    await stage.clock.advance(0);
+    expect(stage.server.requests).toHaveLength(0);
+  });
+
   test("that is swept late, while somebody reads it, is refreshed for the reader all the same", async () => {
     const { stage, id } = await connected("on_demand");
     await stage.connections.setPolicy(id, "on_demand", stage.clock.now());

@@ -211,6 +211,7 @@ describe("stopping the sweep", () => {
     await stage.passing(SECOND, stopped);
     expect(stage.server.requests).toHaveLength(0);
     expect((await stage.held(id)).lease).toMatchObject({ owner: null, attemptGeneration: null });
+    expect(stage.observer.of("sweep.failed")).toEqual([]);
   });
 });
 

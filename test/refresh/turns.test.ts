@@ -3,6 +3,7 @@ import type { Destination, NoTurn, Pace, Priority, TurnEnd } from "../../src/ref
 import { createRefresher } from "../../src/refresh/refresh.ts";
 import { MINUTE, SECOND } from "../../src/runtime/clock.ts";
 import { openEngineStage, openInstances, type EngineStage } from "../stage/engine-stage.ts";
+import { createGate } from "../stage/gate.ts";
 import { answers, fails, losesItsAnswer, takes } from "../stage/plays.ts";
 
 /** A pace that notes who asks and how each turn ends; the next may be refused. */
@@ -142,6 +143,22 @@ describe("the end of a turn says", () => {
     await refresher.refresh(request).catch(() => undefined);
     expect(counted()).toEqual([{ kind: "unused" }]);
     expect(stage.server.requests).toHaveLength(0);
+  });
+
+  test("that it was not used when it comes after the stop", async () => {
+    const stage = await openEngineStage();
+    const gate = createGate();
+    const { pace, counted } = createNotingPace();
+    const turn: Pace["turn"] = async (...request) => gate.passed().then(() => pace.turn(...request));
+    const refresher = createRefresher({ ...stage.ports, pace: { ...pace, turn } });
+    const request = { connectionId: await stage.connect(), generation: 1, origin: "reader" } as const;
+    const refresh = refresher.refresh(request).catch((error: unknown) => error);
+    await stage.clock.advance(0);
+    await refresher.drain();
+    expect(await refresh).toMatchObject({ code: "shutting_down" });
+    gate.open();
+    await stage.clock.advance(0);
+    expect(counted()).toEqual([{ kind: "unused" }]);
   });
 
   test("that it was not used while another instance is at it", async () => {

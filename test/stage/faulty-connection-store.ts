@@ -61,6 +61,7 @@ export function createFaultyConnectionStore(
     claim: (request) => at("claim", () => store.claim(request)),
     claimDue: (request) => at("claimDue", () => store.claimDue(request)),
     orphans: (limit) => at("orphans", () => store.orphans(limit)),
+    claimedBy: (owner) => at("claimedBy", () => store.claimedBy(owner)),
     reassert: (claim, leaseMs) => at("reassert", () => store.reassert(claim, leaseMs)),
     stands: (claim) => at("stands", () => store.stands(claim)),
     commit: (commit, claim) => at("commit", () => store.commit(commit, claim)),

@@ -5,7 +5,7 @@ import { readSettings, type RootKeySource, type Settings } from "../../service/s
 import { StartError } from "../../service/start-error.ts";
 import { systemClock } from "../../service/system.ts";
 import type { Database } from "../../store/database.ts";
-import { openSqlite } from "../../store/sqlite/open.ts";
+import { openSqlite, translate } from "../../store/sqlite/open.ts";
 import { CommandFailure } from "../command-failure.ts";
 import type { Output } from "../terminal/output.ts";
 import { copyRunning, damageOf, intoOneFile } from "./copy-running.ts";
@@ -34,7 +34,8 @@ export async function backup(output: Output, environment: NodeJS.ProcessEnv, fil
     output.result(result, () => describe(result));
   } catch (error) {
     for (const path of [partial, `${partial}-wal`, `${partial}-shm`, target]) rmSync(path, { force: true });
-    throw error instanceof ServiceError ? new StartError("database", error.message) : error;
+    const known = translate(error);
+    throw known instanceof ServiceError ? new StartError("database", known.message) : known;
   }
 }
 

@@ -39,15 +39,16 @@ export interface Marked {
 
 /** Makes a database say of itself that it was restored, or makes it a clone. */
 export async function markDatabase(database: Database, request: MarkRequest): Promise<Marked> {
-  const { asClone, dataDir, seen, replaced } = request;
+  const { asClone, dataDir, replaced } = request;
   const restores = createRestoreStore(database);
   const before = await known(restores.past());
-  const clone = asClone ? cloneName(before, [seen, replaced]) : before.clone;
-  refuseMixture({ installation: before.installation, clone }, [seen, replaced]);
+  const clone = asClone ? cloneName(before, [request.seen, replaced]) : before.clone;
+  refuseMixture({ installation: before.installation, clone }, [request.seen, replaced]);
+  const seen = request.seen && relationOf(request.seen, before) === "same" ? request.seen : null;
   const statics = await staticProviders(createCatalogue(readBuiltInProviders(), createProviderStore(database)));
   let blanked = 0;
   if (asClone) blanked = await makeClone(database, { name: clone ?? "", staticProviders: statics });
-  else await restores.mark(fromOf(before, request));
+  else await restores.mark(request.isFresh || seen === null ? ageOf(before) : ageSeenFrom(before, seen.at));
   const past = await known(restores.past());
   const foreseen = asClone
     ? { replayed: 0, held: 0 }
@@ -60,10 +61,6 @@ export async function markDatabase(database: Database, request: MarkRequest): Pr
     blanked,
     ...foreseen,
   };
-}
-
-function fromOf(past: Past, { isFresh, seen }: MarkRequest): number {
-  return isFresh || seen === null ? ageOf(past) : ageSeenFrom(past, seen.at);
 }
 
 async function known(past: Promise<Past | null>): Promise<Past> {

@@ -1,16 +1,17 @@
 import { copyFileSync, existsSync, mkdirSync, realpathSync, rmSync, chmodSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import type { Seen } from "../../refresh/restore-evidence.ts";
+import { relationOf, type Seen } from "../../refresh/restore-evidence.ts";
 import type { Past } from "../../refresh/restores.ts";
 import { ServiceError } from "../../runtime/service-error.ts";
 import { readSeen, writeSeen } from "../../service/restore-guard-file.ts";
 import { readSettings, type Settings } from "../../service/settings.ts";
 import { StartError } from "../../service/start-error.ts";
 import { systemClock } from "../../service/system.ts";
-import { openSqlite } from "../../store/sqlite/open.ts";
+import { openSqlite, translate } from "../../store/sqlite/open.ts";
 import { damageOf, intoOneFile } from "../backup/copy-running.ts";
 import { proveRootKey } from "../backup/prove-root-key.ts";
 import { CommandFailure } from "../command-failure.ts";
+import { startAdvice } from "../doctor/start-advice.ts";
 import type { Output } from "../terminal/output.ts";
 import { describeRestored } from "./describe-restored.ts";
 import { pastOfFile } from "./known-past.ts";
@@ -40,8 +41,18 @@ export async function restoreFile(
     output.result(result, () => describeRestored(result));
   } catch (error) {
     for (const suffix of ["", "-wal", "-shm"]) rmSync(copy + suffix, { force: true });
-    throw error instanceof ServiceError ? new StartError("database", error.message) : error;
+    throw unusable(error);
   }
+}
+
+/** What SQLite and the file system say of the copy is about the backup. */
+function unusable(error: unknown): unknown {
+  const known = translate(error);
+  if (!(known instanceof ServiceError)) return known;
+  return new StartError(
+    "database",
+    `The backup cannot be used: ${startAdvice(known.message).found}. Nothing was changed.`,
+  );
 }
 
 function sqlitePath({ database }: Settings): string {
@@ -72,8 +83,8 @@ function backupPath(file: string, path: string): string {
 
 /** One sign of life may be too young to have been noted. After more than that, processes lived whose journals are elsewhere. */
 function vouchedFor(seen: Seen | null, replaced: Past | null): Seen | null {
-  const isBehind = seen !== null && replaced !== null && replaced.beats > seen.beats + 1;
-  return isBehind ? { ...seen, since: Math.max(seen.since, replaced.now) } : seen;
+  if (seen === null || replaced === null || relationOf(seen, replaced) !== "same") return seen;
+  return replaced.beats > seen.beats + 1 ? { ...seen, since: Math.max(seen.since, replaced.now) } : seen;
 }
 
 /** A copy that was not made by `evergrant backup` may have its last commits beside it. */
