@@ -94,7 +94,7 @@ function tokenRow(connectionId: string, sealed: Uint8Array) {
 }
 
 function leaseRow(connectionId: string, clientId: string) {
-  const free = { backoff_until: 0, failures: 0, epoch: 0, lease_until: 0, unanswered: 0 };
+  const free = { backoff_until: 0, failures: 0, epoch: 0, lease_until: 0, unanswered: 0, answer_until: 0 };
   return { connection_id: connectionId, client_id: clientId, due_at: Date.now(), ...free };
 }
 

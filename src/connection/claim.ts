@@ -46,6 +46,9 @@ export interface DueRequest {
   room?: { byClient: ReadonlyMap<string, number>; otherwise: number };
 }
 
+/** Beyond the lease of an owner that went silent: it may be paused with the answer in its hands, and come back. */
+export const QUARANTINE = 60_000;
+
 /** What is known of a lease at the moment of a claim. Times are the database's. */
 export interface LeaseFacts {
   now: number;
@@ -56,6 +59,9 @@ export interface LeaseFacts {
   backoffUntil: number;
   /** The owner noted that it was about to send the refresh token that is still the newest. */
   unresolved: boolean;
+  /** An owner before it that was overtaken in mid-exchange, and until when it may come back with the answer. */
+  overtaken: string | null;
+  answerUntil: number;
   /** A living instance has not yet compared its journal with a database that came back. */
   unverified: boolean;
 }
@@ -66,9 +72,12 @@ export function refusalOf(lease: LeaseFacts, request: Omit<ClaimRequest, "leaseM
   if (lease.unverified) return { kind: "unverified" };
   if (lease.backoffUntil > now) return { kind: "backing_off", until: lease.backoffUntil };
   // Nothing of ours is in the air when we ask, so a lease in our name is one whose grant did not reach us.
-  if (owner === null || owner === request.owner || owner === request.gone) return null;
-  if (lease.ownerLives && leaseUntil > now) return { kind: "held", owner, until: leaseUntil };
+  const isFree = owner === null || owner === request.owner || owner === request.gone;
+  if (!isFree && lease.ownerLives && leaseUntil > now) return { kind: "held", owner, until: leaseUntil };
+  if (!lease.unresolved || request.quarantineMs === 0) return null;
   const until = leaseUntil + request.quarantineMs;
-  const mayStillAnswer = lease.unresolved && request.quarantineMs > 0 && until > now;
-  return mayStillAnswer ? { kind: "quarantined", owner, until } : null;
+  if (!isFree && until > now) return { kind: "quarantined", owner, until };
+  const { overtaken, answerUntil } = lease;
+  const mayComeBack = overtaken !== null && overtaken !== request.gone && answerUntil > now;
+  return mayComeBack ? { kind: "quarantined", owner: overtaken, until: answerUntil } : null;
 }

@@ -141,7 +141,10 @@ export interface ConnectionStore {
   claim(request: ClaimRequest): Promise<ClaimResult>;
   /** Claims connections that are due now, free and not backing off, the longest due first; skips what others are claiming. */
   claimDue(request: DueRequest): Promise<ClaimedSnapshot[]>;
-  /** Connections whose owner went silent or overran its lease, the longest silent first. */
+  /**
+   * Connections whose owner went silent or overran its lease, the longest silent first; before them those that are due while an
+   * owner that was overtaken may still come back.
+   */
   orphans(limit: number): Promise<string[]>;
   /** Connections that the instance has claimed, by its own doing or by a grant that did not reach it. */
   claimedBy(owner: string): Promise<string[]>;

@@ -1,3 +1,4 @@
+import { QUARANTINE } from "../connection/claim.ts";
 import type { Provider } from "../provider/provider.ts";
 import { SECOND } from "../runtime/clock.ts";
 
@@ -10,9 +11,6 @@ const SHORTEST_DEADLINE = 5 * SECOND;
 
 /** What is left of a lease after the exchange, to write down what it came to. */
 const MARGIN = 5 * SECOND;
-
-/** Beyond the lease of an owner that went silent: it may be paused with the answer in its hands, and come back. */
-const QUARANTINE = 60 * SECOND;
 
 /** After an exchange that the server may still be working on, where a second one at the same time would be punished. */
 export const STILL_WORKING = 60 * SECOND;

@@ -128,7 +128,7 @@ export function createSweep(deps: SweepDeps): Sweep {
       if (underWay.has(id)) continue;
       const held = await connections.snapshot(id);
       // Somebody has come back to it, or is done with it, since it was listed.
-      if (!held || held.lease.owner === null || refresher.isRefreshing(id)) continue;
+      if (!held || held.lease.attemptGeneration === null || refresher.isRefreshing(id)) continue;
       const { generation } = held.tokens;
       follow(id, held.connection.clientId, refresher.refresh({ connectionId: id, generation, origin: "ahead" }));
     }

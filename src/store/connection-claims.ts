@@ -1,6 +1,13 @@
 import { crc32 } from "node:zlib";
 import { sql } from "kysely";
-import { refusalOf, type Claim, type ClaimRequest, type ClaimResult, type DueRequest } from "../connection/claim.ts";
+import {
+  QUARANTINE,
+  refusalOf,
+  type Claim,
+  type ClaimRequest,
+  type ClaimResult,
+  type DueRequest,
+} from "../connection/claim.ts";
 import { isLive } from "../connection/connection.ts";
 import type { ClaimedSnapshot, RefreshLease } from "../connection/store.ts";
 import { SILENCE } from "../refresh/instances.ts";
@@ -27,6 +34,8 @@ export async function claim(tx: Transaction, request: ClaimRequest): Promise<Cla
       leaseUntil: lease.lease_until,
       backoffUntil: lease.backoff_until,
       unresolved,
+      overtaken: lease.answer_owner,
+      answerUntil: lease.answer_until,
       unverified: facts.unverified > 0,
     },
     request,
@@ -40,9 +49,17 @@ export async function claim(tx: Transaction, request: ClaimRequest): Promise<Cla
     attempt_generation: generation,
     attempt_at: (unresolved ? lease.attempt_at : null) ?? now,
     unanswered: unresolved ? lease.unanswered + (again ? 0 : 1) : 1,
+    ...(unresolved ? overtaken(lease, request) : { answer_owner: null, answer_until: 0 }),
   };
   await updateLease(tx, connectionId).set(taken).execute();
   return { kind: "claimed", claim: claimOf(connectionId, leaseOf({ ...lease, ...taken })) };
+}
+
+/** Who is overtaken in mid-exchange where that does no harm now may come back when a replay would do some. */
+function overtaken({ owner, lease_until, answer_owner, answer_until }: LeaseRow, request: ClaimRequest) {
+  const until = lease_until + QUARANTINE;
+  const isOvertaken = owner !== null && owner !== request.owner && owner !== request.gone && until > answer_until;
+  return isOvertaken ? { answer_owner: owner, answer_until: until } : { answer_owner, answer_until };
 }
 
 export async function reassert(tx: Transaction, claimed: Claim, leaseMs: number): Promise<number | null> {
@@ -129,6 +146,7 @@ function selectDue({ queries }: Transaction, request: DueRequest) {
     .where("due_at", "<=", egNow)
     .where("owner", "is", null)
     .where("backoff_until", "<=", egNow)
+    .where("answer_until", "<=", egNow)
     .where(unverifiedInstances(request.owner), "=", 0)
     .where("client_id", "not in", (clients) => clients.selectFrom("clients").select("id").where("probe_at", ">", egNow))
     .$if(request.exceptClients.length > 0, (select) => select.where("client_id", "not in", request.exceptClients))
@@ -176,6 +194,16 @@ function claimOf(connectionId: string, lease: RefreshLease): Claim {
 }
 
 export async function orphans(queries: Queries, limit: number): Promise<string[]> {
+  const abandoned = await queries
+    .selectFrom("refresh_leases")
+    .select("connection_id")
+    .where("due_at", "<=", egNow)
+    .where("owner", "is", null)
+    .where("backoff_until", "<=", egNow)
+    .where("answer_until", ">", egNow)
+    .orderBy("due_at")
+    .limit(limit)
+    .execute();
   const rows = await queries
     .selectFrom("refresh_leases")
     .leftJoin("instances", "instances.id", "refresh_leases.owner")
@@ -191,7 +219,7 @@ export async function orphans(queries: Queries, limit: number): Promise<string[]
     .orderBy("lease_until")
     .limit(limit)
     .execute();
-  return rows.map((row) => row.connection_id);
+  return [...abandoned, ...rows].map((row) => row.connection_id);
 }
 
 export async function stands(queries: Queries, held: Claim): Promise<boolean> {

@@ -27,6 +27,8 @@ export async function replaceTokens(tx: Transaction, replacements: readonly Repl
     attempt_generation: sql`null`,
     attempt_at: sql`null`,
     unanswered: sql`0`,
+    answer_owner: sql`null`,
+    answer_until: sql`0`,
     rejected_at: sql`null`,
     last_rejected_at: sql`null`,
   });

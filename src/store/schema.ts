@@ -139,6 +139,8 @@ interface RefreshLeasesTable {
   epoch: number;
   owner: string | null;
   lease_until: number;
+  answer_owner: string | null;
+  answer_until: number;
   attempt_generation: number | null;
   attempt_at: number | null;
   unanswered: number;

@@ -35,6 +35,8 @@ export const AT_REST = {
   attempt_generation: null,
   attempt_at: null,
   unanswered: 0,
+  answer_owner: null,
+  answer_until: 0,
 } as const;
 
 /** And with nothing that went wrong. */

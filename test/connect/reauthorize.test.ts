@@ -35,7 +35,7 @@ test("a revoked connection says so with a cause and a link, and 10,000 further r
   expect(history.body).toMatchObject({
     history: [{ kind: "reauthorization_required", detail: { code: "invalid_grant" } }],
   });
-});
+}, 60_000);
 
 test("following the link heals the same connection", async () => {
   const stage = await openStage();

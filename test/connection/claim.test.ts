@@ -12,6 +12,8 @@ const OTHERS: LeaseFacts = {
   leaseUntil: NOW + 1,
   backoffUntil: 0,
   unresolved: true,
+  overtaken: null,
+  answerUntil: 0,
   unverified: false,
 };
 
@@ -118,4 +120,25 @@ test("a time that a refusal names is still to come", () => {
                 expect("until" in refusal ? refusal.until : NOW + 1).toBeGreaterThan(NOW);
               }
   expect(refusals).toBeGreaterThan(100);
+});
+
+describe("an owner that was overtaken in mid-exchange", () => {
+  const free = { owner: null, leaseUntil: 0, overtaken: "ins_c", answerUntil: NOW + 1 };
+
+  test("may still come back with the answer, and is waited for where a replay does harm", () => {
+    expect(refused(free)).toEqual({ kind: "quarantined", owner: "ins_c", until: NOW + 1 });
+    expect(refused({ ...free, answerUntil: NOW })).toBeNull();
+    expect(refused({ ...free, owner: "ins_a" })).toEqual({ kind: "quarantined", owner: "ins_c", until: NOW + 1 });
+  });
+
+  test("is not waited for where a replay does none, once it ended, or for another refresh token", () => {
+    expect(refused(free, { quarantineMs: 0 })).toBeNull();
+    expect(refused(free, { gone: "ins_c" })).toBeNull();
+    expect(refused({ ...free, unresolved: false })).toBeNull();
+  });
+
+  test("is waited for after the one that overtook it", () => {
+    const both = { ...free, owner: "ins_b", ownerLives: false, leaseUntil: NOW - QUARANTINE, answerUntil: NOW + 5 };
+    expect(refused(both)).toEqual({ kind: "quarantined", owner: "ins_c", until: NOW + 5 });
+  });
 });

@@ -1,6 +1,7 @@
 import { DATABASES } from "../stage/databases.ts";
 import { connectionAttemptsContract } from "./connection-attempts.contract.ts";
 import { connectionClaimsContract } from "./connection-claims.contract.ts";
+import { connectionComebackContract } from "./connection-comeback.contract.ts";
 import { connectionCrowdContract } from "./connection-crowd.contract.ts";
 import { connectionDueContract } from "./connection-due.contract.ts";
 import { connectionOrphansContract } from "./connection-orphans.contract.ts";
@@ -16,5 +17,6 @@ for (const kind of DATABASES) {
   connectionOrphansContract(kind);
   connectionAttemptsContract(kind);
   connectionOvertakenContract(kind);
+  connectionComebackContract(kind);
   connectionCrowdContract(kind);
 }

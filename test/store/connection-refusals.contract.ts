@@ -206,6 +206,13 @@ export function connectionRefusalsContract(kind: DatabaseKind): void {
       expect(await byOther(stage)).toMatchObject({ kind: "claimed" });
     });
 
+    test("it claims nothing itself, however long it was silent", async () => {
+      const stage = await openUnverified(kind, "ins_b");
+      await stage.clock.advance(10 * SILENCE);
+      expect(await byOther(stage, { owner: "ins_c" })).toMatchObject({ kind: "claimed" });
+      expect(await byOther(stage)).toEqual({ kind: "unverified" });
+    });
+
     test("and has left, it is not waited for", async () => {
       const stage = await openUnverified(kind, "ins_c");
       await stage.instances.leave("ins_c");

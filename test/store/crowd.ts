@@ -49,6 +49,7 @@ export async function crowd({ database }: { database: Database }, count: number)
             epoch: 0,
             lease_until: 0,
             unanswered: 0,
+            answer_until: 0,
           })),
         )
         .execute();

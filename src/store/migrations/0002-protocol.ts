@@ -52,7 +52,7 @@ async function extendConnections(db: Kysely<unknown>, integer: ColumnTypes["inte
 }
 
 async function extendLeases(db: Kysely<unknown>, integer: ColumnTypes["integer"]): Promise<void> {
-  const zero = ["epoch", "lease_until", "unanswered"] as const;
+  const zero = ["epoch", "lease_until", "unanswered", "answer_until"] as const;
   await db.schema
     .alterTable("refresh_leases")
     .addColumn("client_id", "text", (column) => column.notNull().defaultTo(""))
@@ -64,6 +64,7 @@ async function extendLeases(db: Kysely<unknown>, integer: ColumnTypes["integer"]
       .execute();
   }
   await db.schema.alterTable("refresh_leases").addColumn("owner", "text").execute();
+  await db.schema.alterTable("refresh_leases").addColumn("answer_owner", "text").execute();
   await db.schema.alterTable("refresh_leases").addColumn("rejected_at", integer).execute();
   await db.schema.alterTable("refresh_leases").addColumn("last_rejected_at", integer).execute();
   await sql`update refresh_leases set

@@ -1,0 +1,54 @@
+import { expect, test } from "vitest";
+import { QUARANTINE } from "../../src/connection/claim.ts";
+import { MINUTE } from "../../src/runtime/clock.ts";
+import { SILENCE } from "../../src/refresh/instances.ts";
+import type { DatabaseKind } from "../stage/databases.ts";
+import { claimRequest, dueRequest, openStoreStage, type StoreStage } from "../stage/store-stage.ts";
+
+/** `ins_a` claimed, went silent, and was overtaken by `ins_b` inside the replay window; that decided nothing. */
+async function openOvertaken(kind: DatabaseKind): Promise<StoreStage & { answerUntil: number }> {
+  const stage = await openStoreStage(kind);
+  await stage.beat("ins_a");
+  await stage.create("con_1", {}, { dueAt: stage.clock.now() });
+  await stage.claim("con_1", { owner: "ins_a" });
+  const answerUntil = stage.clock.now() + MINUTE + QUARANTINE;
+  await stage.clock.advance(SILENCE);
+  await stage.beat("ins_b");
+  await stage.connections.release({ claim: await stage.claim("con_1", { owner: "ins_b" }), answered: true });
+  return { ...stage, answerUntil };
+}
+
+export function connectionComebackContract(kind: DatabaseKind): void {
+  test(`an owner that was overtaken on ${kind.name} is waited for when the replay window is over`, async () => {
+    const stage = await openOvertaken(kind);
+    const strict = claimRequest("con_1", { owner: "ins_c", quarantineMs: QUARANTINE });
+    const quarantined = { kind: "quarantined", owner: "ins_a", until: stage.answerUntil };
+    expect(await stage.connections.claim(strict)).toEqual(quarantined);
+    expect(await stage.connections.claimDue(dueRequest({ owner: "ins_c" }))).toEqual([]);
+    await stage.clock.advance(stage.answerUntil - stage.clock.now() - 1);
+    expect(await stage.connections.claim(strict)).toEqual(quarantined);
+    await stage.clock.advance(1);
+    expect(await stage.connections.claimDue(dueRequest({ owner: "ins_c" }))).toHaveLength(1);
+  });
+
+  test(`inside the window, or once it has ended, it is not waited for on ${kind.name}`, async () => {
+    const stage = await openOvertaken(kind);
+    expect(await stage.connections.orphans(10)).toEqual(["con_1"]);
+    const lenient = claimRequest("con_1", { owner: "ins_c" });
+    const claimed = await stage.connections.claim(lenient);
+    expect(claimed).toMatchObject({ kind: "claimed", claim: { earlier: { count: 1 } } });
+    const strict = { owner: "ins_d", quarantineMs: QUARANTINE, gone: "ins_a" };
+    if (claimed.kind === "claimed") await stage.connections.release({ claim: claimed.claim, answered: true });
+    expect(await stage.connections.claim(claimRequest("con_1", strict))).toMatchObject({ kind: "claimed" });
+  });
+
+  test(`a new token set ends the wait on ${kind.name}`, async () => {
+    const stage = await openOvertaken(kind);
+    const { tokens } = await stage.held("con_1");
+    const next = { ...tokens, generation: 2 };
+    const commit = { connectionId: "con_1", tokens: next, dueAt: stage.clock.now(), history: [] };
+    await stage.connections.commit(commit, await stage.claim("con_1", { owner: "ins_c" }));
+    expect(await stage.connections.orphans(10)).toEqual([]);
+    expect(await stage.connections.claimDue(dueRequest({ owner: "ins_d" }))).toHaveLength(1);
+  });
+}
