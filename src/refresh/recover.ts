@@ -1,5 +1,5 @@
 import type { JournalEntry } from "../connection/journal.ts";
-import type { NewestTokens } from "../connection/store.ts";
+import type { Commit, NewestTokens } from "../connection/store.ts";
 import { dueAt } from "./due.ts";
 import type { RefreshPorts } from "./ports.ts";
 
@@ -14,16 +14,22 @@ export async function bringToStore(ports: RecoverPorts, entry: JournalEntry): Pr
   const { generation } = tokens;
   const held = await ports.connections.snapshot(connectionId);
   if (!held || held.tokens.generation > generation) return "known";
-  const history = [{ kind: "recovered_from_journal", generation, detail: { received_at: entry.receivedAt } }] as const;
   const behind = held.tokens.generation < generation;
-  const commit = { connectionId, tokens, dueAt: dueAt(tokens, ports.random) ?? entry.receivedAt, history };
-  const result = behind ? await ports.connections.recover(commit) : { kind: "superseded" };
+  const result = behind ? await ports.connections.recover(recoveryOf(ports, entry)) : { kind: "superseded" };
   if (result.kind === "superseded") {
     await ports.connections.setAside(connectionId, tokens, null);
     return "known";
   }
   ports.observer.event("journal.replayed", { connectionId, generation });
   return "recovered";
+}
+
+/** A journaled token set as a commit. */
+export function recoveryOf({ random }: Pick<RecoverPorts, "random">, entry: JournalEntry): Commit {
+  const { connectionId, receivedAt, tokens } = entry;
+  const { generation } = tokens;
+  const history = [{ kind: "recovered_from_journal", generation, detail: { received_at: receivedAt } }] as const;
+  return { connectionId, tokens, dueAt: dueAt(tokens, random) ?? receivedAt, history };
 }
 
 const AT_ONCE = 500;

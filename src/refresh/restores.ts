@@ -1,3 +1,4 @@
+import type { Commit } from "../connection/store.ts";
 import { HEARTBEAT_INTERVAL } from "./instances.ts";
 
 /** What a database says of its own past. Times are the database's. */
@@ -64,6 +65,11 @@ export interface RestoreStore {
   hold(knowledge: Knowledge): Promise<{ held: number; done: boolean }>;
   /** Holds those of these connections of which the same can be said. Returns how many. */
   holdAmong(ids: readonly string[], knowledge: Knowledge): Promise<number>;
+  /**
+   * Makes journaled token sets the newest of their connections, as `ConnectionStore.recover` does, each connection at most once.
+   * Returns the connections for which they were newer.
+   */
+  raise(commits: readonly Commit[]): Promise<string[]>;
   /** An operator's decision to try the stored refresh token: due now. False when the connection is not held. */
   release(connectionId: string): Promise<boolean>;
   /** How many connections are held. */

@@ -1,7 +1,8 @@
 import type { JournalEntry } from "../connection/journal.ts";
 import { readJournals, type ReadJournal } from "../journal/read-journals.ts";
 import type { RefreshPorts } from "../refresh/ports.ts";
-import { bringAllToStore, bringToStore } from "../refresh/recover.ts";
+import { bringAllToStore, bringToStore, recoveryOf } from "../refresh/recover.ts";
+import type { RestoreStore } from "../refresh/restores.ts";
 import { surveyJournals, type JournalSurvey } from "./restore-guard-survey.ts";
 
 export interface ReplayDeps extends Pick<RefreshPorts, "connections" | "random" | "observer"> {
@@ -31,8 +32,12 @@ export interface Replayed extends Pick<JournalSurvey, "damaged" | "filled"> {
 
 const AT_ONCE = 500;
 
+export interface ReplayEverythingDeps extends ReplayDeps {
+  restores: RestoreStore;
+}
+
 /** Brings to a database that went back the newest of what all instances received, also of what it had before. */
-export async function replayEverything(deps: ReplayDeps): Promise<Replayed> {
+export async function replayEverything(deps: ReplayEverythingDeps): Promise<Replayed> {
   const { newest, damaged, filled } = await surveyJournals(deps.dataDir);
   const raised: string[] = [];
   for (const journal of await readJournals({ dataDir: deps.dataDir, from: "everything" })) {
@@ -57,11 +62,10 @@ async function* newestIn(journal: ReadJournal, newest: JournalSurvey["newest"]):
 }
 
 /** Returns the connections whose newest token set is another one now. */
-async function bring(deps: ReplayDeps, entries: readonly JournalEntry[]): Promise<string[]> {
-  if (entries.length === 0) return [];
-  const ids = entries.map(({ connectionId }) => connectionId);
-  const before = await deps.connections.newestOf(ids);
+async function bring(deps: ReplayEverythingDeps, entries: readonly JournalEntry[]): Promise<string[]> {
+  const first = new Map(entries.toReversed().map((entry) => [entry.connectionId, entry]));
+  const raised = await deps.restores.raise([...first.values()].map((entry) => recoveryOf(deps, entry)));
+  // What came too late to be the newest of its generation is kept.
   await bringAllToStore(deps, entries);
-  const after = await deps.connections.newestOf(ids);
-  return [...after].filter(([id, { generation }]) => generation > (before.get(id)?.generation ?? 0)).map(([id]) => id);
+  return raised;
 }

@@ -5,7 +5,7 @@ import { consentColumns, updateConnection } from "./connection-writes.ts";
 import { follows, isSame, lockTokens, type LockedTokens } from "./locked-tokens.ts";
 import { egNow } from "./now.ts";
 import { dropSpares, replaceTokens, writeTokens } from "./replace-tokens.ts";
-import { isFromBefore, isTheOriginals } from "./restore-eras.ts";
+import { eraOf, isNewer } from "./restore-eras.ts";
 import { AT_REST, updateLease, WELL, type Transaction } from "./transaction.ts";
 
 /** A commit with the claim under which its token set was fetched. */
@@ -39,14 +39,9 @@ function resultOf(before: LockedTokens | undefined, { tokens }: Commit, replaces
 
 export async function recover(tx: Transaction, commit: Commit): Promise<CommitResult> {
   const before = (await lockTokens(tx, [commit.connectionId])).get(commit.connectionId);
-  const isNewer =
-    before !== undefined &&
-    before.generation < commit.tokens.generation &&
-    before.status !== "disconnected" &&
-    !(await isFromBefore(tx.queries, commit.connectionId, commit.tokens)) &&
-    !(await isTheOriginals(tx.queries, commit.tokens));
-  if (isNewer) await replaceTokens(tx, [{ before, commit, claim: null }]);
-  return resultOf(before, commit, isNewer);
+  const replaces = before !== undefined && isNewer(before, commit.tokens, await eraOf(tx.queries));
+  if (replaces) await replaceTokens(tx, [{ before, commit, claim: null }]);
+  return resultOf(before, commit, replaces);
 }
 
 /** Nothing is proven by it yet, so nothing but the tokens changes. */

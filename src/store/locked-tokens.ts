@@ -9,6 +9,7 @@ export interface LockedTokens {
   lease: LeaseRow;
   status: ConnectionStatus;
   generation: number;
+  obtainedAt: number;
   accessToken: Uint8Array | null;
   refreshToken: Uint8Array | null;
 }
@@ -28,7 +29,7 @@ export async function lockTokens(
   const rows = await queries
     .selectFrom("token_sets")
     .innerJoin("connections", "connections.id", "token_sets.connection_id")
-    .select(["connection_id", "generation", "access_token", "refresh_token", "status"])
+    .select(["connection_id", "generation", "obtained_at", "access_token", "refresh_token", "status"])
     .where("connection_id", "in", connectionIds)
     .execute();
   const byId = new Map(rows.map((row) => [row.connection_id, row]));
@@ -36,9 +37,9 @@ export async function lockTokens(
   for (const lease of leases) {
     const row = byId.get(lease.connection_id);
     if (!row) continue;
-    const { generation, access_token: accessToken, refresh_token: refreshToken } = row;
+    const { generation, obtained_at: obtainedAt, access_token: accessToken, refresh_token: refreshToken } = row;
     const status = statusColumn.parse(row.status);
-    locked.set(lease.connection_id, { lease, generation, accessToken, refreshToken, status });
+    locked.set(lease.connection_id, { lease, generation, obtainedAt, accessToken, refreshToken, status });
   }
   return locked;
 }

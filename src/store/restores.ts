@@ -4,6 +4,7 @@ import { ageSeenFrom, hasFailedOver, type Followed, type Past, type RestoreStore
 import type { Database, Queries } from "./database.ts";
 import { egNow } from "./now.ts";
 import { HELD, holdAmong, WINDOW, windowOf } from "./restore-hold.ts";
+import { raise } from "./restore-raise.ts";
 import { release } from "./restore-release.ts";
 import type { Schema } from "./schema.ts";
 import { inTransaction, type Transaction } from "./transaction.ts";
@@ -47,6 +48,7 @@ export function createRestoreStore(database: Database): RestoreStore {
       }
       return held;
     },
+    raise: (commits) => transact((tx) => raise(tx, commits)),
     release: (connectionId) => transact((tx) => release(tx, connectionId)),
     held: () =>
       database.read(async (queries) => {

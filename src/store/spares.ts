@@ -8,7 +8,7 @@ import { append } from "./connection-writes.ts";
 import type { Queries } from "./database.ts";
 import { isSame, lockTokens, sameBytes } from "./locked-tokens.ts";
 import { egNow } from "./now.ts";
-import { isTheOriginals } from "./restore-eras.ts";
+import { eraOf, isTheOriginals } from "./restore-eras.ts";
 import { AT_REST, updateLease, type Transaction } from "./transaction.ts";
 
 /** Spares of one connection; more than this come only from trouble that a person has to look at. */
@@ -26,7 +26,7 @@ export async function setAside(
   if (before.status === "disconnected" || tokens.sealedRefreshToken === null || isSame(before, tokens)) return;
   const known = await allSpares(tx.queries, connectionId).execute();
   const isKnown = known.some((spare) => sameBytes(spare.refresh_token, tokens.sealedRefreshToken));
-  if (isKnown || known.length >= MOST_SPARES || (await isTheOriginals(tx.queries, tokens))) return;
+  if (isKnown || known.length >= MOST_SPARES || isTheOriginals(tokens, await eraOf(tx.queries))) return;
   await tx.queries
     .insertInto("spare_token_sets")
     .values({ connection_id: connectionId, ...tokenColumns(tokens), set_aside_at: egNow })

@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { expect, test, vi } from "vitest";
 import { copyRunning } from "../../src/cli/backup/copy-running.ts";
 import { EXIT } from "../../src/cli/exit-codes.ts";
@@ -79,10 +80,10 @@ test("each copy is as of one moment, whatever another process writes meanwhile",
   await createConnectionStore(database).create(connection, tokenRecord(1), 1, FIRST);
   await database.close();
 
-  let isWriting = true;
-  const writing = inAnotherProcess("commit", path, 300).finally(() => (isWriting = false));
+  const ended = new AbortController();
+  const writing = inAnotherProcess("commit", path, 300).finally(() => ended.abort());
   const generations: unknown[] = [];
-  for (let number = 0; isWriting; number++) {
+  for (let number = 0; !ended.signal.aborted; number++) {
     const file = join(folder, `copy-${number}.db`);
     copyRunning(path, file);
     const copy = openRaw(file);
@@ -92,7 +93,7 @@ test("each copy is as of one moment, whatever another process writes meanwhile",
     expect(copy.value("select count(*) from history")).toBe(generation);
     generations.push(generation);
     copy.close();
-    await new Promise((resolve) => setTimeout(resolve, 5));
+    await nextTurn();
   }
   await writing;
   expect(new Set(generations).size).toBeGreaterThan(3);

@@ -1,9 +1,9 @@
-import { copyFileSync, readdirSync, readFileSync, renameSync, statSync, truncateSync } from "node:fs";
+import { readdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test, vi } from "vitest";
 import { EXIT } from "../../src/cli/exit-codes.ts";
-import type { Environment } from "./evergrant.ts";
-import { evergrant } from "./evergrant.ts";
+import { openRaw } from "../stage/raw-database.ts";
+import { evergrant, type Environment } from "./evergrant.ts";
 import { openScene, PATIENCE, type Scene } from "./restore-stage.ts";
 
 vi.setConfig({ testTimeout: PATIENCE });
@@ -40,10 +40,21 @@ test("a restore that cannot be right changes nothing", async () => {
   expect(await refusal(scene, scene.database)).toMatchObject({ code: EXIT.usage });
   expect(await refusal(scene, join(dataDir, "root.key"))).toMatchObject({ code: EXIT.database });
 
-  const cut = join(folder, "cut.db");
-  copyFileSync(backup, cut);
-  truncateSync(cut, statSync(cut).size - 8192);
-  expect(await refusal(scene, cut)).toEqual({ code: EXIT.database, stderr: expect.stringContaining("damaged") });
+  const damaged = join(folder, "damaged.db");
+  const page = 4096;
+  writeFileSync(damaged, readFileSync(backup).fill(0x5a, statSync(backup).size - page));
+  expect(await refusal(scene, damaged)).toEqual({ code: EXIT.database, stderr: expect.stringContaining("damaged") });
+});
+
+test("a database that any other process has open is not replaced", async () => {
+  const scene = await openScene();
+  const other = openRaw(scene.database);
+  other.value("select count(*) from connections");
+  const { code, stderr } = await scene.run(["restore", scene.backup]);
+  expect({ code, stderr }).toEqual({ code: EXIT.failed, stderr: expect.stringContaining("is running") });
+  expect((await scene.run(["restore", "--mark"])).code).toBe(EXIT.failed);
+  other.close();
+  expect((await scene.run(["restore", scene.backup])).code).toBe(EXIT.ok);
 });
 
 test("while the service runs nothing is restored or marked, and it goes on", async () => {

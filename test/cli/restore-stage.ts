@@ -118,9 +118,13 @@ export async function openScene(behaviour: Partial<Behaviour> = {}): Promise<Sce
   return { ...stage, id, path: `/v1/connections/${id}`, saved, newest };
 }
 
-/** Restores the backup, and returns what the command says about it. */
-export async function restore(scene: RestoreStage, file = scene.backup): Promise<Record<string, unknown>> {
-  const { code, stdout, stderr } = await scene.run(["restore", file, "--json"]);
+/** Restores a backup, and returns what the command says about it. */
+export async function restore(
+  { run, backup }: RestoreStage,
+  file = backup,
+  environment: Environment = {},
+): Promise<Record<string, unknown>> {
+  const { code, stdout, stderr } = await run(["restore", file, "--json"], environment);
   expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
   const result: Record<string, unknown> = JSON.parse(stdout);
   return result;

@@ -1,4 +1,4 @@
-import { copyFileSync, readdirSync, rmSync } from "node:fs";
+import { copyFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test, vi } from "vitest";
 import { EXIT } from "../../src/cli/exit-codes.ts";
@@ -20,7 +20,7 @@ function forget({ journal }: RestoreStage): void {
 
 /** Deletes the one journal of an instance, and not what the folder remembers of it. */
 function forgetInstance({ journal }: RestoreStage): void {
-  const [own = ""] = readdirSync(journal).filter((name) => name.startsWith("ins_"));
+  const own = readdirSync(journal).find((name) => name.startsWith("ins_")) ?? "";
   rmSync(join(journal, own), { recursive: true });
 }
 
@@ -75,6 +75,44 @@ describe("after `evergrant restore`", () => {
     await scene.kill();
     await scene.start();
     expect(await scene.refresh(scene.id)).toBe(scene.newest + 1);
+    expect(spent(scene)).toMatchObject({ reuseDetected: 0 });
+  });
+
+  test("a database that is damaged is replaced as well, and kept", async () => {
+    const scene = await openScene();
+    const damaged = readFileSync(scene.database).fill("damaged ");
+    writeFileSync(scene.database, damaged);
+    writeFileSync(`${scene.database}-wal`, damaged);
+    const { kept, ...rest } = await restore(scene);
+    expect(rest).toMatchObject({ replayed: 1, held: 0 });
+    expect(readFileSync(String(kept)).equals(damaged)).toBe(true);
+    await scene.start();
+    expect(await scene.refresh(scene.id)).toBe(scene.newest + 1);
+  });
+
+  test("a copy of the files of a service that was killed is a backup as well", async () => {
+    const stage = await openRestoreStage();
+    const id = await stage.connect("alice");
+    const saved = await stage.refresh(id, 2);
+    await stage.kill();
+    for (const suffix of ["", "-wal"]) copyFileSync(stage.database + suffix, stage.backup + suffix);
+    await restore(stage, stage.backup, stage.elsewhere("root.key"));
+    expect(await restore(stage)).toMatchObject({ connections: 1, held: 0 });
+    await stage.start();
+    expect((await stage.api("GET", `/v1/connections/${id}`)).body).toMatchObject({
+      generation: saved,
+      status: "active",
+    });
+  });
+
+  test("the journal is not taken for the whole truth when another data directory was in use as well", async () => {
+    const scene = await openScene();
+    await scene.start({ ...scene.elsewhere("root.key"), EVERGRANT_DATABASE_URL: `sqlite:${scene.database}` });
+    await scene.refresh(scene.id);
+    await scene.stop();
+    expect(await restore(scene)).toMatchObject({ replayed: 1, held: 1 });
+    await scene.start();
+    expect((await scene.api("GET", scene.path)).body).toMatchObject({ status: "suspended", generation: scene.newest });
     expect(spent(scene)).toMatchObject({ reuseDetected: 0 });
   });
 
@@ -136,15 +174,15 @@ describe("a database file that somebody put back by hand", () => {
   });
 });
 
-describe("a held connection", () => {
-  async function openHeld(): Promise<Scene> {
-    const scene = await openScene();
-    forget(scene);
-    await restore(scene);
-    await scene.start();
-    return scene;
-  }
+async function openHeld(): Promise<Scene> {
+  const scene = await openScene();
+  forget(scene);
+  await restore(scene);
+  await scene.start();
+  return scene;
+}
 
+describe("a held connection", () => {
   test("is released by an operator: its token is sent once, and what the provider says is named for what it is", async () => {
     const scene = await openHeld();
     const shown = await scene.run(["connections", "show", scene.id]);

@@ -1,13 +1,14 @@
 import { join } from "node:path";
-import { onTestFinished } from "vitest";
+import { expect, onTestFinished } from "vitest";
 import type { Snapshot } from "../../src/connection/store.ts";
 import { openJournal } from "../../src/journal/journal.ts";
 import { HEARTBEAT_INTERVAL, type InstanceStore } from "../../src/refresh/instances.ts";
 import { createPace } from "../../src/refresh/pace/create-pace.ts";
 import type { RefreshPorts } from "../../src/refresh/ports.ts";
 import type { RefreshResult } from "../../src/refresh/request.ts";
-import type { Clock } from "../../src/runtime/clock.ts";
+import { SECOND, type Clock } from "../../src/runtime/clock.ts";
 import { createId } from "../../src/runtime/id.ts";
+import { ServiceError } from "../../src/runtime/service-error.ts";
 import { createEngine } from "../../src/service/engine.ts";
 import { replayJournals } from "../../src/service/replay-journals.ts";
 import { guardInstances, type GuardDeps } from "../../src/service/restore-guard.ts";
@@ -55,8 +56,6 @@ export async function openGuardStage(server: Partial<ServerBehaviour> = {}) {
     const outside = { clock, random, observer, transport, sealer, catalogue, clients, connections, journal, pace };
     const ports: RefreshPorts = { ...outside, instanceId };
     // Signs of life are given by `pass`: by themselves they would not keep up with time that jumps.
-    const untilAborted = (signal?: AbortSignal) =>
-      new Promise<void>((resolve) => void signal?.addEventListener("abort", () => resolve()));
     const unhurried: Clock = {
       ...clock,
       sleep: (ms, signal) => (ms === HEARTBEAT_INTERVAL ? untilAborted(signal) : clock.sleep(ms, signal)),
@@ -113,4 +112,35 @@ export async function openGuardStage(server: Partial<ServerBehaviour> = {}) {
   }
 
   return { ...world, restores, start, held, pass };
+}
+
+function untilAborted(signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    signal?.addEventListener("abort", () => resolve());
+  });
+}
+
+/** Refreshes at each of the instances in turn, and lets a minute pass each time. */
+export async function rotate({ pass }: GuardStage, id: string, instances: readonly Instance[]): Promise<void> {
+  for (const instance of instances) {
+    await pass(10 * SECOND);
+    expect(await instance.refresh(id)).toEqual({ kind: "renewed" });
+  }
+}
+
+export async function stateOf(stage: GuardStage, id: string) {
+  const { connection, tokens } = await stage.held(id);
+  const { refreshToken = "" } = await stage.tokensOf(id);
+  const cause = connection.diagnosis?.cause ?? null;
+  return { status: connection.status, cause, generation: tokens.generation, works: stage.server.accepts(refreshToken) };
+}
+
+export const HELD = { status: "suspended", cause: "restored_from_backup" };
+export const WELL = { status: "active", cause: null };
+
+export const broken = new ServiceError("store_unavailable", "The database is gone.");
+
+/** What a database that is gone makes of a call. */
+export function failing(): Promise<never> {
+  return Promise.reject(broken);
 }

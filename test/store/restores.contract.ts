@@ -152,5 +152,24 @@ export function restoresContract(kind: DatabaseKind): void {
       const commit = { ...later, tokens: { ...later.tokens, obtainedAt } };
       expect(await stage.connections.recover(commit)).toMatchObject({ kind: "committed" });
     });
+
+    test("is brought for many at once, where it is newer", async () => {
+      const stage = await open(kind);
+      await stage.restores.mark(0);
+      for (const id of ["con_1", "con_2", "con_3", "con_4"]) await stage.create(id);
+      await stage.create("con_5", {}, { tokens: { ...tokenRecord(1), obtainedAt: stage.clock.now() } });
+      await stage.connections.recover(commitOf("con_2", 3));
+      await stage.connections.disconnect("con_3", { kind: "disconnected", generation: 1, detail: {} });
+      await holdAll(stage);
+      const ids = ["con_1", "con_2", "con_3", "con_4", "con_5", "con_none"];
+      expect((await stage.restores.raise(ids.map((id) => commitOf(id, 3)))).toSorted()).toEqual(["con_1", "con_4"]);
+      expect(await stage.held("con_1")).toMatchObject({
+        connection: { status: "active", diagnosis: null },
+        tokens: tokenRecord(3),
+        lease: { dueAt: 7 },
+      });
+      expect((await stage.kindsOf("con_1")).slice(-2).toSorted()).toEqual(["recovered", "refreshed"]);
+      expect(await stage.restores.raise([])).toEqual([]);
+    });
   });
 }

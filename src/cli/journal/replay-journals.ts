@@ -6,6 +6,7 @@ import { readSettings, type Settings } from "../../service/settings.ts";
 import { StartError } from "../../service/start-error.ts";
 import { systemClock, systemRandom } from "../../service/system.ts";
 import { createConnectionStore } from "../../store/connections.ts";
+import { createRestoreStore } from "../../store/restores.ts";
 import type { Output } from "../terminal/output.ts";
 
 /** Brings to the database what the journals have and it lacks, and prints which connections that raised. */
@@ -27,7 +28,8 @@ async function replay({ dataDir, database: location }: Settings) {
   try {
     const connections = createConnectionStore(database);
     const observer = { event: () => undefined };
-    return await replayEverything({ dataDir, connections, random: systemRandom, observer });
+    const restores = createRestoreStore(database);
+    return await replayEverything({ dataDir, connections, restores, random: systemRandom, observer });
   } finally {
     await database.close();
   }

@@ -54,6 +54,7 @@ describe("a million resting connections cost nothing, because SQLite finds by an
   test("orphans", async () => {
     const plans = await plansOf("refresh_leases", (connections) => connections.orphans(10));
     expect(plans).toEqual([
+      "SEARCH refresh_leases USING INDEX refresh_leases_due (due_at<?)",
       "SCAN refresh_leases USING INDEX refresh_leases_owned",
       expect.stringContaining("SEARCH instances"),
     ]);
