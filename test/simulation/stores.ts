@@ -1,0 +1,45 @@
+import type { Client, ClientStore } from "../../src/client/client.ts";
+import { DEFAULT_CLIENT_SETTINGS } from "../../src/client/client.ts";
+import type { ConnectionStore } from "../../src/connection/store.ts";
+import type { InstanceStore } from "../../src/refresh/instances.ts";
+import type { Sealer } from "../../src/runtime/sealer.ts";
+import { createClientStore } from "../../src/store/clients.ts";
+import { createConnectionStore } from "../../src/store/connections.ts";
+import type { Database } from "../../src/store/database.ts";
+import { createInstanceStore } from "../../src/store/instances.ts";
+import type { Plan } from "./plan.ts";
+import { createTransparentSealer } from "./transparent-sealer.ts";
+import { TENANT } from "./world.ts";
+
+/** The real stores, over the database of the run. */
+export interface Stores {
+  connections: ConnectionStore;
+  clients: ClientStore;
+  instances: InstanceStore;
+  sealer: Sealer;
+}
+
+export function createStores(database: Database): Stores {
+  return {
+    connections: createConnectionStore(database),
+    clients: createClientStore(database),
+    instances: createInstanceStore(database),
+    sealer: createTransparentSealer(),
+  };
+}
+
+export async function fillClients({ clients }: Stores, plan: Plan): Promise<void> {
+  for (const { id, provider } of plan.clients) {
+    const client = {
+      id,
+      tenantId: TENANT,
+      providerId: provider,
+      clientId: `client-at-${provider}`,
+      authentication: "none" as const,
+      scopes: ["files"],
+      settings: DEFAULT_CLIENT_SETTINGS,
+      suspension: null,
+    } satisfies Omit<Client, "createdAt">;
+    await clients.create(client, null);
+  }
+}

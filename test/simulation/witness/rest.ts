@@ -1,0 +1,41 @@
+import type { Scene } from "../world.ts";
+import { holdersOf, livingTokens } from "./whereabouts.ts";
+import type { Subject } from "./subject.ts";
+
+/** What a connection still lacks to be at rest; null when it lacks nothing. `since`: the generation from which on it counts. */
+export function unrest(world: Scene, subject: Subject, since: number): string | null {
+  const { id, site } = subject;
+  const { status, generation, newest } = world.database.rows.tokens(id);
+  if (status === "disconnected") return null;
+  const kept = keptTokens(world, subject).find((name) => site.server.accepts(name));
+  if (status === "reauthorization_required") {
+    return kept === undefined || subject.excused.has(subject.family) ? null : `it is over although ${kept} is kept`;
+  }
+  if (newest === null || !site.server.accepts(newest)) return `the server does not take ${newest ?? "nothing"}`;
+  if (generation <= since) return "it was not refreshed";
+  const { owner, failures } = world.database.rows.lease(id);
+  return owner === null && failures === 0 ? null : `${owner ?? "nobody"} holds it, after ${failures} failures`;
+}
+
+/** At rest, what is over has to be over for a reason that lies outside. */
+export function judgeLoss(world: Scene, subject: Subject): void {
+  const { status } = world.database.rows.tokens(subject.id);
+  const { family, excused, delivered, secured, rolledBack } = subject;
+  if (status !== "reauthorization_required" || excused.has(family) || family.revoked !== null) return;
+  for (const { name, successors } of livingTokens(subject)) {
+    if (successors.some((successor) => secured.has(successor.name))) continue;
+    const isLost = !secured.has(name) && [...(delivered.get(name) ?? [])].every(({ alive }) => !alive);
+    if (!isLost && !rolledBack.has(name)) {
+      const holders = holdersOf(subject, name).map((process) => process.name);
+      world.verdict.report("rest", subject.id, `it is over although ${name} had been received (${holders.join(", ")})`);
+    }
+  }
+}
+
+function keptTokens({ disks, database: { rows } }: Scene, { id, family, site }: Subject): string[] {
+  const { newest, spares } = rows.tokens(id);
+  const journaled = disks.flatMap(({ holds }) =>
+    [...holds.keys()].filter((name) => site.server.find(name)?.family === family),
+  );
+  return [...(newest === null ? [] : [newest]), ...spares, ...journaled];
+}
