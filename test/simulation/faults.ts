@@ -15,6 +15,7 @@ export const EXCHANGE_FAULTS = [
   "answer_lost",
   "answer_late",
   "hangs",
+  "straggles",
   "gateway_timeout",
   "html_before",
   "html_after",

@@ -70,7 +70,7 @@ function transmit(world: World, by: Process, { host, sent, deadlineMs, resolve }
     issued: null,
   };
   const deadline = scheduler.at(scheduler.now() + deadlineMs, { on: by, run: () => hear(timeout) });
-  const course = chart(world, site);
+  const course = chart(world, site, by);
   trace.note(connectionId, () => `${by.name} sends ${sent} (x${number})`);
   witness.sent(exchange);
   world.state.open.add(exchange);
@@ -124,7 +124,7 @@ const reset: TransportResult = { kind: "failure", sent: true, reason: "reset" };
 const refused: TransportResult = { kind: "failure", sent: false, reason: "refused" };
 
 /** The server and everything in front of it as they are now, and one more fault perhaps. */
-function chart(world: World, site: ProviderSite): Course {
+function chart(world: World, site: ProviderSite, by: Process): Course {
   const { dice, scheduler, faults } = world;
   const now = scheduler.now();
   const usual: Course = {
@@ -143,10 +143,18 @@ function chart(world: World, site: ProviderSite): Course {
   const fault = faults.atExchange();
   if (fault === null) return usual;
   faults.count(fault);
-  return withFault(world, usual, fault);
+  return fault === "straggles" ? straggle(world, usual, by) : withFault(world, usual, fault);
 }
 
-function withFault({ dice }: World, usual: Course, fault: ExchangeFault): Course {
+/** Its network has become slow, and the database is beyond it: others take over, and the server may hear of them first. */
+function straggle({ dice, scheduler, trace }: World, usual: Course, by: Process): Course {
+  by.cutOffUntil = scheduler.now() + dice.between(12_000, 40_000);
+  by.unwellUntil = Math.max(by.unwellUntil, by.cutOffUntil + 5000);
+  trace.note(null, () => `${by.name} CUT OFF from the store until t=${by.cutOffUntil / 1000}`);
+  return { ...usual, requestTakes: dice.between(18_000, 29_000) };
+}
+
+function withFault({ dice }: World, usual: Course, fault: Exclude<ExchangeFault, "straggles">): Course {
   switch (fault) {
     case "request_refused":
       return { ...usual, instead: refused };

@@ -64,7 +64,7 @@ function drawProvider(dice: Dice, number: number): PlannedProvider {
 function drawHabits(dice: Dice): ServerHabits {
   const name = dice.pick(["static", "until_used", "window", "window", "none", "punished", "punished"] as const);
   const replay: Provider["replay"] =
-    name === "window" ? { class: name, seconds: dice.pick([30, 60, 300, 600]) } : { class: name };
+    name === "window" ? { class: name, seconds: dice.pick([30, 60, 300, 600, 600]) } : { class: name };
   return {
     replay,
     again: dice.pick(["same", "latest", "latest", "all"]),
