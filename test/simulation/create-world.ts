@@ -10,7 +10,7 @@ import { createDisk } from "./disk.ts";
 import { createFaults } from "./faults.ts";
 import { draw, type PlannedProvider } from "./plan.ts";
 import { createScheduler } from "./scheduler.ts";
-import { createStores, fillClients } from "./stores.ts";
+import { createStores, fillClients, type Stores } from "./stores.ts";
 import { createTicks } from "./ticks.ts";
 import { createTrace } from "./trace.ts";
 import type { Subject } from "./witness/subject.ts";
@@ -33,8 +33,19 @@ export async function createWorld(scene: Scene): Promise<World> {
   return { ...scene, ticks, witness: createWitness(scene, subjects) };
 }
 
+export interface RunOptions {
+  /** Keep what happens, to be read. */
+  traced: boolean;
+  /** Breaks the stores, to see whether that is noticed. */
+  sabotage?: (stores: Stores) => Stores;
+}
+
 /** What can be made before there is a database. */
-export function createScene(database: SimulatedDatabase, seed: number, traced: boolean): Scene {
+export function createScene(
+  database: SimulatedDatabase,
+  seed: number,
+  { traced, sabotage = (stores) => stores }: RunOptions,
+): Scene {
   const dice = createDice(seed);
   const plan = draw(dice);
   const scheduler = createScheduler(dice);
@@ -46,7 +57,7 @@ export function createScene(database: SimulatedDatabase, seed: number, traced: b
     faults: createFaults(dice),
     trace: createTrace(traced, scheduler.now),
     database,
-    stores: createStores(database.database),
+    stores: sabotage(createStores(database.database)),
     store: { awayUntil: 0, connection: 0, clockOffset: 0, failedOverAt: -1, clockJumpedAt: -1 },
     providers: plan.providers.map((planned) => createSite(planned, scheduler.now)),
     slots: plan.hosts.map((host, index) => ({

@@ -1,6 +1,6 @@
 import { HOUR, SECOND } from "../../src/runtime/clock.ts";
 import { calm, expireEverything, superviseSlots, unleash } from "./chaos.ts";
-import { createScene, createWorld } from "./create-world.ts";
+import { createScene, createWorld, type RunOptions } from "./create-world.ts";
 import type { SimulatedDatabase } from "./database.ts";
 import type { FaultKind } from "./faults.ts";
 import { start } from "./instance.ts";
@@ -29,13 +29,9 @@ export interface Run {
 const PATIENCE = 6 * HOUR;
 const LONGEST_STORM = 2 * HOUR;
 
-/** Plays one seed to its end. `traced`: keeps what happened, to be read. */
-export async function runSeed(
-  database: SimulatedDatabase,
-  seed: number,
-  { traced }: { traced: boolean },
-): Promise<Run> {
-  const scene = createScene(database, seed, traced);
+/** Plays one seed to its end. */
+export async function runSeed(database: SimulatedDatabase, seed: number, options: RunOptions): Promise<Run> {
+  const scene = createScene(database, seed, options);
   database.begin(() => databaseTime(scene));
   try {
     return await play(await createWorld(scene), seed);

@@ -49,7 +49,10 @@ export function createTicks({ scheduler, dice, longestSkip, skip }: TickDeps): T
   }
 
   function skipQuietTime(first: Tick): void {
-    const to = Math.min(scheduler.nextAt(), scheduler.now() + dice.between(1000, dice.pick([longestSkip / 3, longestSkip])));
+    const to = Math.min(
+      scheduler.nextAt(),
+      scheduler.now() + dice.between(1000, dice.pick([longestSkip / 3, longestSkip])),
+    );
     if (to <= first.at || dice.chance(EXACT) || !skip(to)) return;
     for (const tick of ticks) if (tick.at < to) tick.at = to + dice.below(1000);
     scheduler.skipTo(to);

@@ -7,6 +7,8 @@ export function unrest(world: Scene, subject: Subject, since: number): string | 
   const { id, site } = subject;
   const { status, generation, newest } = world.database.rows.tokens(id);
   if (status === "disconnected") return null;
+  const unsafe = inNoSafety(world, subject);
+  if (unsafe !== undefined) return `${unsafe} is not stored yet`;
   const kept = keptTokens(world, subject).find((name) => site.server.accepts(name));
   if (status === "reauthorization_required") {
     return kept === undefined || subject.excused.has(subject.family) ? null : `it is over although ${kept} is kept`;
@@ -15,6 +17,13 @@ export function unrest(world: Scene, subject: Subject, since: number): string | 
   if (generation <= since) return "it was not refreshed";
   const { owner, failures } = world.database.rows.lease(id);
   return owner === null && failures === 0 ? null : `${owner ?? "nobody"} holds it, after ${failures} failures`;
+}
+
+/** A refresh token that a living process has, or may get, and that is not in a journal or in the store. */
+function inNoSafety({ state }: Scene, { id, delivered, secured }: Subject): string | undefined {
+  const isOpen = [...state.open].find(({ connectionId, by }) => connectionId === id && by.alive);
+  if (isOpen) return `the answer to x${isOpen.number}`;
+  return [...delivered].find(([name, holders]) => !secured.has(name) && [...holders].some(({ alive }) => alive))?.[0];
 }
 
 /** At rest, what is over has to be over for a reason that lies outside. */
