@@ -14,8 +14,8 @@ export interface ClaimRequest {
   generation: number;
   owner: string;
   leaseMs: number;
-  /** Wait beyond the lease of an owner who went silent in mid-exchange (DESIGN §5.9). */
-  quarantineMs: number;
+  /** For so long after the refresh token was first sent, sending it again does no harm (DESIGN §5.9). */
+  replayableMs: number;
   /** This owner is known to have ended, so neither its lease nor a quarantine is waited for. */
   gone: string | null;
 }
@@ -57,8 +57,8 @@ export interface LeaseFacts {
   ownerLives: boolean;
   leaseUntil: number;
   backoffUntil: number;
-  /** The owner noted that it was about to send the refresh token that is still the newest. */
-  unresolved: boolean;
+  /** When the refresh token that is still the newest was first sent, or about to be, without an answer that is known; else null. */
+  firstSentAt: number | null;
   /** An owner before it that was overtaken in mid-exchange, and until when it may come back with the answer. */
   overtaken: string | null;
   answerUntil: number;
@@ -74,8 +74,8 @@ export function refusalOf(lease: LeaseFacts, request: Omit<ClaimRequest, "leaseM
   // Nothing of ours is in the air when we ask, so a lease in our name is one whose grant did not reach us.
   const isFree = owner === null || owner === request.owner || owner === request.gone;
   if (!isFree && lease.ownerLives && leaseUntil > now) return { kind: "held", owner, until: leaseUntil };
-  if (!lease.unresolved || request.quarantineMs === 0) return null;
-  const until = leaseUntil + request.quarantineMs;
+  if (lease.firstSentAt === null || now < lease.firstSentAt + request.replayableMs) return null;
+  const until = leaseUntil + QUARANTINE;
   if (!isFree && until > now) return { kind: "quarantined", owner, until };
   const { overtaken, answerUntil } = lease;
   const mayComeBack = overtaken !== null && overtaken !== request.gone && answerUntil > now;

@@ -23,6 +23,7 @@ export type HistoryKind =
   | "superseded"
   | "spare_promoted"
   | "recovered_from_journal"
+  | "recovered_from_memory"
   | "rejection_held"
   | "held_after_restore"
   | "released_after_restore"

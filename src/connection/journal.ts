@@ -24,14 +24,6 @@ export interface UnreadableEntry {
 
 export type Journaled = JournalEntry | UnreadableEntry;
 
-/** What can be said of an instance by looking at its journal from here. */
-export interface OtherJournal {
-  /** `gone`: its process provably ended, so it holds nothing that is not in its journal. */
-  owner: "gone" | "unknown";
-  /** Its token sets for the connection, oldest first. */
-  entries: JournalEntry[];
-}
-
 /**
  * The local, fsynced record of received token sets (DESIGN §5.6). A rotated refresh token is here before it is anywhere else,
  * so that neither a crash nor a database that loses its last commits loses it.
@@ -49,6 +41,6 @@ export interface Journal {
   since(time: number): Promise<JournalEntry[]>;
   /** Has the process of that instance provably ended? Then it holds nothing that is not in its journal. Cheap. */
   isGone(instanceId: string): boolean;
-  /** Looks into the journal of another instance; null when it cannot be reached from here. */
-  lookInto(instanceId: string, connectionId: string): Promise<OtherJournal | null>;
+  /** The connection's token sets in all other journals that can be reached from here, if their owners may not have stored them. */
+  ofOthers(connectionId: string): Promise<JournalEntry[]>;
 }

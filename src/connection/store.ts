@@ -35,6 +35,8 @@ export interface Snapshot {
   /** Once disconnected it holds no tokens any more, but still counts the generation. */
   tokens: TokenRecord;
   lease: RefreshLease;
+  /** A spare that was not tried yet is likelier to live than the newest refresh token. */
+  hasBetterSpare: boolean;
   /** While the provider refuses the client: when the next refresh may ask whether it still does; else null. */
   clientProbeAt: number | null;
 }
@@ -99,9 +101,9 @@ export interface ResolvedAttempt {
   answered: boolean;
 }
 
-/** An attempt that decided nothing; the next may be made at `backoffUntil`. */
+/** An attempt that decided nothing; the next may be made when `backoffMs` have passed by the database's clock. */
 export interface Postponement extends ResolvedAttempt {
-  backoffUntil: number;
+  backoffMs: number;
   diagnosis: Diagnosis;
   /** The trouble has lasted: an `active` connection becomes `degraded`. */
   degrade: boolean;
@@ -115,7 +117,7 @@ export interface Rejection {
   diagnosis: Diagnosis;
   history: NewHistoryEntry;
   /** When more connections of the client than this were rejected in the window, the client is braked (DESIGN §5.11). */
-  brake: { windowMs: number; tolerated: number; patienceMs: number; backoffUntil: number };
+  brake: { windowMs: number; tolerated: number; patienceMs: number; backoffMs: number };
 }
 
 /**
@@ -157,13 +159,17 @@ export interface ConnectionStore {
   stands(claim: Claim): Promise<boolean>;
 
   /**
-   * Makes a token set the newest if its predecessor still is, whoever claimed meanwhile, and whatever the status was short of
-   * `disconnected`; a working one ends `degraded` and `reauthorization_required`. Repeating one that was taken is `committed`.
+   * Makes a token set the newest if an older one is (its predecessor, short of commits that the database lost), whoever claimed
+   * meanwhile, and whatever the status was short of `disconnected`; a working one ends `degraded` and
+   * `reauthorization_required`. Repeating one that was taken is `committed`.
    */
   commit(commit: Commit, claim: Claim): Promise<CommitResult>;
   /** Like `commit` for a token set from a journal: any older generation is its predecessor. */
   recover(commit: Commit): Promise<CommitResult>;
-  /** Keeps a token set that was superseded; gives the claim back. Without effect when it is disconnected, or kept already. */
+  /**
+   * Keeps a token set that was superseded; gives the claim back. Without effect when it is disconnected, or kept already. A
+   * connection that was ended because the newest refresh token was rejected is `degraded` and due again, because this one was not.
+   */
   setAside(connectionId: string, tokens: TokenRecord, claim: Claim | null): Promise<void>;
   /** Those not tried lately, the latest first. */
   spares(connectionId: string): Promise<Spare[]>;

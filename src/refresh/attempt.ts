@@ -14,7 +14,9 @@ import { isTimeToSend, mayResend } from "./lease-times.ts";
 import { obtainClaim, type Held, type HeldClaim } from "./obtain-claim.ts";
 import type { NoTurn, Priority, Turn } from "./pace/pace.ts";
 import type { RefreshPorts } from "./ports.ts";
+import { promoteSpare } from "./promote-spare.ts";
 import { reasonNotTo, type Reason } from "./reason-not-to.ts";
+import { bringFromOthers } from "./recover.ts";
 import { AGAIN, type Again, type RefreshRequest, type RefreshResult } from "./request.ts";
 import { postponeUnsent, settle } from "./settle.ts";
 import { turnEndOf } from "./turn-end.ts";
@@ -34,8 +36,8 @@ export interface Flight {
   stopping: AbortSignal;
   /** A first rejection was heard in this flight: the next one is the second opinion. */
   confirming: boolean;
-  /** What the attempt under way holds; its epoch changes when the database had lost it. */
-  claim: Claim | null;
+  /** What the attempt under way has claimed; the epoch changes when the database had lost it. */
+  holds: ClaimedSnapshot | null;
   /** The refresh token has left, or is about to: a claim given back now would hide that. */
   sent: boolean;
   /** The claim that the sweep made for this connection, if it did since. */
@@ -66,7 +68,7 @@ export type Step = RefreshResult | Again;
 export async function attempt(flight: Flight): Promise<Step | Held> {
   const offered = flight.takeClaimed();
   flight.sent = false;
-  flight.claim = offered?.claim ?? null;
+  flight.holds = offered;
   try {
     const ready = await getReady(flight, offered);
     if ("step" in ready) return await giveBack(flight, offered, ready);
@@ -173,9 +175,10 @@ async function inTurn(ready: Ready, turn: Turn, offered: HeldClaim | null): Prom
   if ("kind" in obtained) return obtained;
   const { claim } = obtained;
   const { flight, held } = ready;
-  flight.claim = claim;
+  flight.holds = { claim, held };
   const { ports } = flight;
   if (claim.earlier) ports.observer.event("refresh.taken_over", { connectionId: claim.connectionId, ...claim.earlier });
+  if (await findsBetter(ready, claim)) return AGAIN;
   const prepared = await prepareExchange(ports, held, ready).catch((error: unknown) => ({ error }));
   if ("error" in prepared) return postponeUnsent(ready, claim, prepared.error);
   if (!(await maySend(flight, obtained, prepared.deadlineMs))) {
@@ -188,6 +191,15 @@ async function inTurn(ready: Ready, turn: Turn, offered: HeldClaim | null): Prom
   const exchanged = await prepared.send();
   turn.done(turnEndOf(exchanged.outcome));
   return settle({ ...ready, ...exchanged, claim, refreshToken: prepared.refreshToken });
+}
+
+/**
+ * Something is likelier to live than the refresh token that is about to be sent, and is made the newest: the answer to an earlier
+ * send, in the journal of whoever had it (DESIGN §5.9), or a spare. The claim is over then.
+ */
+async function findsBetter(ready: Ready, claim: Claim): Promise<boolean> {
+  if (claim.earlier && (await bringFromOthers(ready.flight.ports, claim.connectionId))) return true;
+  return ready.held.hasBetterSpare && promoteSpare(ready, claim);
 }
 
 /** Within this time of the claim, an instance that gives signs of life cannot have been overtaken. */

@@ -25,6 +25,9 @@ const COULD_BE_LOST = 15 * MINUTE;
 /** The same for the first sign of life: the database may have come back while nobody here was running. */
 const COULD_BE_LOST_BEFORE = HOUR;
 
+/** Within this time everybody who lives makes itself known again to a database that may have forgotten it. */
+const ROLL_CALL = 1.5 * HEARTBEAT_INTERVAL;
+
 /** Gives signs of life, learns how many others do, and compares the journal with a database that came back (DESIGN §5.2). */
 export function createHeartbeat(deps: HeartbeatDeps): Heartbeat {
   const { clock, instances, instanceId, observer, pace } = deps;
@@ -49,6 +52,7 @@ export function createHeartbeat(deps: HeartbeatDeps): Heartbeat {
     if (!first) observer.event("database.changed", { instanceId, incarnation });
     await bringAllToStore(deps, await deps.journal.since(heardAt - COULD_BE_LOST));
     await deps.refresher.reassertClaims();
+    if (!first) await clock.sleep(ROLL_CALL, stopping.signal);
     verified = incarnation;
     await instances.beat(instanceId, verified);
   }

@@ -1,4 +1,3 @@
-import { QUARANTINE } from "../connection/claim.ts";
 import type { Provider } from "../provider/provider.ts";
 import { SECOND } from "../runtime/clock.ts";
 
@@ -31,8 +30,21 @@ export function mayResend(replay: Replay, firstSentAt: number, now: number): boo
   }
 }
 
-export function quarantineMs(replay: Replay, firstSentAt: number | null, now: number): number {
-  return mayResend(replay, firstSentAt ?? now, now) ? 0 : QUARANTINE;
+/**
+ * How long after its first send a refresh token may be sent by somebody else, while its owner may be about to store the answer.
+ * Such a request has to arrive inside the window too, however long it takes.
+ */
+export function replayableMs(replay: Replay): number {
+  switch (replay.class) {
+    case "static":
+    case "until_used":
+      return Infinity;
+    case "window":
+      return replay.seconds * SECOND - exchangeDeadline(replay);
+    case "none":
+    case "punished":
+      return 0;
+  }
 }
 
 /** Inside a replay window there has to be time for a second and a third exchange after one that hangs. */

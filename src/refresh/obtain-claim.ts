@@ -1,10 +1,9 @@
-import type { Claim, ClaimRefusal } from "../connection/claim.ts";
+import type { Claim } from "../connection/claim.ts";
 import type { Snapshot } from "../connection/store.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { Ready } from "./attempt.ts";
-import { LEASE, quarantineMs } from "./lease-times.ts";
-import type { RefreshPorts } from "./ports.ts";
-import { bringToStore } from "./recover.ts";
+import { LEASE, replayableMs } from "./lease-times.ts";
+import { bringFromOthers } from "./recover.ts";
 import { AGAIN, type Again, type RefreshResult } from "./request.ts";
 
 /** A claim of ours. */
@@ -33,7 +32,7 @@ export async function obtainClaim(ready: Ready): Promise<HeldClaim | RefreshResu
     generation: held.tokens.generation,
     owner: ports.instanceId,
     leaseMs: LEASE,
-    quarantineMs: quarantineMs(provider.replay, held.lease.attemptAt, ports.clock.now()),
+    replayableMs: replayableMs(provider.replay),
   };
   for (let gone: string | null = null; ;) {
     const claimedAt = instant(ports.clock);
@@ -42,26 +41,15 @@ export async function obtainClaim(ready: Ready): Promise<HeldClaim | RefreshResu
     if (result.kind === "moved") return AGAIN;
     if (result.kind === "unverified") return { kind: "held" };
     if (result.kind === "backing_off") return later(held, result.until);
-    if (await recoveredFrom(ports, result, held)) return AGAIN;
-    if (gone === null && ports.journal.isGone(result.owner)) gone = result.owner;
+    const isGone = ports.journal.isGone(result.owner);
+    if ((isGone || result.kind === "quarantined") && (await bringFromOthers(ports, held.connection.id))) return AGAIN;
+    if (gone === null && isGone) gone = result.owner;
     else return result.kind === "held" ? { kind: "held" } : later(held, result.until);
   }
 }
 
 export function instant(clock: Clock): Instant {
   return { monotonic: clock.monotonic(), wall: clock.now() };
-}
-
-/** What an owner received and could not store any more is in its journal, if that can be reached from here. */
-async function recoveredFrom(
-  ports: RefreshPorts,
-  { kind, owner }: Extract<ClaimRefusal, { owner: string }>,
-  { connection, tokens }: Snapshot,
-): Promise<boolean> {
-  if (kind === "held" && !ports.journal.isGone(owner)) return false;
-  const other = await ports.journal.lookInto(owner, connection.id);
-  const newest = other?.entries.findLast((entry) => entry.tokens.generation > tokens.generation);
-  return newest !== undefined && (await bringToStore(ports, newest)) === "recovered";
 }
 
 function later({ lease }: Snapshot, until: number): RefreshResult {

@@ -34,15 +34,26 @@ export function recoveryOf({ random }: Pick<RecoverPorts, "random">, entry: Jour
 
 const AT_ONCE = 500;
 
-/** The same for many, of which the store knows most. */
-export async function bringAllToStore(ports: RecoverPorts, entries: readonly JournalEntry[]): Promise<void> {
+/** What other instances received for the connection and could not store any more. True when that is newer than what is stored. */
+export async function bringFromOthers(
+  ports: RecoverPorts & Pick<RefreshPorts, "journal">,
+  connectionId: string,
+): Promise<boolean> {
+  return (await bringAllToStore(ports, await ports.journal.ofOthers(connectionId))) > 0;
+}
+
+/** The same for many, of which the store knows most. Returns how many it did not. */
+export async function bringAllToStore(ports: RecoverPorts, entries: readonly JournalEntry[]): Promise<number> {
+  let recovered = 0;
   for (let first = 0; first < entries.length; first += AT_ONCE) {
     const some = entries.slice(first, first + AT_ONCE);
     const stored = await ports.connections.newestOf(some.map(({ connectionId }) => connectionId));
     for (const entry of some) {
-      if (!isIn(stored.get(entry.connectionId), entry)) await bringToStore(ports, entry);
+      if (isIn(stored.get(entry.connectionId), entry)) continue;
+      if ((await bringToStore(ports, entry)) === "recovered") recovered++;
     }
   }
+  return recovered;
 }
 
 function isIn(stored: NewestTokens | undefined, { tokens }: JournalEntry): boolean {

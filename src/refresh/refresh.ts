@@ -3,6 +3,7 @@ import { ServiceError } from "../runtime/service-error.ts";
 import { attempt, type Flight, type OfferedClaim } from "./attempt.ts";
 import { createAttemptCount } from "./brake.ts";
 import { createClientFactsReader } from "./client-facts.ts";
+import { entry } from "./history-entry.ts";
 import { LEASE } from "./lease-times.ts";
 import type { Instant } from "./obtain-claim.ts";
 import type { RefreshPorts } from "./ports.ts";
@@ -52,7 +53,7 @@ export function createRefresher(ports: RefreshPorts, changed: (connectionId: str
         clientFacts,
         stopping: stopping.signal,
         confirming: false,
-        claim: null,
+        holds: null,
         sent: false,
         takeClaimed: () => {
           const claim = offered.get(connectionId) ?? null;
@@ -101,11 +102,8 @@ export function createRefresher(ports: RefreshPorts, changed: (connectionId: str
     refresh: run,
     refreshClaimed,
     reassertClaims: async () => {
-      const waiting = [...offered.values()].map(({ claim }) => claim);
-      const atWork = [...running.values()].flatMap(({ flight }) => (flight.claim ? [flight.claim] : []));
-      for (const claim of [...waiting, ...atWork]) {
-        claim.epoch = (await ports.connections.reassert(claim, LEASE)) ?? claim.epoch;
-      }
+      const atWork = [...running.values()].flatMap(({ flight: { holds } }) => (holds ? [holds] : []));
+      for (const claimed of [...offered.values(), ...atWork]) await reassert(ports, claimed);
     },
     isRefreshing: (connectionId) => running.has(connectionId),
     unstored: (connectionId) => unstored.get(connectionId) ?? null,
@@ -115,6 +113,20 @@ export function createRefresher(ports: RefreshPorts, changed: (connectionId: str
       await Promise.allSettled(flights.inFlight());
     },
   };
+}
+
+/** The database may also have lost the token set that the claim is for. */
+async function reassert({ connections }: RefreshPorts, { claim, held }: ClaimedSnapshot): Promise<void> {
+  const epoch = (await connections.reassert(claim, LEASE)) ?? (await afterRecovery());
+  claim.epoch = epoch ?? claim.epoch;
+
+  async function afterRecovery(): Promise<number | null> {
+    const { tokens, lease } = held;
+    const { connectionId, generation } = claim;
+    const history = [entry("recovered_from_memory", generation, {})];
+    const { kind } = await connections.recover({ connectionId, tokens, dueAt: lease.dueAt, history });
+    return kind === "committed" ? connections.reassert(claim, LEASE) : null;
+  }
 }
 
 async function untilDecided(flight: Flight): Promise<RefreshResult> {

@@ -94,24 +94,24 @@ async function postpone({ flight, held }: Ready, claim: Claim, setback: Setback)
   const { connectionId, generation } = claim;
   const { cause, code, lost } = setback;
   const failures = held.lease.failures + 1;
-  const backoffUntil =
-    ports.clock.now() + backoffMs(setback.isUrgent === true ? 1 : failures, ports.random, setback.retryAfterMs);
+  const wait = backoffMs(setback.isUrgent === true ? 1 : failures, ports.random, setback.retryAfterMs);
+  const retryAt = ports.clock.now() + wait;
   const degrade = failures >= FAILURES_TO_DEGRADE;
   const kind = lost ? "answer_lost" : "refresh_failed";
   const postponement = {
     claim,
     answered: !lost,
-    backoffUntil,
+    backoffMs: wait,
     diagnosis: { cause, confidence: "certain", evidence: { code, failures } },
     degrade,
     history: failures <= FAILURES_TO_DEGRADE ? entry(kind, generation, { cause, code }) : null,
   } as const;
   await untilStored(ports, connectionId, () => ports.connections.postpone(postponement));
   const name = lost ? "refresh.answer_lost" : "refresh.failed";
-  ports.observer.event(name, { connectionId, cause, code, failures, retryAt: backoffUntil });
+  ports.observer.event(name, { connectionId, cause, code, failures, retryAt });
   if (degrade && held.connection.status === "active")
     ports.observer.event("connection.degraded", { connectionId, cause });
-  return { kind: "retry_later", cause, retryAt: backoffUntil };
+  return { kind: "retry_later", cause, retryAt };
 }
 
 /** Nothing was sent, for a reason that an operator can mend: the connection waits and stays as it is. */

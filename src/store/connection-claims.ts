@@ -33,7 +33,7 @@ export async function claim(tx: Transaction, request: ClaimRequest): Promise<Cla
       ownerLives: facts.heartbeatAt !== null && facts.heartbeatAt > now - SILENCE,
       leaseUntil: lease.lease_until,
       backoffUntil: lease.backoff_until,
-      unresolved,
+      firstSentAt: unresolved ? lease.attempt_at : null,
       overtaken: lease.answer_owner,
       answerUntil: lease.answer_until,
       unverified: facts.unverified > 0,

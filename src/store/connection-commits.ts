@@ -2,7 +2,7 @@ import { isLive } from "../connection/connection.ts";
 import type { Claim } from "../connection/claim.ts";
 import type { Commit, CommitResult, Consent, Spare } from "../connection/store.ts";
 import { consentColumns, updateConnection } from "./connection-writes.ts";
-import { follows, isSame, lockTokens, type LockedTokens } from "./locked-tokens.ts";
+import { follows, isOlder, isSame, lockTokens, type LockedTokens } from "./locked-tokens.ts";
 import { egNow } from "./now.ts";
 import { dropSpares, replaceTokens, writeTokens } from "./replace-tokens.ts";
 import { eraOf, isNewer } from "./restore-eras.ts";
@@ -24,7 +24,7 @@ export async function commitAll(tx: Transaction, commits: readonly ClaimedCommit
   );
   const decided = commits.map(({ commit, claim }) => {
     const before = locked.get(commit.connectionId);
-    return { before, commit, claim, replaces: before !== undefined && follows(before, commit.tokens) };
+    return { before, commit, claim, replaces: before !== undefined && isOlder(before, commit.tokens) };
   });
   const replacements = decided.flatMap(({ before, commit, claim, replaces }) =>
     before && replaces ? [{ before, commit, claim }] : [],

@@ -49,6 +49,7 @@ const kindColumn = z.enum([
   "superseded",
   "spare_promoted",
   "recovered_from_journal",
+  "recovered_from_memory",
   "rejection_held",
   "held_after_restore",
   "released_after_restore",

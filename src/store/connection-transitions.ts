@@ -1,3 +1,4 @@
+import { sql, type RawBuilder } from "kysely";
 import type { Claim } from "../connection/claim.ts";
 import { isLive, type RefreshPolicy } from "../connection/connection.ts";
 import type { NewHistoryEntry } from "../connection/history.ts";
@@ -22,10 +23,16 @@ function resolved(lease: LeaseRow, answered: boolean) {
   return unanswered > 0 ? { owner: null, lease_until: 0, unanswered } : AT_REST;
 }
 
+/** An instance whose clock is wrong waits as long as others. */
+function fromNow(ms: number): RawBuilder<number> {
+  return sql<number>`eg_now() + ${ms}`;
+}
+
 export async function postpone(tx: Transaction, postponement: Postponement): Promise<void> {
-  const { claim, answered, backoffUntil, diagnosis, history } = postponement;
+  const { claim, answered, diagnosis, history } = postponement;
   const lease = await lockClaimed(tx, claim);
   if (!lease) return;
+  const backoffUntil = fromNow(postponement.backoffMs);
   await updateLease(tx, claim.connectionId)
     .set({
       ...resolved(lease, answered),
@@ -71,14 +78,15 @@ export async function reject(tx: Transaction, rejection: Rejection): Promise<"en
   const { claim, diagnosis, brake, history } = rejection;
   const lease = await lockClaimed(tx, claim);
   if (!lease) return "superseded";
-  const now = await noteRejection(tx, lease);
+  const now = await noteRejection(tx, lease, claim.generation);
   const patient = now - (lease.rejected_at ?? now) < brake.patienceMs;
   if (patient && (await isBraked(tx, lease, { since: now - brake.windowMs, tolerated: brake.tolerated }))) {
+    const backoffUntil = now + brake.backoffMs;
     await updateLease(tx, claim.connectionId)
       .set({
         ...AT_REST,
-        backoff_until: brake.backoffUntil,
-        due_at: brake.backoffUntil,
+        backoff_until: backoffUntil,
+        due_at: backoffUntil,
         failures: lease.failures + 1,
         cause: diagnosis.cause,
       })
@@ -95,10 +103,10 @@ export async function reject(tx: Transaction, rejection: Rejection): Promise<"en
   return "ended";
 }
 
-async function noteRejection(tx: Transaction, { connection_id, rejected_at }: LeaseRow): Promise<number> {
+async function noteRejection(tx: Transaction, { connection_id, rejected_at }: LeaseRow, generation: number) {
   const { now } = await tx.queries.selectNoFrom(egNow.as("now")).executeTakeFirstOrThrow();
   await updateLease(tx, connection_id)
-    .set({ rejected_at: rejected_at ?? now, last_rejected_at: now })
+    .set({ rejected_at: rejected_at ?? now, last_rejected_at: now, rejected_generation: generation })
     .execute();
   return now;
 }

@@ -44,7 +44,11 @@ export async function lockTokens(
   return locked;
 }
 
-/** What was disconnected has no successor, short of a new consent. */
+/** What was disconnected has no successor, short of a new consent. A database that lost commits is further behind. */
+export function isOlder(before: LockedTokens, tokens: TokenRecord): boolean {
+  return before.generation < tokens.generation && before.status !== "disconnected";
+}
+
 export function follows(before: LockedTokens, tokens: TokenRecord): boolean {
   return before.generation === tokens.generation - 1 && before.status !== "disconnected";
 }

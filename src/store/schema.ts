@@ -146,6 +146,7 @@ interface RefreshLeasesTable {
   unanswered: number;
   rejected_at: number | null;
   last_rejected_at: number | null;
+  rejected_generation: number | null;
 }
 
 /** Living processes of the service; one that ended without a word stays until it is pruned. */

@@ -1,10 +1,11 @@
 import { sql } from "kysely";
+import type { Diagnosis } from "../connection/cause.ts";
 import type { Claim } from "../connection/claim.ts";
 import type { Spare } from "../connection/store.ts";
 import type { TokenRecord } from "../connection/token-record.ts";
 import { MINUTE } from "../runtime/clock.ts";
-import { tokenColumns, tokenRecordOf } from "./connection-row.ts";
-import { append } from "./connection-writes.ts";
+import { diagnosisColumn, tokenColumns, tokenRecordOf } from "./connection-row.ts";
+import { append, updateConnection } from "./connection-writes.ts";
 import type { Queries } from "./database.ts";
 import { isSame, lockTokens, sameBytes } from "./locked-tokens.ts";
 import { egNow } from "./now.ts";
@@ -33,6 +34,20 @@ export async function setAside(
     .execute();
   const { generation } = tokens;
   await append(tx.queries, connectionId, [{ kind: "superseded", generation, detail: {} }]);
+  if (before.status === "reauthorization_required") await revive(tx, connectionId, before.generation);
+}
+
+const ANSWER_WAS_LATE: Diagnosis = { cause: "rotation_lost", confidence: "likely", evidence: {} };
+
+/** What was rejected was not the newest after all. */
+async function revive(tx: Transaction, connectionId: string, generation: number): Promise<void> {
+  const diagnosis = diagnosisColumn.write(ANSWER_WAS_LATE);
+  await updateConnection(tx.queries, connectionId)
+    .set({ status: "degraded", status_since: egNow, diagnosis })
+    .execute();
+  await updateLease(tx, connectionId).set({ due_at: egNow }).execute();
+  const detail = { cause: ANSWER_WAS_LATE.cause };
+  await append(tx.queries, connectionId, [{ kind: "degraded", generation, detail }]);
 }
 
 /** A token that was rejected is worth another try after a provider's bad minutes, not at once. */

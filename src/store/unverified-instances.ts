@@ -8,17 +8,19 @@ const silence = sql.lit(SILENCE);
 /**
  * How many instances stand in the way of a claim by `claimer`, because they have not yet compared their journals with a database
  * that came back; `eg_incarnation()` is another one after each start of its server. These are:
- * - whoever gives signs of life, the claimer among them, because a claim is one;
+ * - the claimer, also when the database does not know it any more;
+ * - whoever else gives signs of life;
  * - whoever else is known, until as much time as makes an instance silent has passed since the first one verified: after a long
  *   outage all signs of life are old, and nobody can tell who lives.
  */
 export function unverifiedInstances(claimer: string): RawBuilder<number> {
-  return sql<number>`(select count(*) from instances where
+  return sql<number>`((select count(*) from instances where
     verified_incarnation <> eg_incarnation() and (
-      id = ${claimer}
-      or heartbeat_at > eg_now() - ${silence}
+      heartbeat_at > eg_now() - ${silence}
       or eg_now() < (select min(verified_at) from instances where verified_incarnation = eg_incarnation()) + ${silence}
-    ))`;
+    )) + case when not exists (select 1 from instances) or exists (
+      select 1 from instances where id = ${claimer} and verified_incarnation = eg_incarnation()
+    ) then 0 else 1 end)`;
 }
 
 /** A claim is a sign of life: after a standstill it would otherwise be overtaken at once. */

@@ -11,15 +11,15 @@ const OTHERS: LeaseFacts = {
   ownerLives: true,
   leaseUntil: NOW + 1,
   backoffUntil: 0,
-  unresolved: true,
+  firstSentAt: 0,
   overtaken: null,
   answerUntil: 0,
   unverified: false,
 };
 
-function refused(lease: Partial<LeaseFacts>, request: { gone?: string; quarantineMs?: number } = {}) {
-  const { gone = null, quarantineMs = QUARANTINE } = request;
-  const ours = { connectionId: "con_1", generation: 1, owner: "ins_a", quarantineMs, gone };
+function refused(lease: Partial<LeaseFacts>, request: { gone?: string; replayableMs?: number } = {}) {
+  const { gone = null, replayableMs = 0 } = request;
+  const ours = { connectionId: "con_1", generation: 1, owner: "ins_a", replayableMs, gone };
   return refusalOf({ ...OTHERS, ...lease }, ours);
 }
 
@@ -39,7 +39,7 @@ type Case = [what: string, lease: Partial<LeaseFacts>, refusal: ClaimRefusal | n
 
 describe("a refresh token may be sent", () => {
   const ended = { ownerLives: false, leaseUntil: NOW - QUARANTINE };
-  const cases: [string, Partial<LeaseFacts>, { gone?: string; quarantineMs?: number }][] = [
+  const cases: [string, Partial<LeaseFacts>, { gone?: string; replayableMs?: number }][] = [
     ["when nobody has the lease", { owner: null, leaseUntil: 0 }, {}],
     ["when nobody has the lease, though an earlier answer is not known", { owner: null, ownerLives: false }, {}],
     ["when nobody has the lease, though another is known to have ended", { owner: null }, { gone: "ins_c" }],
@@ -47,10 +47,10 @@ describe("a refresh token may be sent", () => {
     ["under a lease of our own, though we count as silent", { owner: "ins_a", ownerLives: false }, {}],
     ["when the owner is known to have ended, though it gave a sign of life just now", {}, { gone: "ins_b" }],
     ["when a silent owner is known to have ended", { ownerLives: false }, { gone: "ins_b" }],
-    ["when the owner is silent and a replay does no harm", { ownerLives: false }, { quarantineMs: 0 }],
-    ["when the lease is over and a replay does no harm", { leaseUntil: NOW }, { quarantineMs: 0 }],
-    ["when the owner is silent and had nothing in the air", { ownerLives: false, unresolved: false }, {}],
-    ["when the lease is over and nothing was in the air", { leaseUntil: NOW, unresolved: false }, {}],
+    ["when the owner is silent and a replay does no harm", { ownerLives: false }, { replayableMs: Infinity }],
+    ["when the lease is over and a replay does no harm", { leaseUntil: NOW }, { replayableMs: Infinity }],
+    ["when the owner is silent and had nothing in the air", { ownerLives: false, firstSentAt: null }, {}],
+    ["when the lease is over and nothing was in the air", { leaseUntil: NOW, firstSentAt: null }, {}],
     ["when lease and quarantine of a silent owner are over", ended, {}],
     ["when lease and quarantine of a living owner are over", { ...ended, ownerLives: true }, {}],
     ["at the moment at which a back-off ends", { owner: null, backoffUntil: NOW }, {}],
@@ -64,7 +64,7 @@ describe("a refresh token may be sent", () => {
 describe("a refresh token waits", () => {
   const cases: Case[] = [
     ["for a living owner while its lease lasts", {}, held],
-    ["for a living owner that had nothing in the air", { unresolved: false }, held],
+    ["for a living owner that had nothing in the air", { firstSentAt: null }, held],
     ["for a silent owner, through lease and quarantine", { ownerLives: false }, quarantined(NOW + 1 + QUARANTINE)],
     ["for an owner that overran its lease", { leaseUntil: NOW }, quarantined(NOW + QUARANTINE)],
     [
@@ -90,7 +90,7 @@ describe("a refresh token waits", () => {
   });
 
   test("for a living owner though a replay does no harm", () => {
-    expect(refused({}, { quarantineMs: 0 })).toEqual(held);
+    expect(refused({}, { replayableMs: Infinity })).toEqual(held);
   });
 
   test("for a living owner though another is known to have ended", () => {
@@ -110,11 +110,11 @@ test("a time that a refusal names is still to come", () => {
     for (const ownerLives of sides)
       for (const leaseUntil of times)
         for (const backoffUntil of times)
-          for (const unresolved of sides)
+          for (const firstSentAt of [null, 0])
             for (const unverified of sides)
-              for (const quarantineMs of [0, QUARANTINE]) {
-                const lease = { owner, ownerLives, leaseUntil, backoffUntil, unresolved, unverified };
-                const refusal = refused(lease, { quarantineMs });
+              for (const replayableMs of [Infinity, 0]) {
+                const lease = { owner, ownerLives, leaseUntil, backoffUntil, firstSentAt, unverified };
+                const refusal = refused(lease, { replayableMs });
                 if (!refusal) continue;
                 refusals++;
                 expect("until" in refusal ? refusal.until : NOW + 1).toBeGreaterThan(NOW);
@@ -132,9 +132,9 @@ describe("an owner that was overtaken in mid-exchange", () => {
   });
 
   test("is not waited for where a replay does none, once it ended, or for another refresh token", () => {
-    expect(refused(free, { quarantineMs: 0 })).toBeNull();
+    expect(refused(free, { replayableMs: Infinity })).toBeNull();
     expect(refused(free, { gone: "ins_c" })).toBeNull();
-    expect(refused({ ...free, unresolved: false })).toBeNull();
+    expect(refused({ ...free, firstSentAt: null })).toBeNull();
   });
 
   test("is waited for after the one that overtook it", () => {

@@ -86,7 +86,7 @@ describe("when the database's server is another one", () => {
     await stage.clock.advance(2 * SECOND);
     stage.failOver();
     const read = b.read(id);
-    await expect(stage.passing(5 * SECOND, read)).resolves.toMatchObject({ generation: 2, refreshState: "ok" });
+    await expect(stage.passing(8 * SECOND, read)).resolves.toMatchObject({ generation: 2, refreshState: "ok" });
     expect(a.observer.of("database.changed")).toMatchObject([{ instanceId: a.instanceId, incarnation: 2 }]);
   });
 
@@ -97,7 +97,7 @@ describe("when the database's server is another one", () => {
     a.kill();
     stage.failOver();
     b.sweep.start();
-    await stage.passing(15 * SECOND, b.refresh(id));
+    await stage.passing(18 * SECOND, b.refresh(id));
     expect((await stage.held(id)).tokens.generation).toBe(2);
   });
 
@@ -131,6 +131,26 @@ describe("when the database's server is another one", () => {
     const results = await stage.passing(6 * SECOND, Promise.all([first, second]));
     expect(results).toEqual([{ kind: "renewed" }, { kind: "renewed" }]);
     expect(stage.server.requests).toHaveLength(1);
+  });
+
+  test("without the token set that is being replaced, that is brought back from memory, and so is the claim", async () => {
+    const { a, b, ...stage } = await openInstances({ server: { rotation: false } });
+    const id = await stage.connect();
+    const forget = await stage.remember();
+    await stage.passing(SECOND, a.refresh(id));
+    const { tokens } = await stage.held(id);
+    stage.server.script(takes(stage.clock, 20 * SECOND));
+    const first = a.refresh(id);
+    await stage.clock.advance(0);
+    await forget();
+    stage.failOver();
+    const second = b.refresh(id);
+    await stage.clock.advance(15 * SECOND);
+    expect(await stage.held(id)).toMatchObject({ tokens, lease: { owner: a.instanceId, attemptGeneration: 2 } });
+    expect(await stage.historyOf(id)).toContain("recovered_from_memory");
+    await stage.passing(6 * SECOND, Promise.all([first, second]));
+    expect((await stage.held(id)).tokens.generation).toBe(3);
+    expect(stage.server.requests).toHaveLength(2);
   });
 
   test("what such an exchange comes to is written down under the new claim", async () => {

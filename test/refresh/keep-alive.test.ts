@@ -96,6 +96,7 @@ function snapshot(changes: Partial<Connection>, tokens: Partial<Lives> = {}): Sn
     connection: connection(changes),
     tokens: { ...tokenRecord(1), ...HOUR_LONG, ...tokens },
     lease,
+    hasBetterSpare: false,
     clientProbeAt: null,
   };
 }

@@ -14,7 +14,7 @@ test("a claim that was granted without our hearing of it is taken up within a se
     generation,
     owner: instanceId,
     leaseMs: 60_000,
-    quarantineMs: 60_000,
+    replayableMs: 0,
     gone: null,
   };
   expect(await stage.connections.claim(request)).toMatchObject({ kind: "claimed" });

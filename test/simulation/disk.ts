@@ -100,11 +100,9 @@ export function createSimulatedJournal({ disk, owner, now, call, fate, appended,
     newest: (connectionId) => recent.get(connectionId) ?? null,
     since: (time) => call("since", null, () => latestOf(disk, time)),
     isGone: (instanceId) => disk.folders.get(instanceId)?.owner.alive === false,
-    lookInto: (instanceId, connectionId) =>
-      call("lookInto", connectionId, () => {
-        const other = disk.folders.get(instanceId);
-        if (!other) return null;
-        return { owner: other.owner.alive ? "unknown" : "gone", entries: tokensIn(other.records, connectionId) };
-      }),
+    ofOthers: (connectionId) =>
+      call("ofOthers", connectionId, () =>
+        [...disk.folders.values()].flatMap((other) => (other === folder ? [] : tokensIn(other.records, connectionId))),
+      ),
   };
 }

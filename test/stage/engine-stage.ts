@@ -56,8 +56,6 @@ export interface InstancesOptions extends EngineStageOptions {
   count?: number;
   /** They can look into each other's journals. */
   sameHost?: boolean;
-  /** Signs of life; without them every owner counts as dead. On unless told. */
-  live?: boolean;
 }
 
 export async function openEngineStage(options: EngineStageOptions = {}): Promise<EngineStage> {
@@ -71,11 +69,11 @@ export async function openEngineStage(options: EngineStageOptions = {}): Promise
 }
 
 export async function openInstances(options: InstancesOptions = {}): Promise<InstancesStage> {
-  const { count = 2, sameHost = false, live = true } = options;
+  const { count = 2, sameHost = false } = options;
   const { scene, database } = await openScene(options);
   const host = new Map<string, MemoryJournal>();
   const instances = Array.from({ length: count }, () => createInstance(scene, sameHost ? host : new Map()));
-  if (live) for (const { heartbeat } of instances) await heartbeat.start();
+  for (const { heartbeat } of instances) await heartbeat.start();
   const [a, b] = instances;
   if (!a || !b) throw new Error("Two instances at least.");
   onTestFinished(async () => {

@@ -41,15 +41,11 @@ export function createMemoryJournal(instanceId: string, host: Map<string, Memory
         other.entries.filter((entry) => entry.kind === "tokens").filter((entry) => entry.receivedAt >= time),
       ),
     isGone: (id) => host.get(id)?.ended ?? false,
-    lookInto: async (id, connectionId) => {
-      const other = host.get(id);
-      if (!other) return null;
-      const own = other.entries.filter((entry) => entry.kind === "tokens");
-      return {
-        owner: other.ended ? "gone" : "unknown",
-        entries: own.filter((entry) => entry.connectionId === connectionId),
-      };
-    },
+    ofOthers: async (connectionId) =>
+      [...host.values()]
+        .filter((other) => other !== journal)
+        .flatMap((other) => other.entries.filter((entry) => entry.kind === "tokens"))
+        .filter((entry) => entry.connectionId === connectionId),
   };
   host.set(instanceId, journal);
   return journal;

@@ -109,7 +109,15 @@ export async function openStoreStage(kind: DatabaseKind): Promise<StoreStage> {
 
 /** A claim of the first generation by `ins_a`, for a minute, where a replay does no harm. */
 export function claimRequest(connectionId: string, changes: Partial<ClaimRequest> = {}): ClaimRequest {
-  return { connectionId, generation: 1, owner: "ins_a", leaseMs: MINUTE, quarantineMs: 0, gone: null, ...changes };
+  return {
+    connectionId,
+    generation: 1,
+    owner: "ins_a",
+    leaseMs: MINUTE,
+    replayableMs: Infinity,
+    gone: null,
+    ...changes,
+  };
 }
 
 /** A claim by `ins_a` of all that is due, for a minute. */

@@ -16,10 +16,10 @@ async function openWithConnection(kind: DatabaseKind): Promise<StoreStage> {
   return stage;
 }
 
-/** Backs off until 99, which is long ago, so that the next claim is granted. */
+/** Backs off for no time, so that the next claim is granted. */
 function postponement(claim: Claim, changes: Partial<Postponement> = {}): Postponement {
   const history = { kind: "refresh_failed", generation: 1, detail: { n: 1 } } as const;
-  return { claim, answered: true, backoffUntil: 99, diagnosis: OUTAGE, degrade: false, history, ...changes };
+  return { claim, answered: true, backoffMs: 0, diagnosis: OUTAGE, degrade: false, history, ...changes };
 }
 
 /** What every database has to make of an attempt that decided nothing. */
@@ -29,14 +29,15 @@ export function connectionAttemptsContract(kind: DatabaseKind): void {
       const stage = await openWithConnection(kind);
       const before = await stage.held(ID);
       await stage.connections.postpone(postponement(await stage.claim(ID)));
-      const failed = { dueAt: 99, backoffUntil: 99, failures: 1, cause: "provider_unavailable", epoch: 1 };
+      const now = stage.clock.now();
+      const failed = { dueAt: now, backoffUntil: now, failures: 1, cause: "provider_unavailable", epoch: 1 };
       expect(await stage.held(ID)).toEqual({ ...before, lease: { ...AT_REST, ...failed } });
       expect(await stage.connections.history(ID, { limit: 1, before: null })).toEqual([
         { id: expect.any(Number), at: stage.clock.now(), kind: "refresh_failed", generation: 1, detail: { n: 1 } },
       ]);
       const diagnosis: Diagnosis = { ...OUTAGE, cause: "provider_rate_limited" };
-      await stage.connections.postpone(postponement(await stage.claim(ID), { backoffUntil: 100, diagnosis }));
-      const again = { failures: 2, dueAt: 100, backoffUntil: 100, cause: "provider_rate_limited" };
+      await stage.connections.postpone(postponement(await stage.claim(ID), { backoffMs: 100, diagnosis }));
+      const again = { failures: 2, dueAt: now + 100, backoffUntil: now + 100, cause: "provider_rate_limited" };
       expect(await stage.lease(ID)).toMatchObject(again);
     });
 
@@ -61,7 +62,7 @@ export function connectionAttemptsContract(kind: DatabaseKind): void {
       const stage = await openStoreStage(kind);
       await stage.create(ID, {}, { dueAt: null });
       await stage.connections.postpone(postponement(await stage.claim(ID)));
-      expect(await stage.lease(ID)).toMatchObject({ dueAt: null, backoffUntil: 99 });
+      expect(await stage.lease(ID)).toMatchObject({ dueAt: null, backoffUntil: stage.clock.now() });
     });
 
     test("degrades once, in the order in which it happened, and then learns the newest reason", async () => {

@@ -8,7 +8,7 @@ import { claimRequest, dueRequest, openStoreStage, type StoreStage } from "../st
 /** `ins_a` claimed, went silent, and was overtaken by `ins_b` inside the replay window; that decided nothing. */
 async function openOvertaken(kind: DatabaseKind): Promise<StoreStage & { answerUntil: number }> {
   const stage = await openStoreStage(kind);
-  await stage.beat("ins_a");
+  for (const id of ["ins_a", "ins_c", "ins_d"]) await stage.beat(id);
   await stage.create("con_1", {}, { dueAt: stage.clock.now() });
   await stage.claim("con_1", { owner: "ins_a" });
   const answerUntil = stage.clock.now() + MINUTE + QUARANTINE;
@@ -21,7 +21,7 @@ async function openOvertaken(kind: DatabaseKind): Promise<StoreStage & { answerU
 export function connectionComebackContract(kind: DatabaseKind): void {
   test(`an owner that was overtaken on ${kind.name} is waited for when the replay window is over`, async () => {
     const stage = await openOvertaken(kind);
-    const strict = claimRequest("con_1", { owner: "ins_c", quarantineMs: QUARANTINE });
+    const strict = claimRequest("con_1", { owner: "ins_c", replayableMs: 0 });
     const quarantined = { kind: "quarantined", owner: "ins_a", until: stage.answerUntil };
     expect(await stage.connections.claim(strict)).toEqual(quarantined);
     expect(await stage.connections.claimDue(dueRequest({ owner: "ins_c" }))).toEqual([]);
@@ -37,7 +37,7 @@ export function connectionComebackContract(kind: DatabaseKind): void {
     const lenient = claimRequest("con_1", { owner: "ins_c" });
     const claimed = await stage.connections.claim(lenient);
     expect(claimed).toMatchObject({ kind: "claimed", claim: { earlier: { count: 1 } } });
-    const strict = { owner: "ins_d", quarantineMs: QUARANTINE, gone: "ins_a" };
+    const strict = { owner: "ins_d", replayableMs: 0, gone: "ins_a" };
     if (claimed.kind === "claimed") await stage.connections.release({ claim: claimed.claim, answered: true });
     expect(await stage.connections.claim(claimRequest("con_1", strict))).toMatchObject({ kind: "claimed" });
   });

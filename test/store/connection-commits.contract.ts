@@ -38,6 +38,7 @@ export function connectionCommitsContract(kind: DatabaseKind): void {
         connection: { ...before.connection, grantedScopes, lastProvenAt: stage.clock.now() },
         tokens: tokenRecord(2),
         lease: { ...AT_REST, epoch: 1, dueAt: 7 },
+        hasBetterSpare: false,
         clientProbeAt: null,
       });
       expect(await stage.kindsOf(ID)).toEqual(["connected", "refreshed"]);
@@ -64,7 +65,7 @@ export function connectionCommitsContract(kind: DatabaseKind): void {
 
     test("ends every failure, and every earlier send without an answer", async () => {
       const stage = await openClaimed(kind);
-      const failed = { answered: false, backoffUntil: 99, diagnosis: OUTAGE, degrade: false, history: null };
+      const failed = { answered: false, backoffMs: 0, diagnosis: OUTAGE, degrade: false, history: null };
       await stage.connections.postpone({ claim: stage.first, ...failed });
       await stage.connections.commit(commitOf(ID, 2), await stage.claim(ID));
       expect(await stage.lease(ID)).toEqual({ ...AT_REST, epoch: 2, dueAt: 7 });
@@ -79,13 +80,25 @@ export function connectionCommitsContract(kind: DatabaseKind): void {
       expect(await stage.kindsOf("con_2")).toEqual(["connected"]);
     });
 
-    test.each([1, 3])("generation %d over the first is superseded and changes nothing", async (generation) => {
+    test("the first generation over the first is superseded and changes nothing", async () => {
       const stage = await openClaimed(kind);
       const before = await stage.held(ID);
-      const commit = { ...commitOf(ID, generation), tokens: tokenRecord(generation, 1) };
+      const commit = { ...commitOf(ID, 1), tokens: tokenRecord(1, 1) };
       expect(await stage.connections.commit(commit, stage.first)).toEqual({ kind: "superseded" });
       expect(await stage.held(ID)).toEqual(before);
       expect(await stage.kindsOf(ID)).toEqual(["connected"]);
+    });
+
+    test("a later generation than the next is taken, because the database lost those between", async () => {
+      const stage = await openClaimed(kind);
+      expect(await stage.connections.commit(commitOf(ID, 4), stage.first)).toEqual({
+        kind: "committed",
+        was: "active",
+      });
+      expect((await stage.held(ID)).tokens).toEqual(tokenRecord(4));
+      for (const generation of [2, 3]) {
+        expect(await stage.connections.commit(commitOf(ID, generation), stage.first)).toEqual({ kind: "superseded" });
+      }
     });
 
     test("for a connection that is not there is superseded", async () => {

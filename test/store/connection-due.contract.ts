@@ -32,7 +32,7 @@ async function fail(stage: StoreStage, id: string, { answered = true, backoffMs 
     answered,
     degrade: false,
     history: null,
-    backoffUntil: stage.clock.now() + backoffMs,
+    backoffMs,
     diagnosis: { cause: "provider_unavailable", confidence: "certain", evidence: {} },
   });
 }

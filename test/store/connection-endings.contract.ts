@@ -33,7 +33,7 @@ function ending(generation = 1): StatusChange {
 
 /** Fails once, without an answer. */
 async function fail(stage: StoreStage): Promise<void> {
-  const failed = { answered: false, backoffUntil: 99, diagnosis: OUTAGE, degrade: true, history: null };
+  const failed = { answered: false, backoffMs: 0, diagnosis: OUTAGE, degrade: true, history: null };
   await stage.connections.postpone({ claim: await stage.claim(ID), ...failed });
 }
 
@@ -52,6 +52,7 @@ export function connectionEndingsContract(kind: DatabaseKind): void {
         connection: { ...before.connection, status: "reauthorization_required", diagnosis: ENDED, statusSince },
         tokens: before.tokens,
         lease: { ...AT_REST, epoch: 2 },
+        hasBetterSpare: false,
         clientProbeAt: null,
       });
       const [last] = await stage.connections.history(ID, { limit: 1, before: null });
@@ -95,6 +96,7 @@ export function connectionEndingsContract(kind: DatabaseKind): void {
         connection: { ...connection, ...CONSENT, statusSince: stage.clock.now() },
         tokens: tokenRecord(2),
         lease: { ...AT_REST, dueAt: 7, epoch: 2 },
+        hasBetterSpare: false,
         clientProbeAt: null,
       });
       expect(await stage.connections.stands(claim)).toBe(false);
@@ -154,6 +156,7 @@ export function connectionEndingsContract(kind: DatabaseKind): void {
         connection: { ...before.connection, status: "disconnected", diagnosis: null, statusSince },
         tokens: { ...tokenRecord(1), generation: 2, sealedAccessToken: null, sealedRefreshToken: null },
         lease: { ...AT_REST, epoch: 1 },
+        hasBetterSpare: false,
         clientProbeAt: null,
       });
       expect(await stage.connections.spares(ID)).toEqual([]);

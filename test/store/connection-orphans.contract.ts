@@ -44,8 +44,8 @@ export function connectionOrphansContract(kind: DatabaseKind): void {
       const stage = await openStoreStage(kind);
       await stage.create("con_1");
       await stage.create("con_2");
-      await stage.beat("ins_b");
       await stage.claim("con_1");
+      await stage.beat("ins_b");
       await stage.claim("con_2", { owner: "ins_b" });
       expect(await stage.connections.orphans(10)).toEqual(["con_1"]);
       await stage.instances.leave("ins_b");

@@ -28,13 +28,13 @@ const LATE: [string, Late, unknown][] = [
 
 function postpone(connections: ConnectionStore, claim: Claim): Promise<unknown> {
   const history = { kind: "refresh_failed", generation: 1, detail: {} } as const;
-  const failed = { answered: true, backoffUntil: 99, diagnosis: DIAGNOSIS, degrade: true, history };
+  const failed = { answered: true, backoffMs: 0, diagnosis: DIAGNOSIS, degrade: true, history };
   return connections.postpone({ claim, ...failed });
 }
 
 function reject(connections: ConnectionStore, claim: Claim): Promise<unknown> {
   const history = { kind: "reauthorization_required", generation: 1, detail: {} } as const;
-  const brake = { windowMs: 1, tolerated: 9, patienceMs: 1, backoffUntil: 1 };
+  const brake = { windowMs: 1, tolerated: 9, patienceMs: 1, backoffMs: 1 };
   return connections.reject({ claim, diagnosis: DIAGNOSIS, history, brake });
 }
 

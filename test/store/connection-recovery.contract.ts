@@ -30,6 +30,7 @@ export function connectionRecoveryContract(kind: DatabaseKind): void {
         connection: { ...before.connection, grantedScopes, lastProvenAt: stage.clock.now() },
         tokens: tokenRecord(2),
         lease: { ...AT_REST, epoch: 1, dueAt: 7 },
+        hasBetterSpare: false,
         clientProbeAt: null,
       });
       expect(await stage.kindsOf(ID)).toEqual(["connected", "recovered_from_journal"]);

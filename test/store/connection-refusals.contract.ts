@@ -3,7 +3,7 @@ import type { ClaimRequest, ClaimResult } from "../../src/connection/claim.ts";
 import { SILENCE } from "../../src/refresh/instances.ts";
 import { DAY, MINUTE, SECOND } from "../../src/runtime/clock.ts";
 import type { DatabaseKind } from "../stage/databases.ts";
-import { claimRequest, commitOf, openStoreStage, type StoreStage } from "../stage/store-stage.ts";
+import { claimRequest, commitOf, dueRequest, openStoreStage, type StoreStage } from "../stage/store-stage.ts";
 
 const ID = "con_1";
 const QUARANTINE = MINUTE;
@@ -12,7 +12,7 @@ const QUARANTINE = MINUTE;
 async function openHeld(kind: DatabaseKind): Promise<StoreStage & { leaseUntil: number }> {
   const stage = await openStoreStage(kind);
   await stage.create(ID);
-  await stage.beat("ins_a");
+  for (const id of ["ins_a", "ins_b", "ins_c"]) await stage.beat(id);
   await stage.claim(ID);
   return { ...stage, leaseUntil: stage.clock.now() + MINUTE };
 }
@@ -53,7 +53,7 @@ export function connectionRefusalsContract(kind: DatabaseKind): void {
       expect(await byOther(stage)).toEqual(held);
       await liveUntil(stage, leaseUntil - 1);
       expect(await byOther(stage)).toEqual(held);
-      expect(await byOther(stage, { quarantineMs: QUARANTINE })).toEqual(held);
+      expect(await byOther(stage, { replayableMs: 0 })).toEqual(held);
       expect(await stage.held(ID)).toEqual(before);
       await stage.clock.advance(1);
       expect(await byOther(stage)).toMatchObject({ kind: "claimed", claim: { owner: "ins_b" } });
@@ -64,15 +64,15 @@ export function connectionRefusalsContract(kind: DatabaseKind): void {
       const until = stage.leaseUntil + QUARANTINE;
       await liveUntil(stage, stage.leaseUntil);
       const quarantined = { kind: "quarantined", owner: "ins_a", until };
-      expect(await byOther(stage, { quarantineMs: QUARANTINE })).toEqual(quarantined);
+      expect(await byOther(stage, { replayableMs: 0 })).toEqual(quarantined);
       await liveUntil(stage, until);
-      expect(await byOther(stage, { quarantineMs: QUARANTINE })).toMatchObject({ kind: "claimed" });
+      expect(await byOther(stage, { replayableMs: 0 })).toMatchObject({ kind: "claimed" });
     });
 
     test("is granted when it is known that the owner has ended", async () => {
       const stage = await openHeld(kind);
       expect(await byOther(stage, { gone: "ins_c" })).toMatchObject({ kind: "held" });
-      expect(await byOther(stage, { gone: "ins_a", quarantineMs: QUARANTINE })).toMatchObject({ kind: "claimed" });
+      expect(await byOther(stage, { gone: "ins_a", replayableMs: 0 })).toMatchObject({ kind: "claimed" });
     });
   });
 
@@ -93,21 +93,21 @@ export function connectionRefusalsContract(kind: DatabaseKind): void {
       for (const now of [stage.clock.now(), stage.leaseUntil, until - 1]) {
         await stage.clock.advance(now - stage.clock.now());
         const quarantined = { kind: "quarantined", owner: "ins_a", until };
-        expect(await byOther(stage, { quarantineMs: QUARANTINE })).toEqual(quarantined);
+        expect(await byOther(stage, { replayableMs: 0 })).toEqual(quarantined);
       }
       expect(await stage.held(ID)).toEqual(before);
       await stage.clock.advance(1);
-      expect(await byOther(stage, { quarantineMs: QUARANTINE })).toMatchObject({ kind: "claimed" });
+      expect(await byOther(stage, { replayableMs: 0 })).toMatchObject({ kind: "claimed" });
     });
 
     test("is granted without a quarantine when it had nothing in the air", async () => {
       const stage = await openStoreStage(kind);
       await stage.create(ID);
-      await stage.beat("ins_a");
+      for (const id of ["ins_a", "ins_b", "ins_0"]) await stage.beat(id);
       const late = await stage.claim(ID, { owner: "ins_0" });
       await stage.claim(ID, { gone: "ins_0" });
       await stage.connections.commit(commitOf(ID, 2), late);
-      const request = { generation: 2, quarantineMs: QUARANTINE };
+      const request = { generation: 2, replayableMs: 0 };
       expect(await byOther(stage, request)).toMatchObject({ kind: "held", owner: "ins_a" });
       await stage.clock.advance(SILENCE);
       expect(await byOther(stage, request)).toMatchObject({ kind: "claimed", claim: { earlier: null } });
@@ -130,14 +130,14 @@ export function connectionRefusalsContract(kind: DatabaseKind): void {
       await leave(stage);
       const until = stage.clock.now() + MINUTE + QUARANTINE;
       const quarantined = { kind: "quarantined", owner: "ins_c", until };
-      expect(await byOther(stage, { quarantineMs: QUARANTINE })).toEqual(quarantined);
+      expect(await byOther(stage, { replayableMs: 0 })).toEqual(quarantined);
       expect(await byOther(stage)).toMatchObject({ kind: "claimed" });
     });
 
     test("is granted to the owner itself, and is a sign of life", async () => {
       const stage = await openHeld(kind);
       await stage.clock.advance(SILENCE);
-      const again = claimRequest(ID, { quarantineMs: QUARANTINE });
+      const again = claimRequest(ID, { replayableMs: 0 });
       expect(await stage.connections.claim(again)).toMatchObject({ kind: "claimed", claim: { earlier: null } });
       expect(await byOther(stage)).toMatchObject({ kind: "held", owner: "ins_a" });
     });
@@ -149,7 +149,7 @@ export function connectionRefusalsContract(kind: DatabaseKind): void {
     await stage.connections.postpone({
       claim: await stage.claim(ID),
       answered: true,
-      backoffUntil,
+      backoffMs: 1000,
       diagnosis: { cause: "provider_unavailable", confidence: "certain", evidence: {} },
       degrade: false,
       history: null,
@@ -191,6 +191,15 @@ export function connectionRefusalsContract(kind: DatabaseKind): void {
       expect(await byOther(stage)).toMatchObject({ kind: "unverified" });
       await stage.clock.advance(1);
       expect(await byOther(stage)).toMatchObject({ kind: "claimed" });
+    });
+
+    test("the claimer has to be known itself, once anybody is", async () => {
+      const stage = await openHeld(kind);
+      const forgotten = claimRequest(ID, { owner: "ins_d", gone: "ins_a" });
+      expect(await stage.connections.claim(forgotten)).toEqual({ kind: "unverified" });
+      expect(await stage.connections.claimDue(dueRequest({ owner: "ins_d" }))).toEqual([]);
+      await stage.beat("ins_d");
+      expect(await stage.connections.claim(forgotten)).toMatchObject({ kind: "claimed" });
     });
 
     test("after an outage, it is waited for no longer for the sake of those who compare later than the first", async () => {

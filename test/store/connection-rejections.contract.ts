@@ -12,8 +12,8 @@ const DIAGNOSIS: Diagnosis = { cause: "unknown", confidence: "possible", evidenc
 const HISTORY = { kind: "reauthorization_required", generation: 1, detail: { code: "invalid_grant" } } as const;
 const WINDOW = 5 * MINUTE;
 const PATIENCE = HOUR;
-/** Backs off until 99, which is long ago, so that the next claim is granted. */
-const BRAKE = { windowMs: WINDOW, tolerated: 1, patienceMs: PATIENCE, backoffUntil: 99 };
+/** Backs off for no time, so that the next claim is granted. */
+const BRAKE = { windowMs: WINDOW, tolerated: 1, patienceMs: PATIENCE, backoffMs: 0 };
 const AT_ONCE = { ...BRAKE, tolerated: 0 };
 
 interface BrakeStage extends StoreStage {
@@ -65,6 +65,7 @@ export function connectionRejectionsContract(kind: DatabaseKind): void {
         connection: { ...before.connection, ...ended },
         tokens: tokenRecord(1),
         lease: { ...AT_REST, epoch: 1 },
+        hasBetterSpare: false,
         clientProbeAt: null,
       });
       const entry = { ...HISTORY, id: expect.any(Number), at: stage.clock.now() };
@@ -86,7 +87,7 @@ export function connectionRejectionsContract(kind: DatabaseKind): void {
       await stage.clock.advance(1000);
       const before = await stage.held(ID);
       const backoffUntil = stage.clock.now() + 1234;
-      const brake = { ...BRAKE, backoffUntil };
+      const brake = { ...BRAKE, backoffMs: 1234 };
       expect(await stage.reject(ID, { brake })).toBe("braked");
       const now = stage.clock.now();
       const held = { backoffUntil, dueAt: backoffUntil, failures: 1, cause: "unknown", epoch: 1, rejectedAt: now };
@@ -165,7 +166,7 @@ export function connectionRejectionsContract(kind: DatabaseKind): void {
       await stage.clock.advance(1000);
       const diagnosis: Diagnosis = { ...DIAGNOSIS, cause: "rotation_lost" };
       const backoffUntil = stage.clock.now();
-      expect(await stage.reject(ID, { diagnosis, brake: { ...BRAKE, backoffUntil } })).toBe("braked");
+      expect(await stage.reject(ID, { diagnosis, brake: BRAKE })).toBe("braked");
       const lease = { failures: 2, cause: "rotation_lost", rejectedAt, backoffUntil, dueAt: backoffUntil, owner: null };
       expect(await stage.held(ID)).toMatchObject({ connection: { ...connection, diagnosis }, lease });
       expect(await stage.kindsOf(ID)).toEqual(["connected", "rejection_held", "degraded"]);
@@ -198,7 +199,7 @@ export function connectionRejectionsContract(kind: DatabaseKind): void {
       await stage.create(ID, {}, { dueAt: null });
       const claim = await stage.claim(ID);
       await stage.connections.reject({ ...rejection(claim), brake: AT_ONCE });
-      expect((await stage.lease(ID)).dueAt).toBe(99);
+      expect((await stage.lease(ID)).dueAt).toBe(stage.clock.now());
     });
   });
 

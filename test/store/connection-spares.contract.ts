@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { Spare } from "../../src/connection/store.ts";
+import type { Commit, Spare } from "../../src/connection/store.ts";
 import { HOUR, MINUTE } from "../../src/runtime/clock.ts";
 import type { DatabaseKind } from "../stage/databases.ts";
 import { AT_REST, commitOf, openStoreStage, tokenRecord, type StoreStage } from "../stage/store-stage.ts";
@@ -37,6 +37,15 @@ async function openWithGenerations(kind: DatabaseKind): Promise<StoreStage> {
 
 async function sealingsOf({ connections }: StoreStage, id = ID): Promise<unknown[]> {
   return (await connections.spares(id)).map(({ tokens }) => tokens.sealedRefreshToken?.[2]);
+}
+
+async function rejectNewest(stage: StoreStage): Promise<void> {
+  await stage.connections.reject({
+    claim: await stage.claim(ID, { generation: 2 }),
+    diagnosis: { cause: "unknown", confidence: "possible", evidence: {} },
+    history: { kind: "reauthorization_required", generation: 2, detail: {} },
+    brake: { windowMs: 1, tolerated: 1, patienceMs: 1, backoffMs: 1 },
+  });
 }
 
 /** What every database has to make of token sets that came too late to be the newest. */
@@ -113,13 +122,62 @@ export function connectionSparesContract(kind: DatabaseKind): void {
       expect(await stage.kindsOf(ID)).toEqual(kinds);
     });
 
-    test("keeps one for a connection that waits for its user", async () => {
+    test("keeps one for a connection that waits for its user: it is due again, because this one was not rejected", async () => {
       const stage = await openSuperseded(kind);
-      const status = "reauthorization_required";
-      const history = { kind: status, generation: 2, detail: {} } as const;
-      await stage.connections.setStatus({ connectionId: ID, generation: 2, status, diagnosis: null, history });
+      await rejectNewest(stage);
+      await stage.clock.advance(5000);
       await stage.connections.setAside(ID, tokenRecord(2, 1), null);
       expect(await sealingsOf(stage)).toEqual([1]);
+      const now = stage.clock.now();
+      const diagnosis = { cause: "rotation_lost", confidence: "likely", evidence: {} };
+      expect(await stage.held(ID)).toMatchObject({
+        connection: { status: "degraded", diagnosis, statusSince: now },
+        lease: { dueAt: now, backoffUntil: 0, owner: null },
+        hasBetterSpare: true,
+      });
+      expect((await stage.kindsOf(ID)).slice(-3)).toEqual(["reauthorization_required", "superseded", "degraded"]);
+    });
+  });
+
+  describe(`a spare on ${kind.name} is better than the newest token set`, () => {
+    const rotated = { obtainedAt: 7000, rotatedAt: 7000 };
+    const renewed = { ...commitOf(ID, 2), tokens: { ...tokenRecord(2), obtainedAt: 8000, rotatedAt: 1000 } };
+    const better = async (stage: StoreStage) => (await stage.held(ID)).hasBetterSpare;
+
+    /** The second generation is what `commit` says. */
+    async function openAfter(commit: Commit): Promise<StoreStage> {
+      const stage = await openStoreStage(kind);
+      await stage.create(ID);
+      await stage.connections.commit(commit, await stage.claim(ID));
+      return stage;
+    }
+
+    test("when that was rejected, until it is tried", async () => {
+      const stage = await openSuperseded(kind);
+      await stage.connections.setAside(ID, tokenRecord(2, 1), null);
+      expect(await better(stage)).toBe(false);
+      await rejectNewest(stage);
+      expect(await better(stage)).toBe(true);
+      const [spare] = await stage.connections.spares(ID);
+      if (spare) await stage.connections.promote(spare, commitOf(ID, 3));
+      expect(await better(stage)).toBe(false);
+    });
+
+    test("when it rotated and that did not, from the same refresh token", async () => {
+      const stage = await openAfter(renewed);
+      await stage.connections.setAside(ID, { ...tokenRecord(2, 1), ...rotated }, null);
+      expect(await better(stage)).toBe(true);
+    });
+
+    test.each([
+      ["it did not rotate either", renewed, { obtainedAt: 7000, rotatedAt: 1000 }],
+      ["it is of an earlier generation", renewed, { ...rotated, generation: 1 }],
+      ["both rotated", { ...renewed, tokens: { ...tokenRecord(2), obtainedAt: 8000, rotatedAt: 8000 } }, rotated],
+      ["a person consented since", { ...renewed, tokens: { ...renewed.tokens, origin: "connect" as const } }, rotated],
+    ])("not when %s", async (_, commit, spare) => {
+      const stage = await openAfter(commit);
+      await stage.connections.setAside(ID, { ...tokenRecord(2, 1), ...spare }, null);
+      expect(await better(stage)).toBe(false);
     });
   });
 
@@ -188,14 +246,14 @@ export function connectionSparesContract(kind: DatabaseKind): void {
       await stage.connections.postpone({
         claim: await stage.claim(ID, { generation: 2 }),
         answered: false,
-        backoffUntil: 99,
+        backoffMs: 0,
         diagnosis: { cause: "provider_unavailable", confidence: "certain", evidence: {} },
         degrade: true,
         history: null,
       });
       const { connection } = await stage.held(ID);
       expect(await stage.connections.promote(stage.spare, commitOf(ID, 3))).toMatchObject({ was: "degraded" });
-      const failed = { failures: 1, cause: "provider_unavailable", backoffUntil: 99 };
+      const failed = { failures: 1, cause: "provider_unavailable", backoffUntil: stage.clock.now() };
       expect(await stage.held(ID)).toMatchObject({ connection, lease: { ...AT_REST, ...failed, dueAt: 7 } });
     });
 

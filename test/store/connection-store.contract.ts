@@ -33,6 +33,7 @@ export function connectionStoreContract(kind: DatabaseKind): void {
         connection: { ...connection, createdAt: now, statusSince: now, lastReadAt: null },
         tokens: tokenRecord(1),
         lease: { ...AT_REST, epoch: 0, dueAt: 42 },
+        hasBetterSpare: false,
         clientProbeAt: null,
       });
       const history = await stage.connections.history("con_1", { limit: 10, before: null });

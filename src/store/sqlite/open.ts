@@ -26,7 +26,12 @@ export async function openSqlite(path: string, clock: Clock, options: SqliteOpti
     close: () => queries.destroy(),
   };
   // One transaction under the write lock: a start that is killed, or two at once, leave no half of a schema.
-  await database.write((tables) => migrate(tables, sqliteDialect.columns));
+  await database
+    .write((tables) => migrate(tables, sqliteDialect.columns))
+    .catch(async (error: unknown) => {
+      await database.close();
+      throw error;
+    });
   return database;
 }
 

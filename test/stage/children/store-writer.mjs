@@ -25,7 +25,7 @@ async function commit(connections) {
       connectionId: "con_1",
       generation: tokens.generation,
       leaseMs: 60_000,
-      quarantineMs: 0,
+      replayableMs: Infinity,
       gone: null,
     };
     const { kind, claim } = await connections.claim({ ...wanted, owner: `writer-${process.pid}` });

@@ -87,6 +87,7 @@ describe("a database of the first version", () => {
         attemptAt: null,
         unanswered: 0,
       },
+      hasBetterSpare: false,
       clientProbeAt: null,
     });
     expect(await connections.snapshot("con_2")).toMatchObject({

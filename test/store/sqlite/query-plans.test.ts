@@ -68,7 +68,7 @@ describe("a million resting connections cost nothing, because SQLite finds by an
         claim: result.claim,
         diagnosis: { cause: "unknown", confidence: "possible", evidence: {} },
         history: { kind: "reauthorization_required", generation: 1, detail: {} },
-        brake: { windowMs: 1, tolerated: 1, patienceMs: 1, backoffUntil: 1 },
+        brake: { windowMs: 1, tolerated: 1, patienceMs: 1, backoffMs: 1 },
       });
     });
     expect(plans).toContainEqual(
