@@ -219,7 +219,7 @@ export async function orphans(queries: Queries, limit: number): Promise<string[]
     .orderBy("lease_until")
     .limit(limit)
     .execute();
-  return [...abandoned, ...rows].map((row) => row.connection_id);
+  return [...abandoned, ...rows].slice(0, limit).map((row) => row.connection_id);
 }
 
 export async function stands(queries: Queries, held: Claim): Promise<boolean> {

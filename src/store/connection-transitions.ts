@@ -141,11 +141,14 @@ export async function setStatus(tx: Transaction, change: StatusChange): Promise<
   return "changed";
 }
 
+/** Once: a repetition, because the answer to the first time was lost, is no second change. */
 async function changeStatus(tx: Transaction, change: Omit<StatusChange, "generation">): Promise<void> {
   const { connectionId, status, diagnosis } = change;
-  await updateConnection(tx.queries, connectionId)
+  const changed = await updateConnection(tx.queries, connectionId)
     .set({ status, status_since: egNow, diagnosis: diagnosis && diagnosisColumn.write(diagnosis) })
-    .execute();
+    .where("status", "<>", status)
+    .executeTakeFirst();
+  if (changed.numUpdatedRows === 0n) return;
   if (!isLive(status)) await rest(tx, connectionId);
   await append(tx.queries, connectionId, [change.history]);
 }

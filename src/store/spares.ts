@@ -1,4 +1,4 @@
-import { sql } from "kysely";
+import { sql, type Selectable } from "kysely";
 import type { Diagnosis } from "../connection/cause.ts";
 import type { Claim } from "../connection/claim.ts";
 import type { Spare } from "../connection/store.ts";
@@ -10,9 +10,12 @@ import type { Queries } from "./database.ts";
 import { isSame, lockTokens, sameBytes } from "./locked-tokens.ts";
 import { egNow } from "./now.ts";
 import { eraOf, isTheOriginals } from "./restore-eras.ts";
+import type { Schema } from "./schema.ts";
 import { AT_REST, updateLease, type Transaction } from "./transaction.ts";
 
-/** Spares of one connection; more than this come only from trouble that a person has to look at. */
+type SpareRow = Selectable<Schema["spare_token_sets"]>;
+
+/** Spares of one connection; with more than this, the oldest goes, one that was tried first. */
 const MOST_SPARES = 10;
 
 export async function setAside(
@@ -27,7 +30,8 @@ export async function setAside(
   if (before.status === "disconnected" || tokens.sealedRefreshToken === null || isSame(before, tokens)) return;
   const known = await allSpares(tx.queries, connectionId).execute();
   const isKnown = known.some((spare) => sameBytes(spare.refresh_token, tokens.sealedRefreshToken));
-  if (isKnown || known.length >= MOST_SPARES || isTheOriginals(tokens, await eraOf(tx.queries))) return;
+  if (isKnown || isTheOriginals(tokens, await eraOf(tx.queries))) return;
+  if (known.length >= MOST_SPARES) await dropOne(tx.queries, known);
   await tx.queries
     .insertInto("spare_token_sets")
     .values({ connection_id: connectionId, ...tokenColumns(tokens), set_aside_at: egNow })
@@ -48,6 +52,12 @@ async function revive(tx: Transaction, connectionId: string, generation: number)
   await updateLease(tx, connectionId).set({ due_at: egNow }).execute();
   const detail = { cause: ANSWER_WAS_LATE.cause };
   await append(tx.queries, connectionId, [{ kind: "degraded", generation, detail }]);
+}
+
+async function dropOne(queries: Queries, known: readonly SpareRow[]): Promise<void> {
+  const oldest = known.toSorted((a, b) => a.id - b.id);
+  const id = (oldest.find(({ tried_at }) => tried_at !== null) ?? oldest[0])?.id ?? 0;
+  await queries.deleteFrom("spare_token_sets").where("id", "=", id).execute();
 }
 
 /** A token that was rejected is worth another try after a provider's bad minutes, not at once. */

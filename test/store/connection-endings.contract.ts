@@ -72,6 +72,16 @@ export function connectionEndingsContract(kind: DatabaseKind): void {
       expect(await stage.connections.stands(claim)).toBe(true);
     });
 
+    test("to what it is, because an answer was lost, is no second change", async () => {
+      const stage = await openWithConnection(kind);
+      await stage.connections.setStatus(ending());
+      const before = await stage.held(ID);
+      await stage.clock.advance(1000);
+      expect(await stage.connections.setStatus(ending())).toBe("changed");
+      expect(await stage.held(ID)).toEqual(before);
+      expect(await stage.kindsOf(ID)).toEqual(["connected", "reauthorization_required"]);
+    });
+
     test("by what was said of another generation does nothing", async () => {
       const stage = await openWithConnection(kind);
       await stage.connections.commit(commitOf(ID, 2), await stage.claim(ID));

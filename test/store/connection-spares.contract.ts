@@ -100,15 +100,28 @@ export function connectionSparesContract(kind: DatabaseKind): void {
       expect(await stage.lease(ID)).toEqual({ ...AT_REST, dueAt: 7, epoch: 2 });
     });
 
-    test("keeps ten at the most", async () => {
+    test("keeps ten at the most, the latest", async () => {
       const stage = await openSuperseded(kind);
       await stage.create("con_2");
       await stage.connections.setAside("con_2", tokenRecord(1, 99), null);
       for (let sealing = 1; sealing <= 12; sealing++) {
         await stage.connections.setAside(ID, tokenRecord(2, sealing), null);
       }
-      expect(await sealingsOf(stage)).toEqual([10, 9, 8, 7, 6, 5, 4, 3, 2, 1]);
+      expect(await sealingsOf(stage)).toEqual([12, 11, 10, 9, 8, 7, 6, 5, 4, 3]);
       expect(await sealingsOf(stage, "con_2")).toEqual([99]);
+    });
+
+    test("keeps what was not tried rather than what was", async () => {
+      const stage = await openSuperseded(kind);
+      for (let sealing = 1; sealing <= 9; sealing++) {
+        await stage.connections.setAside(ID, tokenRecord(2, sealing), null);
+      }
+      const [spare] = await stage.connections.spares(ID);
+      if (spare) await stage.connections.promote(spare, commitOf(ID, 3));
+      for (const sealing of [10, 11, 12]) await stage.connections.setAside(ID, tokenRecord(3, sealing), null);
+      expect(await sealingsOf(stage)).toEqual([12, 11, 10, 8, 7, 6, 5, 4, 3, 2]);
+      await stage.clock.advance(HOUR);
+      expect(await sealingsOf(stage)).toHaveLength(10);
     });
 
     test("keeps nothing for a connection that was disconnected, or is not there", async () => {
