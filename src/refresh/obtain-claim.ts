@@ -21,6 +21,8 @@ export interface Instant {
 /** Another instance is at it, or is about to say that somebody may be. */
 export interface Held {
   kind: "held";
+  /** What the other is about to replace. */
+  generation: number;
 }
 
 /** Claims the connection, taking over from an owner that ended (DESIGN §5.2, §5.9). */
@@ -39,12 +41,13 @@ export async function obtainClaim(ready: Ready): Promise<HeldClaim | RefreshResu
     const result = await ports.connections.claim({ ...request, gone });
     if (result.kind === "claimed") return { claim: result.claim, claimedAt };
     if (result.kind === "moved") return AGAIN;
-    if (result.kind === "unverified") return { kind: "held" };
+    if (result.kind === "unverified") return { kind: "held", generation: request.generation };
     if (result.kind === "backing_off") return later(held, result.until);
     const isGone = ports.journal.isGone(result.owner);
     if ((isGone || result.kind === "quarantined") && (await bringFromOthers(ports, held.connection.id))) return AGAIN;
     if (gone === null && isGone) gone = result.owner;
-    else return result.kind === "held" ? { kind: "held" } : later(held, result.until);
+    else if (result.kind === "held") return { kind: "held", generation: request.generation };
+    else return later(held, result.until);
   }
 }
 

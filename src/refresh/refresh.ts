@@ -5,7 +5,7 @@ import { createAttemptCount } from "./brake.ts";
 import { createClientFactsReader } from "./client-facts.ts";
 import { entry } from "./history-entry.ts";
 import { LEASE } from "./lease-times.ts";
-import type { Instant } from "./obtain-claim.ts";
+import type { Held, Instant } from "./obtain-claim.ts";
 import type { RefreshPorts } from "./ports.ts";
 import type { RefreshRequest, RefreshResult } from "./request.ts";
 import { createSingleFlight } from "./single-flight.ts";
@@ -130,18 +130,40 @@ async function reassert({ connections }: RefreshPorts, { claim, held }: ClaimedS
 }
 
 async function untilDecided(flight: Flight): Promise<RefreshResult> {
-  for (let waits = 0; ;) {
+  const looks = createLooks();
+  for (;;) {
     if (flight.stopping.aborted) throw new ServiceError("shutting_down", "The service is stopping; ask again.");
     const step = await attempt(flight);
-    if (step.kind === "held") await flight.ports.clock.sleep(pollInterval(waits++), flight.stopping);
+    if (step.kind === "held") await untilReplaced(flight, step, looks);
     else if (step.kind !== "again") return step;
   }
 }
 
-const FIRST_POLL = 20;
-const LONGEST_POLL = 250;
+/** How soon to ask for the claim again: its owner may have ended, or given it back without a new token set. */
+const NEXT_CLAIM = 500;
 
-/** Another instance is at it. That usually takes one exchange, so the first looks are close together. */
-function pollInterval(waits: number): number {
-  return Math.min(LONGEST_POLL, FIRST_POLL * 1.2 ** waits);
+/** Another instance is at it: waits until it has stored a newer token set, or until it is time to ask for the claim again. */
+async function untilReplaced(flight: Flight, { generation }: Held, looks: Looks): Promise<void> {
+  const { connectionId, stopping } = flight;
+  const { clock, connections } = flight.ports;
+  const end = clock.monotonic() + NEXT_CLAIM;
+  do {
+    await clock.sleep(looks.nextIn(), stopping);
+    const newest = (await connections.newestOf([connectionId])).get(connectionId);
+    if (!newest || newest.generation > generation) return;
+  } while (clock.monotonic() < end && !stopping.aborted);
+}
+
+interface Looks {
+  /** Milliseconds until the next one. */
+  nextIn(): number;
+}
+
+const FIRST_LOOK = 10;
+const LONGEST_LOOK = 250;
+
+/** What others do usually takes one exchange, so the first looks are close together. */
+function createLooks(): Looks {
+  let looks = 0;
+  return { nextIn: () => Math.min(LONGEST_LOOK, FIRST_LOOK * 1.1 ** looks++) };
 }
