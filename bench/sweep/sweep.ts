@@ -44,13 +44,14 @@ interface Measured {
 const endpoint = fork(fileURLToPath(new URL("token-endpoint.js", import.meta.url)));
 const [port] = (await once(endpoint, "message")) as [number];
 const tokenUrl = `http://127.0.0.1:${port}/token`;
-const results: Measured[] = [];
 try {
+  print(
+    "database  connections  claim of 100: p50    p99 ms  refreshes/s  exchanges/s  ratio  CPU µs/refresh  memory MB",
+  );
   for (const database of ["sqlite", "postgres"] as const) {
     if (ONLY !== undefined && ONLY !== database) continue;
-    for (const size of SIZES) results.push(await measure(database, size));
+    for (const size of SIZES) report(await measure(database, size));
   }
-  report(results);
 } finally {
   endpoint.disconnect();
 }
@@ -169,25 +170,20 @@ async function countOf(child: ChildProcess): Promise<number> {
   return count;
 }
 
-function report(measured: Measured[]): void {
-  print(
-    "database  connections  claim of 100: p50    p99 ms  refreshes/s  exchanges/s  ratio  CPU µs/refresh  memory MB",
-  );
-  for (const row of measured) {
-    const ratio = row.refreshesPerSecond / row.exchangesPerSecond;
-    const columns = [
-      row.database.padEnd(8),
-      String(row.connections).padStart(12),
-      row.claimP50.toFixed(1).padStart(18),
-      row.claimP99.toFixed(1).padStart(9),
-      row.refreshesPerSecond.toFixed(0).padStart(12),
-      row.exchangesPerSecond.toFixed(0).padStart(12),
-      ratio.toFixed(2).padStart(6),
-      row.cpuMicroseconds.toFixed(0).padStart(15),
-      (row.memory / 1e6).toFixed(0).padStart(10),
-    ];
-    print(columns.join(" "));
-  }
+function report(row: Measured): void {
+  const ratio = row.refreshesPerSecond / row.exchangesPerSecond;
+  const columns = [
+    row.database.padEnd(8),
+    String(row.connections).padStart(12),
+    row.claimP50.toFixed(1).padStart(18),
+    row.claimP99.toFixed(1).padStart(9),
+    row.refreshesPerSecond.toFixed(0).padStart(12),
+    row.exchangesPerSecond.toFixed(0).padStart(12),
+    ratio.toFixed(2).padStart(6),
+    row.cpuMicroseconds.toFixed(0).padStart(15),
+    (row.memory / 1e6).toFixed(0).padStart(10),
+  ];
+  print(columns.join(" "));
 }
 
 function print(line: string): void {
