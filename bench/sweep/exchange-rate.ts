@@ -6,7 +6,7 @@ const { createTransport } = await built.transport();
 const { refreshRequest } = await built.tokenRequest();
 const { secret } = await built.secret();
 
-const transport = createTransport({ allowedPrivateHosts: ["127.0.0.1"] });
+const transport = createTransport({ allowedPrivateHosts: ["localhost"] });
 const authentication = { method: "none", clientId: "bench" } as const;
 const end = performance.now() + Number(seconds) * 1000;
 let count = 0;

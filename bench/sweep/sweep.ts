@@ -1,10 +1,11 @@
 import { fork, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { chmodSync, mkdtempSync, rmSync } from "node:fs";
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
 import { sql } from "kysely";
 import { built } from "./built.ts";
 import { populate } from "./population.ts";
@@ -15,20 +16,20 @@ import { cpuSeconds, residentMemory, startServiceProcess } from "./service-proce
  * What the sweep costs: claims of 100 due connections, refreshes a second with everything stored, beside the rate of the bare
  * HTTP exchanges in the same run, and the memory of the process; with few connections in the database and with many.
  *
- * `npm run bench:sweep -- [connections, several] [--due n] [--only sqlite|postgres]`
+ * `npm run bench:sweep -- [connections, several] [--due n] [--only sqlite|postgres] [--plain]`
  */
-const args = process.argv.slice(2);
-const sizes = args.filter((arg) => /^\d+$/.test(arg) && args[args.indexOf(arg) - 1] !== "--due").map(Number);
-const SIZES = sizes.length > 0 ? sizes : [10_000, 1_000_000];
-const DUE = Number(valueOf("--due") ?? 10_000);
-const ONLY = valueOf("--only");
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { due: { type: "string" }, only: { type: "string" }, plain: { type: "boolean", default: false } },
+});
+const SIZES = positionals.length > 0 ? positionals.map(Number) : [10_000, 1_000_000];
+const DUE = Number(values.due ?? 10_000);
+const ONLY = values.only;
+/** Token endpoints speak TLS (RFC 6749 §3.2), and each exchange is a connection of its own; `--plain` leaves that out. */
+const PLAIN = values.plain;
 const ADMIN_KEY_ENV = "EVERGRANT_ADMIN_KEY";
 const PORT = 4250;
 const CLAIMS = 50;
-
-function valueOf(option: string): string | undefined {
-  return args.includes(option) ? args[args.indexOf(option) + 1] : undefined;
-}
 
 interface Measured {
   database: string;
@@ -41,9 +42,12 @@ interface Measured {
   memory: number;
 }
 
-const endpoint = fork(fileURLToPath(new URL("token-endpoint.js", import.meta.url)));
-const [port] = (await once(endpoint, "message")) as [number];
-const tokenUrl = `http://127.0.0.1:${port}/token`;
+const endpoint = fork(fileURLToPath(new URL("token-endpoint.js", import.meta.url)), [PLAIN ? "plain" : "tls"]);
+const [{ port, certificate }] = (await once(endpoint, "message")) as [{ port: number; certificate: string }];
+const tokenUrl = `${PLAIN ? "http" : "https"}://localhost:${port}/token`;
+const certificateFolder = mkdtempSync(join(tmpdir(), "evergrant-sweep-"));
+const trust = { NODE_EXTRA_CA_CERTS: join(certificateFolder, "certificate.pem") };
+writeFileSync(trust.NODE_EXTRA_CA_CERTS, certificate);
 try {
   print(
     "database  connections  claim of 100: p50    p99 ms  refreshes/s  exchanges/s  ratio  CPU µs/refresh  memory MB",
@@ -54,6 +58,7 @@ try {
   }
 } finally {
   endpoint.disconnect();
+  rmSync(certificateFolder, { recursive: true });
 }
 
 async function measure(kind: "sqlite" | "postgres", connections: number): Promise<Measured> {
@@ -91,7 +96,8 @@ async function environmentOf(folder: string, databaseUrl: string) {
     EVERGRANT_ROOT_KEY: generateRootKey(systemRandom).reveal(),
     [ADMIN_KEY_ENV]: mintKey("admin", systemClock, systemRandom).text.reveal(),
     EVERGRANT_PORT: String(PORT),
-    EVERGRANT_ALLOWED_PRIVATE_HOSTS: "127.0.0.1",
+    EVERGRANT_ALLOWED_PRIVATE_HOSTS: "localhost",
+    ...trust,
     EVERGRANT_LOG_LEVEL: "info",
   };
 }
@@ -131,7 +137,9 @@ function percentile(sorted: number[], share: number): number {
 }
 
 async function exchangeRate(): Promise<number> {
-  const child = fork(fileURLToPath(new URL("exchange-rate.js", import.meta.url)), [tokenUrl, "4", "64"]);
+  const child = fork(fileURLToPath(new URL("exchange-rate.js", import.meta.url)), [tokenUrl, "4", "64"], {
+    env: { ...process.env, ...trust },
+  });
   const [rate] = (await once(child, "message")) as [number];
   return rate;
 }

@@ -1,9 +1,14 @@
-import { createServer } from "node:http";
+import { createServer, type RequestListener } from "node:http";
+import { createServer as createTlsServer } from "node:https";
+import { selfSigned } from "@evergrant/sandbox";
 
-/** A token endpoint that rotates at once and counts. Tells its port, and the count whenever it is asked. */
+/**
+ * A token endpoint that rotates at once and counts. Tells its port and certificate, and the count whenever it is asked.
+ * `node token-endpoint.js tls|plain`
+ */
 let count = 0;
 
-const server = createServer((request, response) => {
+const answer: RequestListener = (request, response) => {
   request.resume().on("end", () => {
     count++;
     const body = JSON.stringify({
@@ -15,11 +20,14 @@ const server = createServer((request, response) => {
     response.writeHead(200, { "content-type": "application/json", "content-length": Buffer.byteLength(body) });
     response.end(body);
   });
-});
+};
 
+const identity = selfSigned("localhost");
+const server = process.argv[2] === "plain" ? createServer(answer) : createTlsServer(identity, answer);
 server.listen(0, "127.0.0.1", 4096, () => {
   const address = server.address();
-  if (address !== null && typeof address === "object") process.send?.(address.port);
+  if (address !== null && typeof address === "object")
+    process.send?.({ port: address.port, certificate: identity.cert });
 });
 process.on("message", () => process.send?.(count));
 process.on("disconnect", () => process.exit(0));

@@ -11,4 +11,5 @@ export type { SandboxClient } from "./client-table.ts";
 export type { Control } from "./control.ts";
 export type { Counts } from "./counts.ts";
 export type { RefreshTokenRecord } from "./refresh-token-log.ts";
+export { selfSigned } from "./self-signed.ts";
 export type { Sandbox, SandboxOptions } from "./sandbox.ts";

@@ -4,7 +4,7 @@ import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { freePort } from "../stage/free-port.ts";
 import { listen, openTransport, serveHttp, serveTcp } from "./loopback.ts";
-import { selfSigned } from "./self-signed.ts";
+import { selfSigned } from "@evergrant/sandbox";
 
 function post(url: string, deadlineMs = 5000, headers: Record<string, string> = {}) {
   return openTransport().send({ method: "POST", url, headers, body: "refresh_token=rt-1" }, { deadlineMs });

@@ -4,7 +4,7 @@ import { sql } from "kysely";
 import { expect, onTestFinished, test } from "vitest";
 import { secret } from "../../../src/runtime/secret.ts";
 import { openPostgres } from "../../../src/store/postgres/open.ts";
-import { selfSigned } from "../../network/self-signed.ts";
+import { selfSigned } from "@evergrant/sandbox";
 import { configure, startPostgres } from "../../stage/postgres/server.ts";
 import { temporaryFolder } from "../../stage/temporary-folder.ts";
 
