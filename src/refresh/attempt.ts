@@ -18,6 +18,7 @@ import { promoteSpare } from "./promote-spare.ts";
 import { reasonNotTo, type Reason } from "./reason-not-to.ts";
 import { bringFromOthers } from "./recover.ts";
 import { AGAIN, type Again, type RefreshRequest, type RefreshResult } from "./request.ts";
+import type { Setbacks } from "./setbacks.ts";
 import { postponeUnsent, settle } from "./settle.ts";
 import { turnEndOf } from "./turn-end.ts";
 
@@ -32,6 +33,7 @@ export interface Flight {
   wanting: number;
   attempts: AttemptCount;
   clientFacts: ClientFactsReader;
+  setbacks: Setbacks;
   /** Aborted when nothing more may be claimed or sent. */
   stopping: AbortSignal;
   /** A first rejection was heard in this flight: the next one is the second opinion. */

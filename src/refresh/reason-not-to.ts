@@ -57,6 +57,8 @@ async function reasonToWait({ flight, held, client, provider }: Ready, now: numb
   const { ports } = flight;
   const { lease, tokens, connection } = held;
   if (lease.backoffUntil > now) return later(lease.cause ?? "provider_unavailable", lease.backoffUntil);
+  const setback = flight.setbacks.find(connection.id, tokens.generation);
+  if (setback) return later(setback.cause, now + setback.leftMs);
   const rest = restUntil(tokens, tokens.origin);
   if (rest > now) return later("provider_response_unrecognised", rest);
   const heldBack = connection.diagnosis?.cause === "restored_from_backup";

@@ -8,6 +8,7 @@ import { LEASE } from "./lease-times.ts";
 import type { Held, Instant } from "./obtain-claim.ts";
 import type { RefreshPorts } from "./ports.ts";
 import type { RefreshRequest, RefreshResult } from "./request.ts";
+import { createSetbacks } from "./setbacks.ts";
 import { createSingleFlight } from "./single-flight.ts";
 
 export interface Refresher {
@@ -32,6 +33,7 @@ export function createRefresher(ports: RefreshPorts, changed: (connectionId: str
   const flights = createSingleFlight<RefreshResult>();
   const attempts = createAttemptCount(ports.clock);
   const clientFacts = createClientFactsReader(ports);
+  const setbacks = createSetbacks(ports.clock);
   const unstored = new Map<string, Snapshot>();
   const offered = new Map<string, OfferedClaim>();
   /** Each with a signal of its own, because it listens to it in several places. */
@@ -51,6 +53,7 @@ export function createRefresher(ports: RefreshPorts, changed: (connectionId: str
         wanting: generation,
         attempts,
         clientFacts,
+        setbacks,
         stopping: stopping.signal,
         confirming: false,
         holds: null,

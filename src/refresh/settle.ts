@@ -96,6 +96,7 @@ async function postpone({ flight, held }: Ready, claim: Claim, setback: Setback)
   const failures = held.lease.failures + 1;
   const wait = backoffMs(setback.isUrgent === true ? 1 : failures, ports.random, setback.retryAfterMs);
   const retryAt = ports.clock.now() + wait;
+  flight.setbacks.note(connectionId, { generation, cause, waitMs: wait });
   const degrade = failures >= FAILURES_TO_DEGRADE;
   const kind = lost ? "answer_lost" : "refresh_failed";
   const postponement = {
