@@ -209,7 +209,9 @@ const RECENT = SECOND;
 
 /** The pre-send check: the process may have been paused since the claim, and others have acted (DESIGN §5.4). */
 async function maySend({ ports, stopping }: Flight, held: HeldClaim, deadlineMs: number): Promise<boolean> {
-  if (sinceClaim(ports, held) > RECENT && !(await ports.connections.stands(held.claim))) return false;
+  // A takeover has looked into journals since, and what it found there may not have been newer than what is stored by now.
+  const isOld = held.claim.earlier !== null || sinceClaim(ports, held) > RECENT;
+  if (isOld && !(await ports.connections.stands(held.claim))) return false;
   return isTimeToSend(sinceClaim(ports, held), deadlineMs) && !stopping.aborted;
 }
 

@@ -13,8 +13,8 @@ export interface Exchange {
   /** The refresh token that was sent. */
   sent: string;
   sentAt: number;
-  /** The instance has heard something, if only that its deadline is over. */
-  isOver: boolean;
+  /** When the instance heard something, if only that its deadline is over; null until then. */
+  overAt: number | null;
   /** What the server issued for it, whether or not that arrives. */
   issued: Issued | null;
 }
@@ -66,7 +66,7 @@ function transmit(world: World, by: Process, { host, sent, deadlineMs, resolve }
     connectionId,
     sent,
     sentAt: scheduler.now(),
-    isOver: false,
+    overAt: null,
     issued: null,
   };
   const deadline = scheduler.at(scheduler.now() + deadlineMs, { on: by, run: () => hear(timeout) });
@@ -98,8 +98,8 @@ function transmit(world: World, by: Process, { host, sent, deadlineMs, resolve }
   }
 
   function hear(result: TransportResult): void {
-    if (exchange.isOver) return;
-    exchange.isOver = true;
+    if (exchange.overAt !== null) return;
+    exchange.overAt = scheduler.now();
     world.state.open.delete(exchange);
     deadline.cancel();
     const issued = exchange.issued && result !== timeout ? exchange.issued : null;

@@ -35,8 +35,8 @@ function isForSame(subject: Subject, other: Exchange, { generation }: ClaimNote)
   return claimBehind(subject, other)?.generation === generation;
 }
 
-function isInFlight({ isOver, by }: Exchange): boolean {
-  return !isOver && by.alive;
+function isInFlight({ overAt, by }: Exchange): boolean {
+  return overAt === null && by.alive;
 }
 
 /** More than this for one generation is a loop; back-off allows a few at once, and then one in a while. */

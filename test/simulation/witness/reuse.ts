@@ -1,4 +1,4 @@
-import { LEASE, mayResend } from "../../../src/refresh/lease-times.ts";
+import { LEASE, mayResend, STILL_WORKING } from "../../../src/refresh/lease-times.ts";
 import { MINUTE } from "../../../src/runtime/clock.ts";
 import type { RefreshToken } from "../authorization-server.ts";
 import type { Exchange } from "../network.ts";
@@ -47,6 +47,9 @@ function blameFor(world: Scene, subject: Subject, { exchange, claim, successor: 
   // Its own request is still on its way, so whatever it brings is lost.
   if (before === claim && !before.process.alive) return null;
   const isReplayAnswered = mayResend(subject.site.entry.replay, before.databaseAt, after.databaseAt);
+  // It gave up on its own request, which reaches the server only after the one that was sent in its place, in due time.
+  const { overAt } = exchange;
+  if (before === claim && overAt !== null && (isReplayAnswered || after.at >= overAt + STILL_WORKING)) return null;
   const isWaitOver = isReplayAnswered || after.databaseAt >= before.databaseAt + LEASE + QUARANTINE;
   const isOwnerOut = wasUnwell(before.process, after.at);
   if (isOwnerOut && (isWaitOver || world.store.failedOverAt >= before.at)) return null;

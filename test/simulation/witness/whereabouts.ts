@@ -16,7 +16,7 @@ function isOnDisk({ disks }: Pick<Scene, "disks">, name: string): boolean {
 export function holdersOf(subject: Subject, name: string): Process[] {
   const inMemory = [...(subject.delivered.get(name) ?? [])];
   const onItsWay = subject.exchanges
-    .filter(({ isOver, issued }) => !isOver && issued?.refreshToken?.name === name)
+    .filter(({ overAt, issued }) => overAt === null && issued?.refreshToken?.name === name)
     .map(({ by }) => by);
   return [...inMemory, ...onItsWay].filter(({ alive }) => alive);
 }
