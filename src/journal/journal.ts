@@ -8,7 +8,7 @@ import { encodeEntry } from "./entry-encoding.ts";
 import { unavailable } from "./failure.ts";
 import { folderPath, isFolderName, journalRoot } from "./folder.ts";
 import { createLazyCheckpoint } from "./lazy-checkpoint.ts";
-import { ofOthers } from "./of-others.ts";
+import { createOthersReader } from "./of-others.ts";
 import { isOwnerGone, thisMachine, writeOwner, type Machine } from "./owner.ts";
 import { entriesSince } from "./entries-since.ts";
 import { createRecentEntries } from "./recent-entries.ts";
@@ -87,7 +87,7 @@ export async function openJournal(options: JournalOptions): Promise<OpenJournal>
     newest: (connectionId) => recent.newest(connectionId),
     since: (time) => entriesSince(dataDir, time),
     isGone: (id) => isOther(id) && isOwnerGone(folderPath(dataDir, id), machine),
-    ofOthers: (connectionId) => ofOthers(dataDir, instanceId, connectionId),
+    ofOthers: createOthersReader({ dataDir, instanceId, machine }),
     close: async () => {
       isClosed = true;
       await writer.idle();

@@ -34,6 +34,8 @@ export interface Flight {
   attempts: AttemptCount;
   clientFacts: ClientFactsReader;
   setbacks: Setbacks;
+  /** The database came back a while ago, and may have lost that a refresh token was sent. */
+  mayLackIntents(): boolean;
   /** Aborted when nothing more may be claimed or sent. */
   stopping: AbortSignal;
   /** A first rejection was heard in this flight: the next one is the second opinion. */
@@ -200,17 +202,22 @@ async function inTurn(ready: Ready, turn: Turn, offered: HeldClaim | null): Prom
  * send, in the journal of whoever had it (DESIGN §5.9), or a spare. The claim is over then.
  */
 async function findsBetter(ready: Ready, claim: Claim): Promise<boolean> {
-  if (claim.earlier && (await bringFromOthers(ready.flight.ports, claim.connectionId))) return true;
+  if (maySendAgain(ready.flight, claim) && (await bringFromOthers(ready.flight.ports, claim.connectionId))) return true;
   return ready.held.hasBetterSpare && promoteSpare(ready, claim);
+}
+
+function maySendAgain(flight: Flight, { earlier }: Claim): boolean {
+  return earlier !== null || flight.mayLackIntents();
 }
 
 /** Within this time of the claim, an instance that gives signs of life cannot have been overtaken. */
 const RECENT = SECOND;
 
 /** The pre-send check: the process may have been paused since the claim, and others have acted (DESIGN §5.4). */
-async function maySend({ ports, stopping }: Flight, held: HeldClaim, deadlineMs: number): Promise<boolean> {
-  // A takeover has looked into journals since, and what it found there may not have been newer than what is stored by now.
-  const isOld = held.claim.earlier !== null || sinceClaim(ports, held) > RECENT;
+async function maySend(flight: Flight, held: HeldClaim, deadlineMs: number): Promise<boolean> {
+  const { ports, stopping } = flight;
+  // Whoever looked into journals has taken a while, and what was there may not have been newer than what is stored by now.
+  const isOld = maySendAgain(flight, held.claim) || sinceClaim(ports, held) > RECENT;
   if (isOld && !(await ports.connections.stands(held.claim))) return false;
   return isTimeToSend(sinceClaim(ports, held), deadlineMs) && !stopping.aborted;
 }

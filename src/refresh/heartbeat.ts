@@ -51,8 +51,10 @@ export function createHeartbeat(deps: HeartbeatDeps): Heartbeat {
     const first = verified === 0;
     if (!first) observer.event("database.changed", { instanceId, incarnation });
     await bringAllToStore(deps, await deps.journal.since(heardAt - COULD_BE_LOST));
-    await deps.refresher.reassertClaims();
-    if (!first) await clock.sleep(ROLL_CALL, stopping.signal);
+    if (!first) {
+      await deps.refresher.reassertClaims();
+      await clock.sleep(ROLL_CALL, stopping.signal);
+    }
     verified = incarnation;
     await instances.beat(instanceId, verified);
   }

@@ -1,3 +1,4 @@
+import { QUARANTINE } from "../connection/claim.ts";
 import type { ClaimedSnapshot, Snapshot } from "../connection/store.ts";
 import { ServiceError } from "../runtime/service-error.ts";
 import { attempt, type Flight, type OfferedClaim } from "./attempt.ts";
@@ -22,7 +23,7 @@ export interface Refresher {
   isRefreshing(connectionId: string): boolean;
   /** A token set that is in the journal, and that the store has not taken yet. */
   unstored(connectionId: string): Snapshot | null;
-  /** Claims anew what is under way, in a database that came back and may have lost the claims. */
+  /** Claims anew what is under way, in a database that came back and may have lost the claims of anybody. */
   reassertClaims(): Promise<void>;
   /** Claims and sends nothing more; resolves when everything that was sent is answered and stored. */
   drain(): Promise<void>;
@@ -39,6 +40,8 @@ export function createRefresher(ports: RefreshPorts, changed: (connectionId: str
   /** Each with a signal of its own, because it listens to it in several places. */
   const running = new Map<string, { flight: Flight; stopping: AbortController }>();
   let isStopping = false;
+  /** When the database came back, by the monotonic clock. */
+  let cameBackAt = Number.NEGATIVE_INFINITY;
 
   function run({ connectionId, generation, origin }: RefreshRequest): Promise<RefreshResult> {
     if (origin !== "ahead") hurry(connectionId);
@@ -54,6 +57,7 @@ export function createRefresher(ports: RefreshPorts, changed: (connectionId: str
         attempts,
         clientFacts,
         setbacks,
+        mayLackIntents: () => ports.clock.monotonic() - cameBackAt < LEASE + QUARANTINE,
         stopping: stopping.signal,
         confirming: false,
         holds: null,
@@ -107,6 +111,7 @@ export function createRefresher(ports: RefreshPorts, changed: (connectionId: str
     reassertClaims: async () => {
       const atWork = [...running.values()].flatMap(({ flight: { holds } }) => (holds ? [holds] : []));
       for (const claimed of [...offered.values(), ...atWork]) await reassert(ports, claimed);
+      cameBackAt = ports.clock.monotonic();
     },
     isRefreshing: (connectionId) => running.has(connectionId),
     unstored: (connectionId) => unstored.get(connectionId) ?? null,

@@ -72,6 +72,18 @@ describe("looking into the journals of others", () => {
     expect(journal.isGone("ins_3")).toBe(false);
   });
 
+  test("does not come back to one whose owner has ended and of which everything is in the store", async () => {
+    const stage = createJournalStage();
+    await leave(stage, "ins_1", [tokensFor("con_1", 1)]);
+    const journal = await stage.open("ins_2", { machine: machine() });
+    expect(await journal.ofOthers("con_1")).toHaveLength(1);
+    const settled = join(stage.folder("ins_1"), "settled.json");
+    writeFileSync(settled, '{"segment":2,"offset":0}');
+    expect(await journal.ofOthers("con_1")).toEqual([]);
+    rmSync(settled);
+    expect(await journal.ofOthers("con_1")).toEqual([]);
+  });
+
   test("leaves out what is none, or cannot be read", async () => {
     const stage = createJournalStage();
     await leave(stage, "ins_1", [tokensFor("con_1", 1)]);

@@ -49,6 +49,25 @@ test("an answer that its owner journaled too late to be seen by a refused claim 
   expect(await stage.tokensOf(id)).toMatchObject({ generation: 2, refreshToken: "refresh-1-2" });
 });
 
+test("in a database that came back without knowing that a token was sent, journals are looked into before it is", async () => {
+  const { a, b, ...stage } = await openInstances({ server: { reuse: "punished" }, sameHost: true });
+  const id = await stage.connect();
+  const gate = createGate();
+  a.journal.hold(gate);
+  const forget = await stage.remember();
+  void a.refresh(id);
+  await stage.clock.advance(0);
+  a.link.state = "down";
+  await forget();
+  stage.failOver();
+  await stage.clock.advance(20 * SECOND);
+  gate.open();
+  await stage.clock.advance(0);
+  await expect(stage.passing(SECOND, b.refresh(id))).resolves.toEqual({ kind: "renewed" });
+  expect(stage.server.requests).toHaveLength(1);
+  expect(await stage.tokensOf(id)).toMatchObject({ generation: 2, refreshToken: "refresh-1-2" });
+});
+
 test("a token that arrives after its connection was ended heals it, and what was rejected is not sent again", async () => {
   const { b, id, arrive, sent, ...stage } = await race(successor("early"), REJECTED, REJECTED);
   await stage.passing(8 * SECOND, b.refresh(id));
