@@ -15,14 +15,14 @@ import { leaseOf, statusColumn } from "./connection-row.ts";
 import { snapshots } from "./connection-snapshots.ts";
 import type { Queries } from "./database.ts";
 import { egNow } from "./now.ts";
-import { noteSignOfLife, unverifiedInstances } from "./unverified-instances.ts";
+import { isSilent, noteSignOfLife, unverifiedInstances } from "./unverified-instances.ts";
 import { lockLease, updateLease, type LeaseRow, type Transaction } from "./transaction.ts";
 
 export async function claim(tx: Transaction, request: ClaimRequest): Promise<ClaimResult> {
   const { connectionId, generation } = request;
-  await noteSignOfLife(tx, request.owner);
   const lease = await lockLease(tx, connectionId);
   const facts = lease && (await factsAbout(tx, lease, request.owner));
+  if (facts?.isSilent) await noteSignOfLife(tx, request.owner);
   if (!facts || facts.generation !== generation || !isLive(facts.status)) return { kind: "moved" };
   const { now } = facts;
   const unresolved = lease.attempt_generation === generation;
@@ -90,12 +90,13 @@ async function factsAbout({ queries }: Transaction, lease: LeaseRow, claimer: st
     .innerJoin("token_sets", "token_sets.connection_id", "connections.id")
     .leftJoin("instances", (join) => join.on("instances.id", "=", lease.owner ?? ""))
     .select(["connections.status", "token_sets.generation", "instances.heartbeat_at"])
-    .select([egNow.as("now"), unverifiedInstances(claimer).as("unverified")])
+    .select([egNow.as("now"), unverifiedInstances(claimer).as("unverified"), isSilent(claimer).as("is_silent")])
     .where("connections.id", "=", lease.connection_id)
     .executeTakeFirst();
   if (!row) return undefined;
   const { now, generation, unverified, heartbeat_at: heartbeatAt } = row;
-  return { now, generation, unverified, heartbeatAt, status: statusColumn.parse(row.status) };
+  const status = statusColumn.parse(row.status);
+  return { now, generation, unverified, heartbeatAt, status, isSilent: Boolean(row.is_silent) };
 }
 
 export async function claimDue(tx: Transaction, request: DueRequest): Promise<ClaimedSnapshot[]> {

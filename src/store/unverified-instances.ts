@@ -23,12 +23,19 @@ export function unverifiedInstances(claimer: string): RawBuilder<number> {
     ) then 0 else 1 end)`;
 }
 
+const lately = sql<number>`eg_now() - ${sql.lit(SILENCE / 2)}`;
+
+/** Whether the last sign of life of an instance that is known is from a while ago. */
+export function isSilent(claimer: string): RawBuilder<boolean | number> {
+  return sql`exists (select 1 from instances where id = ${claimer} and heartbeat_at < ${lately})`;
+}
+
 /** A claim is a sign of life: after a standstill it would otherwise be overtaken at once. */
 export async function noteSignOfLife({ queries }: Transaction, claimer: string): Promise<void> {
   await queries
     .updateTable("instances")
     .set({ heartbeat_at: egNow })
     .where("id", "=", claimer)
-    .where("heartbeat_at", "<", sql<number>`eg_now() - ${sql.lit(SILENCE / 2)}`)
+    .where("heartbeat_at", "<", lately)
     .execute();
 }
