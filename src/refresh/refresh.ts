@@ -125,16 +125,10 @@ export function createRefresher(ports: RefreshPorts, changed: (connectionId: str
 
 /** The database may also have lost the token set that the claim is for. */
 async function reassert({ connections }: RefreshPorts, { claim, held }: ClaimedSnapshot): Promise<void> {
-  const epoch = (await connections.reassert(claim, LEASE)) ?? (await afterRecovery());
-  claim.epoch = epoch ?? claim.epoch;
-
-  async function afterRecovery(): Promise<number | null> {
-    const { tokens, lease } = held;
-    const { connectionId, generation } = claim;
-    const history = [entry("recovered_from_memory", generation, {})];
-    const { kind } = await connections.recover({ connectionId, tokens, dueAt: lease.dueAt, history });
-    return kind === "committed" ? connections.reassert(claim, LEASE) : null;
-  }
+  const { connectionId, generation } = claim;
+  const history = [entry("recovered_from_memory", generation, {})];
+  await connections.recover({ connectionId, tokens: held.tokens, dueAt: held.lease.dueAt, history });
+  claim.epoch = (await connections.reassert(claim, LEASE)) ?? claim.epoch;
 }
 
 async function untilDecided(flight: Flight): Promise<RefreshResult> {

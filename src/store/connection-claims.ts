@@ -66,8 +66,12 @@ export async function reassert(tx: Transaction, claimed: Claim, leaseMs: number)
   const { connectionId, generation, owner } = claimed;
   const lease = await lockLease(tx, connectionId);
   const facts = lease && (await factsAbout(tx, lease, owner));
-  if (!facts || facts.generation !== generation || (lease.owner !== null && lease.owner !== owner)) return null;
+  if (!facts || facts.generation !== generation) return null;
   const unresolved = lease.attempt_generation === generation;
+  if (lease.owner !== null && lease.owner !== owner) {
+    await noteAnswerToCome(tx, lease, { claimed, until: facts.now + leaseMs + QUARANTINE });
+    return null;
+  }
   // Never an epoch that was in use before the database lost it.
   const epoch = Math.max(lease.epoch, claimed.epoch) + 1;
   await updateLease(tx, connectionId)
@@ -81,6 +85,25 @@ export async function reassert(tx: Transaction, claimed: Claim, leaseMs: number)
     })
     .execute();
   return epoch;
+}
+
+/** Somebody else has claimed what is being sent: it is to know that, and to wait where a second request does harm. */
+async function noteAnswerToCome(
+  tx: Transaction,
+  lease: LeaseRow,
+  { claimed, until }: { claimed: Claim; until: number },
+): Promise<void> {
+  const { connectionId, generation, owner } = claimed;
+  const unresolved = lease.attempt_generation === generation;
+  await updateLease(tx, connectionId)
+    .set({
+      attempt_generation: generation,
+      attempt_at: unresolved ? lease.attempt_at : egNow,
+      unanswered: (unresolved ? lease.unanswered : 0) + 1,
+      answer_owner: owner,
+      answer_until: until,
+    })
+    .execute();
 }
 
 /** Read after the lock, so that nothing of it can change until the transaction ends. */

@@ -4,7 +4,7 @@ import { unavailable, type Queries } from "./database.ts";
 import { initial } from "./migrations/0001-initial.ts";
 import { protocol } from "./migrations/0002-protocol.ts";
 import { restore } from "./migrations/0003-restore.ts";
-import { rejectedGeneration } from "./migrations/0004-rejected-generation.ts";
+import { generations } from "./migrations/0004-generations.ts";
 import { egNow } from "./now.ts";
 
 /** Every migration there has ever been, by name; Kysely runs them in this order and once. */
@@ -13,7 +13,7 @@ function migrationsFor(columnTypes: ColumnTypes) {
     "0001-initial": { up: initial(columnTypes) },
     "0002-protocol": { up: protocol(columnTypes) },
     "0003-restore": { up: restore(columnTypes) },
-    "0004-rejected-generation": { up: rejectedGeneration(columnTypes) },
+    "0004-generations": { up: generations(columnTypes) },
   };
 }
 

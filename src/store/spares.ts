@@ -7,7 +7,7 @@ import { MINUTE } from "../runtime/clock.ts";
 import { diagnosisColumn, tokenColumns, tokenRecordOf } from "./connection-row.ts";
 import { append, updateConnection } from "./connection-writes.ts";
 import type { Queries } from "./database.ts";
-import { isSame, lockTokens, sameBytes } from "./locked-tokens.ts";
+import { isSame, lockTokens, sameBytes, type LockedTokens } from "./locked-tokens.ts";
 import { egNow } from "./now.ts";
 import { eraOf, isTheOriginals } from "./restore-eras.ts";
 import type { Schema } from "./schema.ts";
@@ -28,6 +28,7 @@ export async function setAside(
   if (!before) return;
   if (claim?.epoch === before.lease.epoch) await updateLease(tx, connectionId).set(AT_REST).execute();
   if (before.status === "disconnected" || tokens.sealedRefreshToken === null || isSame(before, tokens)) return;
+  if (isSpent(before, tokens)) return;
   const known = await allSpares(tx.queries, connectionId).execute();
   const isKnown = known.some((spare) => sameBytes(spare.refresh_token, tokens.sealedRefreshToken));
   if (isKnown || isTheOriginals(tokens, await eraOf(tx.queries))) return;
@@ -52,6 +53,11 @@ async function revive(tx: Transaction, connectionId: string, generation: number)
   await updateLease(tx, connectionId).set({ due_at: egNow }).execute();
   const detail = { cause: ANSWER_WAS_LATE.cause };
   await append(tx.queries, connectionId, [{ kind: "degraded", generation, detail }]);
+}
+
+/** The provider has given a later one of the chain since, or another after a new consent. */
+function isSpent({ lease }: LockedTokens, { generation }: TokenRecord): boolean {
+  return generation < (lease.received_generation ?? 0);
 }
 
 async function dropOne(queries: Queries, known: readonly SpareRow[]): Promise<void> {

@@ -30,7 +30,9 @@ async function commit(connections) {
     };
     const { kind, claim } = await connections.claim({ ...wanted, owner: `writer-${process.pid}` });
     if (kind !== "claimed") continue;
-    const next = { ...tokens, generation: tokens.generation + 1 };
+    // Each sealing has other bytes: the same would be taken for a repetition of what the other process has committed.
+    const sealedAccessToken = Buffer.from(`${process.pid} ${tokens.generation}`);
+    const next = { ...tokens, sealedAccessToken, generation: tokens.generation + 1 };
     const history = [{ kind: "refreshed", generation: next.generation, detail: { by: process.pid } }];
     const result = await connections.commit({ connectionId: "con_1", tokens: next, dueAt: 1, history }, claim);
     if (result.kind === "committed") done++;
