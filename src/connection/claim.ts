@@ -49,6 +49,9 @@ export interface DueRequest {
 /** Beyond the lease of an owner that went silent: it may be paused with the answer in its hands, and come back. */
 export const QUARANTINE = 60_000;
 
+/** Within this time everybody who lives gives a sign of life again to a database that nobody could reach for a while. */
+export const ROLL_CALL = 3_000;
+
 /** What is known of a lease at the moment of a claim. Times are the database's. */
 export interface LeaseFacts {
   now: number;
@@ -62,6 +65,8 @@ export interface LeaseFacts {
   /** An owner before it that was overtaken in mid-exchange, and until when it may come back with the answer. */
   overtaken: string | null;
   answerUntil: number;
+  /** Since when the claimer has reached the database without a gap; before that it may have been away for everybody. */
+  steadySince: number;
   /** A living instance has not yet compared its journal with a database that came back. */
   unverified: boolean;
 }
@@ -75,9 +80,11 @@ export function refusalOf(lease: LeaseFacts, request: Omit<ClaimRequest, "leaseM
   const isFree = owner === null || owner === request.owner || owner === request.gone;
   if (!isFree && lease.ownerLives && leaseUntil > now) return { kind: "held", owner, until: leaseUntil };
   if (lease.firstSentAt === null || now < lease.firstSentAt + request.replayableMs) return null;
-  const until = leaseUntil + QUARANTINE;
+  const called = lease.steadySince + ROLL_CALL;
+  const until = Math.max(leaseUntil + QUARANTINE, called);
   if (!isFree && until > now) return { kind: "quarantined", owner, until };
-  const { overtaken, answerUntil } = lease;
+  const { overtaken } = lease;
+  const answerUntil = Math.max(lease.answerUntil, called);
   const mayComeBack = overtaken !== null && overtaken !== request.gone && answerUntil > now;
   return mayComeBack ? { kind: "quarantined", owner: overtaken, until: answerUntil } : null;
 }

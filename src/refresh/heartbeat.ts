@@ -1,5 +1,6 @@
 import { HOUR, MINUTE } from "../runtime/clock.ts";
 import { codeOf } from "../runtime/service-error.ts";
+import { ROLL_CALL } from "../connection/claim.ts";
 import { HEARTBEAT_INTERVAL, type Beat, type InstanceStore } from "./instances.ts";
 import type { RefreshPorts } from "./ports.ts";
 import { bringAllToStore } from "./recover.ts";
@@ -25,9 +26,6 @@ const COULD_BE_LOST = 15 * MINUTE;
 /** The same for the first sign of life: the database may have come back while nobody here was running. */
 const COULD_BE_LOST_BEFORE = HOUR;
 
-/** Within this time everybody who lives makes itself known again to a database that may have forgotten it. */
-const ROLL_CALL = 1.5 * HEARTBEAT_INTERVAL;
-
 /** Gives signs of life, learns how many others do, and compares the journal with a database that came back (DESIGN §5.2). */
 export function createHeartbeat(deps: HeartbeatDeps): Heartbeat {
   const { clock, instances, instanceId, observer, pace } = deps;
@@ -41,6 +39,8 @@ export function createHeartbeat(deps: HeartbeatDeps): Heartbeat {
     const told = await instances.beat(instanceId, verified);
     pace.setShare(1 / Math.max(1, told.living));
     if (told.incarnation !== verified) await verify(told);
+    // All leases may have run out meanwhile: whoever has waited for the database too is to know what is under way here.
+    else if (silent) await deps.refresher.reassertClaims("outage");
     if (silent) observer.event("instance.heard_again", { instanceId });
     silent = false;
     heardAt = clock.now();
@@ -52,7 +52,7 @@ export function createHeartbeat(deps: HeartbeatDeps): Heartbeat {
     if (!first) observer.event("database.changed", { instanceId, incarnation });
     await bringAllToStore(deps, await deps.journal.since(heardAt - COULD_BE_LOST));
     if (!first) {
-      await deps.refresher.reassertClaims();
+      await deps.refresher.reassertClaims("failover");
       await clock.sleep(ROLL_CALL, stopping.signal);
     }
     verified = incarnation;

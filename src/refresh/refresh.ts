@@ -23,8 +23,8 @@ export interface Refresher {
   isRefreshing(connectionId: string): boolean;
   /** A token set that is in the journal, and that the store has not taken yet. */
   unstored(connectionId: string): Snapshot | null;
-  /** Claims anew what is under way, in a database that came back and may have lost the claims of anybody. */
-  reassertClaims(): Promise<void>;
+  /** Claims anew what is under way, in a database that came back; after a failover it may have lost the claims of anybody. */
+  reassertClaims(after: "outage" | "failover"): Promise<void>;
   /** Claims and sends nothing more; resolves when everything that was sent is answered and stored. */
   drain(): Promise<void>;
 }
@@ -108,10 +108,10 @@ export function createRefresher(ports: RefreshPorts, changed: (connectionId: str
   return {
     refresh: run,
     refreshClaimed,
-    reassertClaims: async () => {
+    reassertClaims: async (after) => {
       const atWork = [...running.values()].flatMap(({ flight: { holds } }) => (holds ? [holds] : []));
       for (const claimed of [...offered.values(), ...atWork]) await reassert(ports, claimed);
-      cameBackAt = ports.clock.monotonic();
+      if (after === "failover") cameBackAt = ports.clock.monotonic();
     },
     isRefreshing: (connectionId) => running.has(connectionId),
     unstored: (connectionId) => unstored.get(connectionId) ?? null,

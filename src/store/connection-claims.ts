@@ -36,6 +36,7 @@ export async function claim(tx: Transaction, request: ClaimRequest): Promise<Cla
       firstSentAt: unresolved ? lease.attempt_at : null,
       overtaken: lease.answer_owner,
       answerUntil: lease.answer_until,
+      steadySince: facts.isSilent ? now : facts.steadySince,
       unverified: facts.unverified > 0,
     },
     request,
@@ -114,12 +115,27 @@ async function factsAbout({ queries }: Transaction, lease: LeaseRow, claimer: st
     .leftJoin("instances", (join) => join.on("instances.id", "=", lease.owner ?? ""))
     .select(["connections.status", "token_sets.generation", "instances.heartbeat_at"])
     .select([egNow.as("now"), unverifiedInstances(claimer).as("unverified"), isSilent(claimer).as("is_silent")])
+    .select((select) =>
+      select
+        .selectFrom("instances as claimer")
+        .select("claimer.steady_since")
+        .where("claimer.id", "=", claimer)
+        .as("steady_since"),
+    )
     .where("connections.id", "=", lease.connection_id)
     .executeTakeFirst();
   if (!row) return undefined;
   const { now, generation, unverified, heartbeat_at: heartbeatAt } = row;
   const status = statusColumn.parse(row.status);
-  return { now, generation, unverified, heartbeatAt, status, isSilent: Boolean(row.is_silent) };
+  return {
+    now,
+    generation,
+    unverified,
+    heartbeatAt,
+    status,
+    isSilent: Boolean(row.is_silent),
+    steadySince: row.steady_since ?? 0,
+  };
 }
 
 export async function claimDue(tx: Transaction, request: DueRequest): Promise<ClaimedSnapshot[]> {

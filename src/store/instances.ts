@@ -3,6 +3,7 @@ import { SILENCE, type InstanceStore } from "../refresh/instances.ts";
 import { DAY } from "../runtime/clock.ts";
 import type { Database } from "./database.ts";
 import { egNow } from "./now.ts";
+import { lately } from "./unverified-instances.ts";
 
 const incarnation = sql<number>`eg_incarnation()`;
 
@@ -21,10 +22,12 @@ export function createInstanceStore(database: Database): InstanceStore {
             heartbeat_at: egNow,
             verified_incarnation: verified,
             verified_at: egNow,
+            steady_since: egNow,
           })
           .onConflict((conflict) =>
             conflict.column("id").doUpdateSet({
               heartbeat_at: egNow,
+              steady_since: sql`case when instances.heartbeat_at < ${lately} then eg_now() else instances.steady_since end`,
               verified_incarnation: verified,
               verified_at: sql`case when instances.verified_incarnation = ${verified} then instances.verified_at
                 else eg_now() end`,

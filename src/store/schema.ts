@@ -157,6 +157,7 @@ interface InstancesTable {
   heartbeat_at: number;
   verified_incarnation: number;
   verified_at: number;
+  steady_since: Generated<number>;
 }
 
 interface HistoryTable {

@@ -23,7 +23,8 @@ export function unverifiedInstances(claimer: string): RawBuilder<number> {
     ) then 0 else 1 end)`;
 }
 
-const lately = sql<number>`eg_now() - ${sql.lit(SILENCE / 2)}`;
+/** Whose last sign of life is older than this has missed some. */
+export const lately = sql<number>`eg_now() - ${sql.lit(SILENCE / 2)}`;
 
 /** Whether the last sign of life of an instance that is known is from a while ago. */
 export function isSilent(claimer: string): RawBuilder<boolean | number> {
@@ -34,7 +35,7 @@ export function isSilent(claimer: string): RawBuilder<boolean | number> {
 export async function noteSignOfLife({ queries }: Transaction, claimer: string): Promise<void> {
   await queries
     .updateTable("instances")
-    .set({ heartbeat_at: egNow })
+    .set({ heartbeat_at: egNow, steady_since: egNow })
     .where("id", "=", claimer)
     .where("heartbeat_at", "<", lately)
     .execute();

@@ -14,6 +14,7 @@ const OTHERS: LeaseFacts = {
   firstSentAt: 0,
   overtaken: null,
   answerUntil: 0,
+  steadySince: 0,
   unverified: false,
 };
 
@@ -120,6 +121,26 @@ test("a time that a refusal names is still to come", () => {
                 expect("until" in refusal ? refusal.until : NOW + 1).toBeGreaterThan(NOW);
               }
   expect(refusals).toBeGreaterThan(100);
+});
+
+describe("after the database was away for everybody, and all leases have run out", () => {
+  const over = { ownerLives: false, leaseUntil: NOW - QUARANTINE, steadySince: NOW - 1000 };
+
+  test("the owner has a moment to say that it lives", () => {
+    expect(refused(over)).toEqual(quarantined(NOW + 2000));
+    expect(refused({ ...over, steadySince: NOW - 3000 })).toBeNull();
+  });
+
+  test("and so has one that was overtaken", () => {
+    const overtaken = { ...over, owner: null, overtaken: "ins_c", answerUntil: NOW };
+    expect(refused(overtaken)).toEqual({ kind: "quarantined", owner: "ins_c", until: NOW + 2000 });
+  });
+
+  test("but not one that is known to have ended, or where a replay does no harm", () => {
+    expect(refused(over, { gone: "ins_b" })).toBeNull();
+    expect(refused(over, { replayableMs: Infinity })).toBeNull();
+    expect(refused({ ...over, firstSentAt: null })).toBeNull();
+  });
 });
 
 describe("an owner that was overtaken in mid-exchange", () => {

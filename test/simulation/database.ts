@@ -57,7 +57,9 @@ export async function openSimulatedDatabase(): Promise<SimulatedDatabase> {
     },
     close: () => queries.destroy(),
   };
-  const touch = driver.prepare("update instances set heartbeat_at = ? where id = ? and verified_incarnation = ?");
+  const touch = driver.prepare(
+    "update instances set heartbeat_at = ? where id = ? and verified_incarnation = ? and heartbeat_at >= eg_now() - 5000",
+  );
   return {
     database,
     touchHeartbeats: (instances, at) => instances.every((id) => touch.run(at, id, incarnation).changes === 1),

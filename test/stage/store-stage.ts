@@ -4,7 +4,7 @@ import type { NewHistoryEntry } from "../../src/connection/history.ts";
 import type { Commit, ConnectionStore, NewConnection, RefreshLease, Snapshot } from "../../src/connection/store.ts";
 import type { TokenRecord } from "../../src/connection/token-record.ts";
 import type { InstanceStore } from "../../src/refresh/instances.ts";
-import { MINUTE } from "../../src/runtime/clock.ts";
+import { MINUTE, SECOND } from "../../src/runtime/clock.ts";
 import type { Database } from "../../src/store/database.ts";
 import { createClientStore } from "../../src/store/clients.ts";
 import { createConnectionStore } from "../../src/store/connections.ts";
@@ -35,6 +35,8 @@ export interface StoreStage {
   kindsOf(id: string): Promise<string[]>;
   /** A sign of life of an instance that has compared with the database as it is. */
   beat(instanceId: string): Promise<void>;
+  /** To a moment, with these instances giving signs of life on the way. */
+  liveUntil(time: number, ...instanceIds: string[]): Promise<void>;
   /** Claims as `claimRequest` says; throws when it is not granted. */
   claim(id: string, changes?: Partial<ClaimRequest>): Promise<Claim>;
 }
@@ -71,6 +73,13 @@ export async function openStoreStage(kind: DatabaseKind): Promise<StoreStage> {
   }
 
   const verified = new Map<string, number>();
+  async function beat(instanceId: string): Promise<void> {
+    const { incarnation } = await instances.beat(instanceId, verified.get(instanceId) ?? 0);
+    if (verified.get(instanceId) === incarnation) return;
+    await instances.beat(instanceId, incarnation);
+    verified.set(instanceId, incarnation);
+  }
+
   return {
     clock,
     database,
@@ -93,11 +102,12 @@ export async function openStoreStage(kind: DatabaseKind): Promise<StoreStage> {
       const entries = await connections.history(id, { limit: 100, before: null });
       return entries.map((entry) => entry.kind).toReversed();
     },
-    beat: async (instanceId) => {
-      const { incarnation } = await instances.beat(instanceId, verified.get(instanceId) ?? 0);
-      if (verified.get(instanceId) === incarnation) return;
-      await instances.beat(instanceId, incarnation);
-      verified.set(instanceId, incarnation);
+    beat,
+    liveUntil: async (time, ...instanceIds) => {
+      while (clock.now() < time) {
+        await clock.advance(Math.min(5 * SECOND, time - clock.now()));
+        for (const id of instanceIds) await beat(id);
+      }
     },
     claim: async (id, changes) => {
       const result = await connections.claim(claimRequest(id, changes));

@@ -12,7 +12,7 @@ async function openOvertaken(kind: DatabaseKind): Promise<StoreStage & { answerU
   await stage.create("con_1", {}, { dueAt: stage.clock.now() });
   await stage.claim("con_1", { owner: "ins_a" });
   const answerUntil = stage.clock.now() + MINUTE + QUARANTINE;
-  await stage.clock.advance(SILENCE);
+  await stage.liveUntil(stage.clock.now() + SILENCE, "ins_c", "ins_d");
   await stage.beat("ins_b");
   await stage.connections.release({ claim: await stage.claim("con_1", { owner: "ins_b" }), answered: true });
   return { ...stage, answerUntil };
@@ -25,7 +25,7 @@ export function connectionComebackContract(kind: DatabaseKind): void {
     const quarantined = { kind: "quarantined", owner: "ins_a", until: stage.answerUntil };
     expect(await stage.connections.claim(strict)).toEqual(quarantined);
     expect(await stage.connections.claimDue(dueRequest({ owner: "ins_c" }))).toEqual([]);
-    await stage.clock.advance(stage.answerUntil - stage.clock.now() - 1);
+    await stage.liveUntil(stage.answerUntil - 1, "ins_c");
     expect(await stage.connections.claim(strict)).toEqual(quarantined);
     await stage.clock.advance(1);
     expect(await stage.connections.claimDue(dueRequest({ owner: "ins_c" }))).toHaveLength(1);

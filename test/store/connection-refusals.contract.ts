@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { ClaimRequest, ClaimResult } from "../../src/connection/claim.ts";
 import { SILENCE } from "../../src/refresh/instances.ts";
-import { DAY, MINUTE, SECOND } from "../../src/runtime/clock.ts";
+import { DAY, MINUTE } from "../../src/runtime/clock.ts";
 import type { DatabaseKind } from "../stage/databases.ts";
 import { claimRequest, commitOf, dueRequest, openStoreStage, type StoreStage } from "../stage/store-stage.ts";
 
@@ -34,14 +34,6 @@ function byOther({ connections }: StoreStage, changes: Partial<ClaimRequest> = {
   return connections.claim(claimRequest(ID, { owner: "ins_b", ...changes }));
 }
 
-/** To a moment, with the owner giving signs of life on the way. */
-async function liveUntil(stage: StoreStage, time: number): Promise<void> {
-  while (stage.clock.now() < time) {
-    await stage.clock.advance(Math.min(5 * SECOND, time - stage.clock.now()));
-    await stage.beat("ins_a");
-  }
-}
-
 /** When every database has to refuse a claim, to the millisecond. */
 export function connectionRefusalsContract(kind: DatabaseKind): void {
   describe(`a claim that a living owner holds on ${kind.name}`, () => {
@@ -51,7 +43,7 @@ export function connectionRefusalsContract(kind: DatabaseKind): void {
       const before = await stage.held(ID);
       const held = { kind: "held", owner: "ins_a", until: leaseUntil };
       expect(await byOther(stage)).toEqual(held);
-      await liveUntil(stage, leaseUntil - 1);
+      await stage.liveUntil(leaseUntil - 1, "ins_a", "ins_b");
       expect(await byOther(stage)).toEqual(held);
       expect(await byOther(stage, { replayableMs: 0 })).toEqual(held);
       expect(await stage.held(ID)).toEqual(before);
@@ -62,10 +54,10 @@ export function connectionRefusalsContract(kind: DatabaseKind): void {
     test("is left in quarantine after its lease, where a replay would do harm", async () => {
       const stage = await openHeld(kind);
       const until = stage.leaseUntil + QUARANTINE;
-      await liveUntil(stage, stage.leaseUntil);
+      await stage.liveUntil(stage.leaseUntil, "ins_a", "ins_b");
       const quarantined = { kind: "quarantined", owner: "ins_a", until };
       expect(await byOther(stage, { replayableMs: 0 })).toEqual(quarantined);
-      await liveUntil(stage, until);
+      await stage.liveUntil(until, "ins_a", "ins_b");
       expect(await byOther(stage, { replayableMs: 0 })).toMatchObject({ kind: "claimed" });
     });
 
@@ -89,9 +81,9 @@ export function connectionRefusalsContract(kind: DatabaseKind): void {
       const stage = await openHeld(kind);
       const before = await stage.held(ID);
       const until = stage.leaseUntil + QUARANTINE;
-      await stage.clock.advance(SILENCE);
+      await stage.liveUntil(stage.clock.now() + SILENCE, "ins_b");
       for (const now of [stage.clock.now(), stage.leaseUntil, until - 1]) {
-        await stage.clock.advance(now - stage.clock.now());
+        await stage.liveUntil(now, "ins_b");
         const quarantined = { kind: "quarantined", owner: "ins_a", until };
         expect(await byOther(stage, { replayableMs: 0 })).toEqual(quarantined);
       }
