@@ -19,11 +19,12 @@ export function unrest(world: Scene, subject: Subject, since: number): string | 
   return owner === null && failures === 0 ? null : `${owner ?? "nobody"} holds it, after ${failures} failures`;
 }
 
-/** A refresh token that a living process has, or may get, and that is not in a journal or in the store. */
-function inNoSafety({ state }: Scene, { id, delivered, secured }: Subject): string | undefined {
+/** A refresh token that works, that a living process has or may get, and that is not in a journal or in the store. */
+function inNoSafety({ state }: Scene, { id, site, delivered, secured }: Subject): string | undefined {
   const isOpen = [...state.open].find(({ connectionId, by }) => connectionId === id && by.alive);
   if (isOpen) return `the answer to x${isOpen.number}`;
-  return [...delivered].find(([name, holders]) => !secured.has(name) && [...holders].some(({ alive }) => alive))?.[0];
+  const living = [...delivered].filter(([name]) => !secured.has(name) && site.server.accepts(name));
+  return living.find(([, holders]) => [...holders].some(({ alive }) => alive))?.[0];
 }
 
 /** At rest, what is over has to be over for a reason that lies outside. */
