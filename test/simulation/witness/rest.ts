@@ -1,6 +1,6 @@
 import type { Scene } from "../world.ts";
 import { holdersOf, livingTokens } from "./whereabouts.ts";
-import type { Subject } from "./subject.ts";
+import { claimBehind, type Subject } from "./subject.ts";
 
 /** What a connection still lacks to be at rest; null when it lacks nothing. `since`: the generation from which on it counts. */
 export function unrest(world: Scene, subject: Subject, since: number): string | null {
@@ -19,12 +19,20 @@ export function unrest(world: Scene, subject: Subject, since: number): string | 
   return owner === null && failures === 0 ? null : `${owner ?? "nobody"} holds it, after ${failures} failures`;
 }
 
-/** A refresh token that works, that a living process has or may get, and that is not in a journal or in the store. */
-function inNoSafety({ state }: Scene, { id, site, delivered, secured }: Subject): string | undefined {
+/** A refresh token that a living process has, or may get, and that is not in a journal or in the store, while no later one is. */
+function inNoSafety({ state }: Scene, subject: Subject): string | undefined {
+  const { id, delivered, secured } = subject;
   const isOpen = [...state.open].find(({ connectionId, by }) => connectionId === id && by.alive);
   if (isOpen) return `the answer to x${isOpen.number}`;
-  const living = [...delivered].filter(([name]) => !secured.has(name) && site.server.accepts(name));
-  return living.find(([, holders]) => [...holders].some(({ alive }) => alive))?.[0];
+  const unsecured = [...delivered].filter(([name]) => !secured.has(name) && !isOutlived(subject, name));
+  return unsecured.find(([, holders]) => [...holders].some(({ alive }) => alive))?.[0];
+}
+
+/** The provider has given a later one since: what came before is not worth keeping. */
+function isOutlived(subject: Subject, name: string): boolean {
+  const exchange = subject.exchanges.find(({ issued }) => issued?.refreshToken?.name === name);
+  const claim = exchange && claimBehind(subject, exchange);
+  return claim !== undefined && claim.generation + 1 < subject.stored.generation;
 }
 
 /** At rest, what is over has to be over for a reason that lies outside. */
