@@ -52,8 +52,7 @@ export async function replaceTokens(tx: Transaction, replacements: readonly Repl
 /** Who claimed meanwhile goes on holding the lease: its exchange is under way, and ends with a spare. */
 function leaseAfter({ before: { lease }, commit, claim }: Replacement) {
   const { owner, lease_until } = claim === null || claim.epoch === lease.epoch ? AT_REST : lease;
-  const { connectionId, dueAt, tokens } = commit;
-  return { connection_id: connectionId, due_at: dueAt, received_generation: tokens.generation, owner, lease_until };
+  return { connection_id: commit.connectionId, due_at: commit.dueAt, owner, lease_until };
 }
 
 function provenBy({ connectionId, tokens }: Commit) {

@@ -147,7 +147,7 @@ interface RefreshLeasesTable {
   rejected_at: number | null;
   last_rejected_at: number | null;
   rejected_generation: number | null;
-  received_generation: number | null;
+  consented_generation: number | null;
 }
 
 /** Living processes of the service; one that ended without a word stays until it is pruned. */

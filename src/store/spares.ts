@@ -28,7 +28,7 @@ export async function setAside(
   if (!before) return;
   if (claim?.epoch === before.lease.epoch) await updateLease(tx, connectionId).set(AT_REST).execute();
   if (before.status === "disconnected" || tokens.sealedRefreshToken === null || isSame(before, tokens)) return;
-  if (isSpent(before, tokens)) return;
+  if (isOfEarlierConsent(before, tokens)) return;
   const known = await allSpares(tx.queries, connectionId).execute();
   const isKnown = known.some((spare) => sameBytes(spare.refresh_token, tokens.sealedRefreshToken));
   if (isKnown || isTheOriginals(tokens, await eraOf(tx.queries))) return;
@@ -55,9 +55,9 @@ async function revive(tx: Transaction, connectionId: string, generation: number)
   await append(tx.queries, connectionId, [{ kind: "degraded", generation, detail }]);
 }
 
-/** The provider has given a later one of the chain since, or another after a new consent. */
-function isSpent({ lease }: LockedTokens, { generation }: TokenRecord): boolean {
-  return generation < (lease.received_generation ?? 0);
+/** A person has consented anew since: what the consent before led to is over. */
+function isOfEarlierConsent({ lease }: LockedTokens, { generation }: TokenRecord): boolean {
+  return generation < (lease.consented_generation ?? 0);
 }
 
 async function dropOne(queries: Queries, known: readonly SpareRow[]): Promise<void> {

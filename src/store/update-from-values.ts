@@ -42,7 +42,6 @@ const NUMBERS = new Set([
   "rotated_at",
   "due_at",
   "lease_until",
-  "received_generation",
 ]);
 
 /** A list of values has no types of its own in PostgreSQL, and in SQLite a cast to another type would change the value. */
