@@ -164,7 +164,7 @@ export interface ConnectionStore {
    * `reauthorization_required`. Repeating one that was taken is `committed`.
    */
   commit(commit: Commit, claim: Claim): Promise<CommitResult>;
-  /** Like `commit` for a token set from a journal: any older generation is its predecessor. */
+  /** Like `commit` for a token set that was received a while ago: what a restore has made worthless since is not taken. */
   recover(commit: Commit): Promise<CommitResult>;
   /**
    * Keeps a token set that was superseded; gives the claim back. Without effect when it is disconnected, or kept already. A

@@ -1,6 +1,6 @@
 import type { TokenRecord } from "../connection/token-record.ts";
 import type { Queries } from "./database.ts";
-import type { LockedTokens } from "./locked-tokens.ts";
+import { isOlder, type LockedTokens } from "./locked-tokens.ts";
 
 /** When the database last became another one; null: it did not. */
 export interface Era {
@@ -13,14 +13,9 @@ export async function eraOf(queries: Queries): Promise<Era> {
   return { restoredAt: row?.restored_at ?? null, clonedAt: row?.cloned_at ?? null };
 }
 
-/** Whether a journaled token set is to replace the one that is stored: any older generation is its predecessor. */
+/** Whether a journaled token set is to replace the one that is stored. */
 export function isNewer(stored: LockedTokens, tokens: TokenRecord, era: Era): boolean {
-  return (
-    stored.generation < tokens.generation &&
-    stored.status !== "disconnected" &&
-    !hasGoneOnSince(stored, tokens, era) &&
-    !isTheOriginals(tokens, era)
-  );
+  return isOlder(stored, tokens) && !hasGoneOnSince(stored, tokens, era) && !isTheOriginals(tokens, era);
 }
 
 /**

@@ -2,36 +2,12 @@ import { expect, test } from "vitest";
 import { MINUTE, SECOND } from "../../src/runtime/clock.ts";
 import { openInstances } from "../stage/engine-stage.ts";
 import { createGate } from "../stage/gate.ts";
-import { answer, answers, type Play } from "../stage/plays.ts";
+import { answers } from "../stage/plays.ts";
+import { race, successor } from "./race.ts";
 
 const REJECTED = answers(400, { error: "invalid_grant" });
 /** A refresh token stays as it is. */
 const RENEWED = answers(200, { access_token: "access-renewed", expires_in: 3600 });
-
-function successor(name: string): Play {
-  return () => answer(200, { access_token: `access-${name}`, refresh_token: `refresh-${name}`, expires_in: 3600 });
-}
-
-/** `a` has sent, and its answer is on the way; it is taken for dead, and `b` does what `forB` plays. */
-async function race(...forB: Play[]) {
-  const stage = await openInstances({ server: { reuse: { windowMs: 10 * MINUTE } } });
-  const { a, b } = stage;
-  const id = await stage.connect();
-  const late = createGate();
-  stage.server.script((act) => late.passed().then(() => successor("late")(act)), ...forB);
-  const first = a.refresh(id);
-  await stage.clock.advance(0);
-  a.link.state = "down";
-  await stage.clock.advance(12 * SECOND);
-  await stage.passing(SECOND, b.refresh(id));
-  a.link.state = "up";
-  return { ...stage, id, sent: () => stage.server.requests.map(({ refreshToken }) => refreshToken), arrive };
-
-  async function arrive() {
-    late.open();
-    await stage.passing(SECOND, first);
-  }
-}
 
 test("an answer that its owner journaled too late to be seen by a refused claim is found before anything is sent", async () => {
   const { a, b, ...stage } = await openInstances({ server: { reuse: "punished" }, sameHost: true });
@@ -69,26 +45,31 @@ test("in a database that came back without knowing that a token was sent, journa
 });
 
 test("a token that arrives after its connection was ended heals it, and what was rejected is not sent again", async () => {
-  const { b, id, arrive, sent, ...stage } = await race(successor("early"), REJECTED, REJECTED);
+  const { b, id, late, first, ...stage } = await race(successor("late"), successor("early"));
+  stage.server.script(REJECTED, REJECTED);
   await stage.passing(8 * SECOND, b.refresh(id));
   expect((await stage.held(id)).connection.status).toBe("reauthorization_required");
-  await arrive();
+  late.open();
+  await stage.passing(SECOND, first);
   expect((await stage.held(id)).connection.status).toBe("degraded");
   stage.server.script(successor("next"));
   b.sweep.start();
   await stage.clock.advance(5 * SECOND);
-  expect(sent()).toEqual(["refresh-1-1", "refresh-1-1", "refresh-early", "refresh-early", "refresh-late"]);
+  const sent = stage.server.requests.map(({ refreshToken }) => refreshToken);
+  expect(sent).toEqual(["refresh-1-1", "refresh-1-1", "refresh-early", "refresh-early", "refresh-late"]);
   expect((await stage.held(id)).connection).toMatchObject({ status: "active", diagnosis: null });
   expect(await stage.tokensOf(id)).toMatchObject({ refreshToken: "refresh-next" });
   expect(b.observer.of("connection.recovered")).toEqual([{ connectionId: id, was: "degraded" }]);
 });
 
 test("a new refresh token that came too late is used rather than the one that it replaced", async () => {
-  const { b, id, arrive, sent, ...stage } = await race(RENEWED);
-  await arrive();
+  const { b, id, late, first, ...stage } = await race(successor("late"), RENEWED);
+  late.open();
+  await stage.passing(SECOND, first);
   expect(await stage.tokensOf(id)).toMatchObject({ generation: 2, refreshToken: "refresh-1-1" });
   stage.server.script(successor("next"));
   await expect(stage.passing(SECOND, b.refresh(id))).resolves.toEqual({ kind: "renewed" });
-  expect(sent()).toEqual(["refresh-1-1", "refresh-1-1", "refresh-late"]);
+  const sent = stage.server.requests.map(({ refreshToken }) => refreshToken);
+  expect(sent).toEqual(["refresh-1-1", "refresh-1-1", "refresh-late"]);
   expect(await stage.tokensOf(id)).toMatchObject({ generation: 4, refreshToken: "refresh-next" });
 });

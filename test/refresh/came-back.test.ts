@@ -58,6 +58,23 @@ describe("a database that came back without a commit", () => {
   });
 });
 
+test("a database that was away for everybody, for longer than a lease, lets owners speak before others take over", async () => {
+  const { a, b, ...stage } = await openInstances({ server: { reuse: "punished" } });
+  const id = await stage.connect();
+  a.store.before("commit", () => {
+    for (const { link } of [a, b]) link.state = "down";
+  });
+  const first = a.refresh(id);
+  await stage.clock.advance(5 * MINUTE);
+  for (const { link } of [b, a]) link.state = "up";
+  const second = b.refresh(id, { generation: 1 });
+  await stage.clock.advance(0);
+  expect(stage.server.requests).toHaveLength(1);
+  await stage.passing(10 * SECOND, Promise.allSettled([first, second]));
+  expect(stage.server.requests).toHaveLength(1);
+  expect(await stage.tokensOf(id)).toMatchObject({ generation: 2, refreshToken: "refresh-1-2" });
+});
+
 describe("when the database's server is another one", () => {
   test("nobody claims before every living instance has compared its journal with it", async () => {
     const { a, b, ...stage } = await openInstances({ server: { reuse: "punished" } });
