@@ -75,6 +75,7 @@ export function createRefresher(ports: RefreshPorts, changed: (connectionId: str
       };
       running.set(connectionId, { flight, stopping });
       return untilDecided(flight).finally(() => {
+        flight.holds = null;
         running.delete(connectionId);
         unstored.delete(connectionId);
         // Another instance may have written what this one is about to read.
@@ -109,8 +110,9 @@ export function createRefresher(ports: RefreshPorts, changed: (connectionId: str
     refresh: run,
     refreshClaimed,
     reassertClaims: async (after) => {
-      const atWork = [...running.values()].flatMap(({ flight: { holds } }) => (holds ? [holds] : []));
-      for (const claimed of [...offered.values(), ...atWork]) await reassert(ports, claimed);
+      for (const offer of [...offered.values()]) await reassert(ports, offer);
+      // What is given back while others are asserted is not taken up again.
+      for (const { flight } of [...running.values()]) if (flight.holds) await reassert(ports, flight.holds);
       if (after === "failover") cameBackAt = ports.clock.monotonic();
     },
     isRefreshing: (connectionId) => running.has(connectionId),

@@ -29,6 +29,7 @@ export async function secondOpinion(attempt: Attempt, outcome: Rejected): Promis
   if (mayAskAgain(attempt)) {
     flight.confirming = true;
     await untilStored(flight.ports, claim.connectionId, () => connections.release({ claim, answered: true }));
+    flight.holds = null;
     await clock.sleep(SECOND_THOUGHT, flight.stopping);
     return AGAIN;
   }

@@ -104,6 +104,17 @@ test("a lost answer is still the likelier cause after the second opinion", async
   });
 });
 
+test("a database that comes back in between is not told of a claim that was given back", async () => {
+  const stage = await openEngineStage({ server: { rotation: false } });
+  const id = await stage.connect();
+  stage.server.script(REJECTED);
+  const refresh = stage.refresh(id);
+  await stage.clock.advance(SECOND);
+  await stage.refresher.reassertClaims("outage");
+  expect((await stage.held(id)).lease).toMatchObject({ owner: null, unanswered: 0 });
+  await expect(stage.passing(2 * SECOND, refresh)).resolves.toEqual({ kind: "renewed" });
+});
+
 test("an outage in between leaves the question open", async () => {
   const stage = await openEngineStage({ server: { rotation: false } });
   const id = await stage.connect();
