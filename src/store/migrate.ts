@@ -5,6 +5,7 @@ import { initial } from "./migrations/0001-initial.ts";
 import { protocol } from "./migrations/0002-protocol.ts";
 import { restore } from "./migrations/0003-restore.ts";
 import { generations } from "./migrations/0004-generations.ts";
+import { spentTokens } from "./migrations/0005-spent-tokens.ts";
 import { egNow } from "./now.ts";
 
 /** Every migration there has ever been, by name; Kysely runs them in this order and once. */
@@ -14,6 +15,7 @@ function migrationsFor(columnTypes: ColumnTypes) {
     "0002-protocol": { up: protocol(columnTypes) },
     "0003-restore": { up: restore(columnTypes) },
     "0004-generations": { up: generations(columnTypes) },
+    "0005-spent-tokens": { up: spentTokens() },
   };
 }
 

@@ -5,6 +5,7 @@ import { tokenColumns } from "./connection-row.ts";
 import { appendAll } from "./connection-writes.ts";
 import { stringList } from "./json-column.ts";
 import type { LockedTokens } from "./locked-tokens.ts";
+import { spentAfter } from "./spent-tokens.ts";
 import { updateFromValues } from "./update-from-values.ts";
 import { AT_REST, type Transaction } from "./transaction.ts";
 
@@ -50,9 +51,11 @@ export async function replaceTokens(tx: Transaction, replacements: readonly Repl
 }
 
 /** Who claimed meanwhile goes on holding the lease: its exchange is under way, and ends with a spare. */
-function leaseAfter({ before: { lease }, commit, claim }: Replacement) {
+function leaseAfter({ before, commit, claim }: Replacement) {
+  const { lease } = before;
   const { owner, lease_until } = claim === null || claim.epoch === lease.epoch ? AT_REST : lease;
-  return { connection_id: commit.connectionId, due_at: commit.dueAt, owner, lease_until };
+  const spent_tokens = spentAfter(before);
+  return { connection_id: commit.connectionId, due_at: commit.dueAt, owner, lease_until, spent_tokens };
 }
 
 function provenBy({ connectionId, tokens }: Commit) {

@@ -148,6 +148,7 @@ interface RefreshLeasesTable {
   last_rejected_at: number | null;
   rejected_generation: number | null;
   consented_generation: number | null;
+  spent_tokens: Generated<string>;
 }
 
 /** Living processes of the service; one that ended without a word stays until it is pruned. */

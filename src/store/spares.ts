@@ -11,6 +11,7 @@ import { isSame, lockTokens, sameBytes, type LockedTokens } from "./locked-token
 import { egNow } from "./now.ts";
 import { eraOf, isTheOriginals } from "./restore-eras.ts";
 import type { Schema } from "./schema.ts";
+import { isSpent } from "./spent-tokens.ts";
 import { AT_REST, updateLease, type Transaction } from "./transaction.ts";
 
 type SpareRow = Selectable<Schema["spare_token_sets"]>;
@@ -28,7 +29,7 @@ export async function setAside(
   if (!before) return;
   if (claim?.epoch === before.lease.epoch) await updateLease(tx, connectionId).set(AT_REST).execute();
   if (before.status === "disconnected" || tokens.sealedRefreshToken === null || isSame(before, tokens)) return;
-  if (isOfEarlierConsent(before, tokens)) return;
+  if (isOfEarlierConsent(before, tokens) || isSpent(before, tokens)) return;
   const known = await allSpares(tx.queries, connectionId).execute();
   const isKnown = known.some((spare) => sameBytes(spare.refresh_token, tokens.sealedRefreshToken));
   if (isKnown || isTheOriginals(tokens, await eraOf(tx.queries))) return;

@@ -41,7 +41,8 @@ function blameFor(world: Scene, subject: Subject, { exchange, claim, successor: 
   const other = first && claimBehind(subject, first);
   if (subject.rolledBack.has(name)) return null;
   if (!other || !isAnywhere(world, subject, name)) return null;
-  const [before, after] = other.at <= claim.at ? [other, claim] : [claim, other];
+  const isFirst = other.at === claim.at ? first.number < exchange.number : other.at < claim.at;
+  const [before, after] = isFirst ? [other, claim] : [claim, other];
   const journaledAt = exchange.by.disk.holds.get(name) ?? Number.POSITIVE_INFINITY;
   if (before === other && journaledAt < after.at) return `${name} is in a journal that it can read`;
   // Its own request is still on its way, so whatever it brings is lost.
