@@ -6,12 +6,21 @@ import type { Postponement, Rejection, ResolvedAttempt, StatusChange } from "../
 import { diagnosisColumn, statusColumn } from "./connection-row.ts";
 import { append, updateConnection } from "./connection-writes.ts";
 import { egNow } from "./now.ts";
-import { AT_REST, generationOf, lockLease, updateLease, WELL, type LeaseRow, type Transaction } from "./transaction.ts";
+import {
+  AT_REST,
+  generationOf,
+  holds,
+  lockLease,
+  updateLease,
+  WELL,
+  type LeaseRow,
+  type Transaction,
+} from "./transaction.ts";
 
 /** Locks the connection if the claim still stands; a claim that was overtaken says nothing any more. */
 async function lockClaimed(tx: Transaction, claim: Claim): Promise<LeaseRow | null> {
   const lease = await lockLease(tx, claim.connectionId);
-  if (lease?.epoch !== claim.epoch || lease.owner !== claim.owner) return null;
+  if (!lease || !holds(claim, lease)) return null;
   if ((await generationOf(tx, claim.connectionId)) === claim.generation) return lease;
   await updateLease(tx, claim.connectionId).set(AT_REST).execute();
   return null;

@@ -2,6 +2,7 @@ import { Buffer } from "node:buffer";
 import type { ConnectionStatus } from "../connection/connection.ts";
 import type { TokenRecord } from "../connection/token-record.ts";
 import { statusColumn } from "./connection-row.ts";
+import { egNow } from "./now.ts";
 import type { LeaseRow, Transaction } from "./transaction.ts";
 
 /** What a commit would replace, with its connection locked. */
@@ -12,6 +13,8 @@ export interface LockedTokens {
   obtainedAt: number;
   accessToken: Uint8Array | null;
   refreshToken: Uint8Array | null;
+  /** By the database's clock. */
+  now: number;
 }
 
 /** Locks the connections, always in the same order, so that two batches do not wait for each other. */
@@ -22,6 +25,7 @@ export async function lockTokens(
   const leases = await queries
     .selectFrom("refresh_leases")
     .selectAll()
+    .select(egNow.as("now"))
     .where("connection_id", "in", connectionIds)
     .orderBy("connection_id")
     .modifyEnd(dialect.forUpdate)
@@ -39,7 +43,8 @@ export async function lockTokens(
     if (!row) continue;
     const { generation, obtained_at: obtainedAt, access_token: accessToken, refresh_token: refreshToken } = row;
     const status = statusColumn.parse(row.status);
-    locked.set(lease.connection_id, { lease, generation, obtainedAt, accessToken, refreshToken, status });
+    const { now } = lease;
+    locked.set(lease.connection_id, { lease, generation, obtainedAt, accessToken, refreshToken, status, now });
   }
   return locked;
 }

@@ -7,7 +7,7 @@ import { stringList } from "./json-column.ts";
 import type { LockedTokens } from "./locked-tokens.ts";
 import { spentAfter } from "./spent-tokens.ts";
 import { updateFromValues } from "./update-from-values.ts";
-import { AT_REST, type Transaction } from "./transaction.ts";
+import { AT_REST, holds, type Transaction } from "./transaction.ts";
 
 export interface Replacement {
   before: LockedTokens;
@@ -25,11 +25,6 @@ export async function replaceTokens(tx: Transaction, replacements: readonly Repl
     backoff_until: sql`0`,
     failures: sql`0`,
     cause: sql`null`,
-    attempt_generation: sql`null`,
-    attempt_at: sql`null`,
-    unanswered: sql`0`,
-    answer_owner: sql`null`,
-    answer_until: sql`0`,
     rejected_at: sql`null`,
     last_rejected_at: sql`null`,
   });
@@ -51,12 +46,42 @@ export async function replaceTokens(tx: Transaction, replacements: readonly Repl
 }
 
 /** Who claimed meanwhile goes on holding the lease: its exchange is under way, and ends with a spare. */
-function leaseAfter({ before, commit, claim }: Replacement) {
+function leaseAfter(replacement: Replacement) {
+  const { before, commit, claim } = replacement;
   const { lease } = before;
-  const { owner, lease_until } = claim === null || claim.epoch === lease.epoch ? AT_REST : lease;
-  const spent_tokens = spentAfter(before);
-  return { connection_id: commit.connectionId, due_at: commit.dueAt, owner, lease_until, spent_tokens };
+  const { owner, lease_until } = claim === null || holds(claim, lease) ? AT_REST : lease;
+  const columns = { connection_id: commit.connectionId, due_at: commit.dueAt, owner, lease_until };
+  return { ...columns, spent_tokens: spentAfter(before), ...sendsAfter(replacement) };
 }
+
+/**
+ * Which sends of the refresh token are still without an answer. None of a token that has been replaced; but where this answer
+ * leaves it as it is, the one that somebody else waits for may replace it yet.
+ */
+function sendsAfter({ before: { lease, generation, now }, commit: { tokens }, claim }: Replacement) {
+  const { answer_owner, answer_until, attempt_at, unanswered } = lease;
+  const isReplaced = tokens.rotatedAt === tokens.obtainedAt;
+  if (claim === null || isReplaced || lease.attempt_generation !== generation) return NO_SENDS;
+  const isOther = (owner: string | null) => owner !== null && owner !== claim.owner;
+  const mayAnswer = isOther(answer_owner) && answer_until > now;
+  if (!mayAnswer && !isOther(lease.owner)) return NO_SENDS;
+  return {
+    attempt_generation: tokens.generation,
+    attempt_at,
+    // This one is answered now, unless a failover had forgotten it.
+    unanswered: Math.max(1, unanswered - 1),
+    answer_owner: mayAnswer ? answer_owner : null,
+    answer_until: mayAnswer ? answer_until : 0,
+  };
+}
+
+const NO_SENDS = {
+  attempt_generation: null,
+  attempt_at: null,
+  unanswered: 0,
+  answer_owner: null,
+  answer_until: 0,
+} as const;
 
 function provenBy({ connectionId, tokens }: Commit) {
   return { id: connectionId, granted_scopes: stringList.write(tokens.scope) };

@@ -12,7 +12,7 @@ import { egNow } from "./now.ts";
 import { eraOf, isTheOriginals } from "./restore-eras.ts";
 import type { Schema } from "./schema.ts";
 import { isSpent } from "./spent-tokens.ts";
-import { AT_REST, updateLease, type Transaction } from "./transaction.ts";
+import { AT_REST, holds, updateLease, type Transaction } from "./transaction.ts";
 
 type SpareRow = Selectable<Schema["spare_token_sets"]>;
 
@@ -27,7 +27,7 @@ export async function setAside(
 ): Promise<void> {
   const before = (await lockTokens(tx, [connectionId])).get(connectionId);
   if (!before) return;
-  if (claim?.epoch === before.lease.epoch) await updateLease(tx, connectionId).set(AT_REST).execute();
+  if (claim && holds(claim, before.lease)) await updateLease(tx, connectionId).set(AT_REST).execute();
   if (before.status === "disconnected" || tokens.sealedRefreshToken === null || isSame(before, tokens)) return;
   if (isOfEarlierConsent(before, tokens) || isSpent(before, tokens)) return;
   const known = await allSpares(tx.queries, connectionId).execute();

@@ -1,4 +1,5 @@
 import type { Selectable } from "kysely";
+import type { Claim } from "../connection/claim.ts";
 import type { Database, Dialect, Queries } from "./database.ts";
 import type { Schema } from "./schema.ts";
 
@@ -41,6 +42,11 @@ export const AT_REST = {
 
 /** And with nothing that went wrong. */
 export const WELL = { ...AT_REST, backoff_until: 0, failures: 0, cause: null, rejected_at: null } as const;
+
+/** After a failover, an epoch may have been given twice. */
+export function holds(claim: Claim, lease: Pick<LeaseRow, "epoch" | "owner">): boolean {
+  return claim.epoch === lease.epoch && claim.owner === lease.owner;
+}
 
 export function updateLease({ queries }: Pick<Transaction, "queries">, connectionId: string) {
   return queries.updateTable("refresh_leases").where("connection_id", "=", connectionId);

@@ -42,6 +42,10 @@ const NUMBERS = new Set([
   "rotated_at",
   "due_at",
   "lease_until",
+  "attempt_generation",
+  "attempt_at",
+  "unanswered",
+  "answer_until",
 ]);
 
 /** A list of values has no types of its own in PostgreSQL, and in SQLite a cast to another type would change the value. */

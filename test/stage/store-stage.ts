@@ -141,6 +141,12 @@ export function commitOf(connectionId: string, generation: number, dueAt: number
   return { connectionId, tokens: tokenRecord(generation), dueAt, history };
 }
 
+/** The same with a refresh token that the answer brought, and not the one before. */
+export function rotationOf(connectionId: string, generation: number, dueAt: number | null = 7): Commit {
+  const commit = commitOf(connectionId, generation, dueAt);
+  return { ...commit, tokens: { ...commit.tokens, rotatedAt: commit.tokens.obtainedAt } };
+}
+
 /** A token set of which every field depends on its generation; one of another `sealing` has other bytes. */
 export function tokenRecord(generation: number, sealing = 0): TokenRecord {
   return {

@@ -45,7 +45,7 @@ export function connectionComebackContract(kind: DatabaseKind): void {
   test(`a new token set ends the wait on ${kind.name}`, async () => {
     const stage = await openOvertaken(kind);
     const { tokens } = await stage.held("con_1");
-    const next = { ...tokens, generation: 2 };
+    const next = { ...tokens, generation: 2, rotatedAt: tokens.obtainedAt };
     const commit = { connectionId: "con_1", tokens: next, dueAt: stage.clock.now(), history: [] };
     await stage.connections.commit(commit, await stage.claim("con_1", { owner: "ins_c" }));
     expect(await stage.connections.orphans(10)).toEqual([]);

@@ -3,7 +3,7 @@ import type { Diagnosis } from "../../src/connection/cause.ts";
 import type { ConnectionStatus } from "../../src/connection/connection.ts";
 import { MINUTE } from "../../src/runtime/clock.ts";
 import type { DatabaseKind } from "../stage/databases.ts";
-import { AT_REST, commitOf, openStoreStage, tokenRecord, type StoreStage } from "../stage/store-stage.ts";
+import { AT_REST, commitOf, openStoreStage, rotationOf, tokenRecord, type StoreStage } from "../stage/store-stage.ts";
 
 const ID = "con_1";
 const OUTAGE: Diagnosis = { cause: "provider_unavailable", confidence: "certain", evidence: {} };
@@ -161,12 +161,32 @@ export function connectionCommitsContract(kind: DatabaseKind): void {
       const stage = await openClaimed(kind);
       const { epoch } = await stage.claim(ID, BY_ANOTHER);
       const leaseUntil = stage.clock.now() + MINUTE;
-      expect(await stage.connections.commit(commitOf(ID, 2), stage.first)).toMatchObject({ kind: "committed" });
+      const commit = rotationOf(ID, 2);
+      expect(await stage.connections.commit(commit, stage.first)).toMatchObject({ kind: "committed" });
       const kept = { owner: "ins_b", leaseUntil, epoch };
       expect(await stage.held(ID)).toMatchObject({
-        tokens: tokenRecord(2),
+        tokens: commit.tokens,
         lease: { ...AT_REST, ...kept, dueAt: 7 },
       });
+    });
+
+    test("leaves the send of another unanswered when it leaves the refresh token as it is", async () => {
+      const stage = await openClaimed(kind);
+      await stage.claim(ID, BY_ANOTHER);
+      await stage.connections.commit(commitOf(ID, 2), stage.first);
+      expect(await stage.lease(ID)).toMatchObject({ owner: "ins_b", attemptGeneration: 2, unanswered: 1 });
+      const spare = { ...tokenRecord(2, 1), rotatedAt: tokenRecord(2).obtainedAt };
+      const { lease } = await stage.held(ID);
+      const claim = { ...stage.first, owner: "ins_b", epoch: lease.epoch };
+      await stage.connections.setAside(ID, spare, claim);
+      expect(await stage.lease(ID)).toMatchObject({ owner: null, attemptGeneration: null, unanswered: 0 });
+    });
+
+    test("is not taken for the end of a claim that was given with the same number after a failover", async () => {
+      const stage = await openClaimed(kind);
+      const { epoch } = await stage.claim(ID, BY_ANOTHER);
+      await stage.connections.commit(rotationOf(ID, 2), { ...stage.first, epoch });
+      expect((await stage.lease(ID)).owner).toBe("ins_b");
     });
 
     test("wins though another has claimed and failed since", async () => {

@@ -3,7 +3,14 @@ import type { ClaimRequest, ClaimResult } from "../../src/connection/claim.ts";
 import { SILENCE } from "../../src/refresh/instances.ts";
 import { DAY, MINUTE } from "../../src/runtime/clock.ts";
 import type { DatabaseKind } from "../stage/databases.ts";
-import { claimRequest, commitOf, dueRequest, openStoreStage, type StoreStage } from "../stage/store-stage.ts";
+import {
+  claimRequest,
+  commitOf,
+  dueRequest,
+  openStoreStage,
+  rotationOf,
+  type StoreStage,
+} from "../stage/store-stage.ts";
 
 const ID = "con_1";
 const QUARANTINE = MINUTE;
@@ -98,11 +105,23 @@ export function connectionRefusalsContract(kind: DatabaseKind): void {
       for (const id of ["ins_a", "ins_b", "ins_0"]) await stage.beat(id);
       const late = await stage.claim(ID, { owner: "ins_0" });
       await stage.claim(ID, { gone: "ins_0" });
-      await stage.connections.commit(commitOf(ID, 2), late);
+      await stage.connections.commit(rotationOf(ID, 2), late);
       const request = { generation: 2, replayableMs: 0 };
       expect(await byOther(stage, request)).toMatchObject({ kind: "held", owner: "ins_a" });
       await stage.clock.advance(SILENCE);
       expect(await byOther(stage, request)).toMatchObject({ kind: "claimed", claim: { earlier: null } });
+    });
+
+    test("is refused in a quarantine when it may still replace the refresh token that another's answer left as it is", async () => {
+      const stage = await openStoreStage(kind);
+      await stage.create(ID);
+      for (const id of ["ins_a", "ins_b", "ins_0"]) await stage.beat(id);
+      const late = await stage.claim(ID, { owner: "ins_0" });
+      await stage.claim(ID, { gone: "ins_0" });
+      await stage.connections.commit(commitOf(ID, 2), late);
+      await stage.clock.advance(SILENCE);
+      const request = { generation: 2, replayableMs: 0 };
+      expect(await byOther(stage, request)).toMatchObject({ kind: "quarantined", owner: "ins_a" });
     });
 
     test("is refused again when the owner is heard again within its lease", async () => {

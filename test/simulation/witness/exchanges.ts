@@ -15,7 +15,7 @@ export function judgeSend(world: Scene, subject: Subject, exchange: Exchange): v
   }
   const other = subject.exchanges.find((earlier) => isInFlight(earlier) && isForSame(subject, earlier, claim));
   const isRecorded = claim.earlier !== null || world.database.rows.lease(subject.id).unanswered > 1;
-  if (other && !isRecorded && !wasForgotten(world, subject, other, claim)) {
+  if (other && !isRecorded && !wasForgotten(world, { subject, other, exchange, claim })) {
     verdict.report(
       "one exchange",
       subject.id,
@@ -25,10 +25,21 @@ export function judgeSend(world: Scene, subject: Subject, exchange: Exchange): v
   countSend(world, subject, exchange);
 }
 
-/** A failover has lost the claim of somebody who could not tell that it is still at it. */
-function wasForgotten({ store }: Scene, subject: Subject, other: Exchange, claim: ClaimNote): boolean {
+interface SecondSend {
+  subject: Subject;
+  other: Exchange;
+  exchange: Exchange;
+  claim: ClaimNote;
+}
+
+/**
+ * A failover has lost the claim of somebody who could not tell that it is still at it; or who was stopped between the last look
+ * at the store and the send.
+ */
+function wasForgotten({ store }: Scene, { subject, other, exchange, claim }: SecondSend): boolean {
   const before = claimBehind(subject, other);
-  return before !== undefined && store.failedOverAt >= before.at && wasUnwell(other.by, claim.at);
+  if (before !== undefined && store.failedOverAt >= before.at && wasUnwell(other.by, claim.at)) return true;
+  return store.failedOverAt >= claim.at && wasUnwell(exchange.by, exchange.sentAt);
 }
 
 function isForSame(subject: Subject, other: Exchange, { generation }: ClaimNote): boolean {

@@ -51,7 +51,7 @@ function blameFor(world: Scene, subject: Subject, { exchange, claim, successor: 
   // It gave up on its own request, which reaches the server only after the one that was sent in its place, in due time.
   const { overAt } = exchange;
   if (before === claim && overAt !== null && (isReplayAnswered || after.at >= overAt + STILL_WORKING)) return null;
-  const isWaitOver = isReplayAnswered || after.databaseAt >= before.databaseAt + LEASE + QUARANTINE;
+  const isWaitOver = isReplayAnswered || after.databaseAt >= before.leaseFrom + LEASE + QUARANTINE;
   const isOwnerOut = wasUnwell(before.process, after.at);
   if (isOwnerOut && (isWaitOver || world.store.failedOverAt >= before.at)) return null;
   if (world.store.clockJumpedAt >= before.at) return null;

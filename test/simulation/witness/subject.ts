@@ -43,6 +43,8 @@ export interface ClaimNote extends Claim {
   process: Process;
   at: number;
   databaseAt: number;
+  /** When its lease began, which asserting it anew puts off. */
+  leaseFrom: number;
 }
 
 export function claimBehind(subject: Subject, exchange: Exchange): ClaimNote | undefined {

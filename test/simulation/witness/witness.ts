@@ -81,11 +81,12 @@ export function createWitness(world: Scene, subjects: ReadonlyMap<string, Subjec
         process,
         at: scheduler.now(),
         databaseAt: databaseTime(world),
+        leaseFrom: databaseTime(world),
       });
     },
     reasserted: (process, claim) => {
       const known = subjectOf(claim.connectionId).claims.findLast((note) => note.process === process);
-      if (known) known.databaseAt = databaseTime(world);
+      if (known) known.leaseFrom = databaseTime(world);
     },
     sent: (exchange) => {
       const subject = subjectOf(exchange.connectionId);
