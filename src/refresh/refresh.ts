@@ -110,9 +110,11 @@ export function createRefresher(ports: RefreshPorts, changed: (connectionId: str
     refresh: run,
     refreshClaimed,
     reassertClaims: async (after) => {
-      for (const offer of [...offered.values()]) await reassert(ports, offer);
+      const offers = [...offered.values()];
+      const atWork = [...running.values()];
+      for (const offer of offers) await reassert(ports, offer);
       // What is given back while others are asserted is not taken up again.
-      for (const { flight } of [...running.values()]) if (flight.holds) await reassert(ports, flight.holds);
+      for (const { flight } of atWork) if (flight.holds) await reassert(ports, flight.holds);
       if (after === "failover") cameBackAt = ports.clock.monotonic();
     },
     isRefreshing: (connectionId) => running.has(connectionId),

@@ -4,11 +4,13 @@ import { connectionCommitsContract } from "./connection-commits.contract.ts";
 import { connectionRecoveryContract } from "./connection-recovery.contract.ts";
 import { connectionRejectionsContract } from "./connection-rejections.contract.ts";
 import { connectionSparesContract } from "./connection-spares.contract.ts";
+import { connectionSpentContract } from "./connection-spent.contract.ts";
 
 for (const kind of DATABASES) {
   connectionCommitsContract(kind);
   connectionBatchesContract(kind);
   connectionRecoveryContract(kind);
   connectionSparesContract(kind);
+  connectionSpentContract(kind);
   connectionRejectionsContract(kind);
 }

@@ -100,22 +100,6 @@ export function connectionSparesContract(kind: DatabaseKind): void {
       expect(await stage.lease(ID)).toEqual({ ...AT_REST, dueAt: 7, epoch: 2 });
     });
 
-    test("gives the claim back for a token set that was the newest once, and keeps nothing of it", async () => {
-      const stage = await openSuperseded(kind);
-      for (let generation = 3; generation <= 5; generation++) {
-        const claim = await stage.claim(ID, { generation: generation - 1 });
-        await stage.connections.commit(commitOf(ID, generation), claim);
-      }
-      for (const generation of [2, 3, 4]) {
-        const claim = await stage.claim(ID, { generation: 5 });
-        await stage.connections.setAside(ID, tokenRecord(generation), claim);
-        expect((await stage.lease(ID)).owner).toBeNull();
-      }
-      expect(await sealingsOf(stage)).toEqual([]);
-      await stage.connections.setAside(ID, tokenRecord(4, 1), null);
-      expect(await sealingsOf(stage)).toEqual([1]);
-    });
-
     test("keeps ten at the most, the latest", async () => {
       const stage = await openSuperseded(kind);
       await stage.create("con_2");
