@@ -21,7 +21,8 @@ export function judgeHandedOut(
   if (companion !== null && !subject.secured.has(companion)) report(`although ${companion} is not safe yet`);
   if (token.expiresAt !== null && token.expiresAt <= by.ports.clock.now()) report("which is expired");
   const newest = subject.commits.findLast(({ at }) => at <= askedAt - UNSEEN);
-  const isOverthrown = Math.max(world.store.failedOverAt, by.unwellUntil) >= askedAt - UNSEEN;
+  const { failedOverAt, awayUntil } = world.store;
+  const isOverthrown = Math.max(failedOverAt, awayUntil, by.unwellUntil) >= askedAt - UNSEEN;
   if (newest && !isOverthrown && token.generation < newest.generation)
     report(`although generation ${newest.generation} was stored`);
 }
