@@ -29,6 +29,8 @@ const BATCH = 100;
 const MOST_OF_CLIENT = 256;
 /** For one that nothing was sent for lately: how much its token host takes is not known yet. */
 const MOST_OF_NEW_CLIENT = 32;
+/** Rounds within one interval: more than there are batches to send in it. */
+const MOST_ROUNDS = 100;
 const ORPHANS_AT_ONCE = 256;
 const HISTORY_KEPT = 30 * DAY;
 const SESSIONS_KEPT = DAY;
@@ -43,13 +45,26 @@ export function createSweep(deps: SweepDeps): Sweep {
   let prunedAt = Number.NEGATIVE_INFINITY;
   let orphansAt = Number.NEGATIVE_INFINITY;
   let failing = false;
+  let countedFrom = Number.NEGATIVE_INFINITY;
+  let counted = 0;
 
   async function run(): Promise<void> {
     while (!stopping.signal.aborted) {
       const more = await round().catch(report);
-      if (!more) await pause();
+      if (isHasty()) await clock.sleep(INTERVAL, stopping.signal);
+      else if (!more) await pause();
     }
     await deps.readMarks.flush();
+  }
+
+  /** Claims that all come back at once, because their turn is further off than it seemed, are not made again and again. */
+  function isHasty(): boolean {
+    const now = clock.monotonic();
+    if (now - countedFrom >= INTERVAL) {
+      countedFrom = now;
+      counted = 0;
+    }
+    return ++counted >= MOST_ROUNDS;
   }
 
   /** Until the next round is due, or there is room for what had to be left. */

@@ -224,10 +224,11 @@ export function createHost(
 
   function capacityOf(lane: Lane, now: number): number {
     if (lane.breaker.refusesUntil(now) > now) return 0;
-    if (Math.max(lane.flow.readyAt(now), flow.readyAt(now)) > now + SOON) return 0;
+    const left = now + SOON - Math.max(lane.flow.readyAt(now), flow.readyAt(now));
+    if (left < 0) return 0;
     // Whoever comes after the probe is refused.
     if (lane.breaker.isOpen()) return lane.underWay + 1;
-    const byRate = 1 + Math.floor((Math.min(lane.flow.perSecond(), flow.perSecond()) * SOON) / SECOND);
+    const byRate = 1 + Math.floor((Math.min(lane.flow.perSecond(), flow.perSecond()) * left) / SECOND);
     // While all slots are taken, nobody knows when the next one is free: a second set of requests is enough to have ready.
     return lane.underWay + (underWay < concurrent ? byRate : Math.min(byRate, concurrent));
   }
