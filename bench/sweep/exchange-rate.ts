@@ -8,12 +8,13 @@ const { secret } = await built.secret();
 
 const transport = createTransport({ allowedPrivateHosts: ["localhost"] });
 const authentication = { method: "none", clientId: "bench" } as const;
+const grant = { refreshToken: secret("refresh-0"), redirectUri: "", scope: "" };
 const end = performance.now() + Number(seconds) * 1000;
 let count = 0;
 
 async function exchangeUntilTheEnd(): Promise<void> {
   while (performance.now() < end) {
-    const request = await refreshRequest(url, authentication, secret("refresh-0"));
+    const request = await refreshRequest(url, authentication, grant);
     const result = await transport.send(request, { deadlineMs: 10_000 });
     if (result.kind === "response") count++;
   }

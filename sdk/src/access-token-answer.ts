@@ -10,7 +10,25 @@ export function readAccessTokenAnswer(answer: unknown, connectionId: string): Ac
   const scope = readScope(answer.scope);
   if (!isVisible(accessToken) || !isVisible(tokenType) || typeof refreshState !== "string") return undefined;
   if (!isGeneration(generation) || expiresAt === undefined || scope === undefined) return undefined;
-  return sealAccessToken({ accessToken, tokenType, expiresAt, scope, connectionId, generation, refreshState });
+  const answerFields = readFields(answer.answer_fields);
+  return sealAccessToken({
+    accessToken,
+    tokenType,
+    expiresAt,
+    scope,
+    answerFields,
+    connectionId,
+    generation,
+    refreshState,
+  });
+}
+
+/** A service of an earlier version sends none. */
+function readFields(value: unknown): Readonly<Record<string, string>> {
+  if (!isJsonObject(value)) return {};
+  return Object.fromEntries(
+    Object.entries(value).filter((field): field is [string, string] => typeof field[1] === "string"),
+  );
 }
 
 /** VSCHAR of RFC 6749, appendix A: what fits in a header. `fetch` would print anything else in its error. */

@@ -11,6 +11,8 @@ export interface AccessToken {
   readonly expiresAt: Date | null;
   /** The granted scope (RFC 6749, section 3.3), or null when the provider did not say. */
   readonly scope: readonly string[] | null;
+  /** What the provider said beside the tokens, such as the address of its API, by the names of its catalogue entry. */
+  readonly answerFields: Readonly<Record<string, string>>;
   readonly connectionId: string;
   /** Grows with every new token of the connection; a refusal is reported by it. */
   readonly generation: number;

@@ -4,6 +4,7 @@ export const TOKEN = {
   token_type: "Bearer",
   expires_at: null,
   scope: "read write",
+  answer_fields: { instance_url: "https://acme.example" },
   connection_id: "con_1",
   generation: 1,
   refresh_state: "ok",

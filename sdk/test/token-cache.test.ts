@@ -32,6 +32,7 @@ function token(generation: number, expiresAt: Date | null = null) {
     tokenType: "Bearer",
     expiresAt,
     scope: null,
+    answerFields: {},
     connectionId: "con_1",
     generation,
     refreshState: "ok",

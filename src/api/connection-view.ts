@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { sentence, whoActs } from "../connection/cause.ts";
+import { actorOf, sentence, sentenceForUser, WHO_ACTS } from "../connection/cause.ts";
 import type { Connection } from "../connection/connection.ts";
 import type { HistoryEntry } from "../connection/history.ts";
 import type { Snapshot } from "../connection/store.ts";
@@ -14,8 +14,9 @@ const facts = z.record(z.string(), z.union([z.string(), z.number(), z.boolean(),
 const diagnosisSchema = z.object({
   cause: z.string(),
   confidence: z.enum(["certain", "likely", "possible"]),
-  who_acts: z.enum(["nobody", "user", "customer_admin", "operator"]),
-  sentence: z.string(),
+  who_acts: z.enum(WHO_ACTS),
+  sentence: z.string().describe("For the operator"),
+  user_sentence: z.string().nullable().describe("For the account's user; null where it is none of their concern"),
   evidence: facts,
 });
 
@@ -45,7 +46,12 @@ export const connectionDetailSchema = connectionSchema
   .extend({
     generation: z.int(),
     access_token_expires_at: time.nullable(),
-    refresh_expires_at: time.nullable(),
+    refresh_expires_at: time
+      .nullable()
+      .describe("When the refresh token ends if it is not used; null when that is not known"),
+    consent_ends_at: time
+      .nullable()
+      .describe("When the consent ends, however often it is refreshed; null when it is not known to end"),
     next_refresh_at: time.nullable(),
     failures: z.int().describe("Refresh attempts since the last success"),
   })
@@ -65,8 +71,9 @@ export function connectionView(connection: Connection): z.infer<typeof connectio
     diagnosis: diagnosis && {
       cause: diagnosis.cause,
       confidence: diagnosis.confidence,
-      who_acts: whoActs(diagnosis.cause),
+      who_acts: actorOf(diagnosis),
       sentence: sentence(diagnosis.cause),
+      user_sentence: sentenceForUser(diagnosis.cause),
       evidence: { ...diagnosis.evidence },
     },
     end_user: connection.endUser,
@@ -83,12 +90,21 @@ export function connectionView(connection: Connection): z.infer<typeof connectio
   };
 }
 
-export function connectionDetailView({ connection, tokens, lease }: Snapshot): z.infer<typeof connectionDetailSchema> {
+export interface ConnectionEnds {
+  refreshTokenEnd: number | null;
+  consentEnd: number | null;
+}
+
+export function connectionDetailView(
+  { connection, tokens, lease }: Snapshot,
+  ends: ConnectionEnds,
+): z.infer<typeof connectionDetailSchema> {
   return {
     ...connectionView(connection),
     generation: tokens.generation,
     access_token_expires_at: toTimeOrNull(tokens.expiresAt),
-    refresh_expires_at: toTimeOrNull(tokens.refreshExpiresAt),
+    refresh_expires_at: toTimeOrNull(ends.refreshTokenEnd),
+    consent_ends_at: toTimeOrNull(ends.consentEnd),
     next_refresh_at: toTimeOrNull(lease.dueAt),
     failures: lease.failures,
   };

@@ -5,7 +5,8 @@ export const DESCRIPTION = `Keeps OAuth connections alive: refreshes ahead of ne
 says why a person must act.
 
 serve, doctor, journal, backup and restore work on this machine, with the
-service's settings. connect, connections and token ask a running service, with
+service's settings. keys, providers and explain need neither settings nor a
+service. connect, connections and token ask a running service, with
 the API key that is in EVERGRANT_API_KEY. No option takes the key, because other
 users of a machine can see the options of a command.`;
 
@@ -41,6 +42,7 @@ ${indented(exitCodes())}
 Examples:
   evergrant serve                               run the service; the first start prints the admin key
   evergrant doctor                              find out what is wrong here
+  evergrant explain --provider google answer    what would be made of this answer?
   evergrant connect --client cli_01jd...        connect an account
   curl -H "authorization: Bearer $(evergrant token con_01jd...)" https://api.example.com/files`;
 

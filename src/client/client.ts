@@ -1,4 +1,5 @@
 import { MINUTE } from "../runtime/clock.ts";
+import type { LearnedLife } from "./learned-life.ts";
 import type { AuthenticationMethod } from "../oauth/client-authentication.ts";
 
 /** An OAuth client registered at a provider. */
@@ -13,6 +14,8 @@ export interface Client {
   settings: ClientSettings;
   /** Set while the provider refuses the client itself: nothing is refreshed, no connection is touched. */
   suspension: Suspension | null;
+  /** Access tokens end sooner than their server says; null when none was seen to. */
+  learnedLife: LearnedLife | null;
   createdAt: number;
 }
 
@@ -25,6 +28,10 @@ export interface ClientSettings {
   prove: boolean;
   /** More parameters of the authorization request, over the provider's own. */
   authorizationParameters: Record<string, string>;
+  /** Which authorization server of its family the provider is: what stands in the entry's URLs. */
+  providerParameters: Record<string, string>;
+  /** The client is in a test status at the provider, where refresh tokens live seven days (Google's "Testing"). */
+  testing: boolean;
 }
 
 export const DEFAULT_CLIENT_SETTINGS: ClientSettings = {
@@ -32,6 +39,8 @@ export const DEFAULT_CLIENT_SETTINGS: ClientSettings = {
   offlineAccess: true,
   prove: false,
   authorizationParameters: {},
+  providerParameters: {},
+  testing: false,
 };
 
 export interface Suspension {
@@ -57,7 +66,10 @@ export interface ClientSecret {
 }
 
 export interface ClientStore {
-  create(client: Omit<Client, "createdAt">, secret: Pick<ClientSecret, "id" | "sealed"> | null): Promise<void>;
+  create(
+    client: Omit<Client, "createdAt" | "learnedLife">,
+    secret: Pick<ClientSecret, "id" | "sealed"> | null,
+  ): Promise<void>;
   find(id: string): Promise<Client | null>;
   list(tenantId: string): Promise<Client[]>;
   activeSecret(clientId: string): Promise<ClientSecret | null>;
@@ -68,6 +80,8 @@ export interface ClientStore {
   suspend(id: string, suspension: Omit<Suspension, "since">): Promise<boolean>;
   /** Grants the one probe of a suspended client that is due, and sets when the next will be; false for all who come later. */
   claimProbe(id: string, nextProbeAt: number): Promise<boolean>;
+  /** Access tokens of the client were seen to live so long, in milliseconds. */
+  learnLife(id: string, milliseconds: number): Promise<void>;
   /** True when the client had been suspended. */
   resume(id: string): Promise<boolean>;
 }

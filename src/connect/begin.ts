@@ -1,10 +1,11 @@
+import { providerOf } from "../client/provider-of.ts";
 import { authorizationRequestUrl } from "../oauth/authorization-request.ts";
 import { randomToken } from "../runtime/random.ts";
 import { secret } from "../runtime/secret.ts";
 import { ServiceError } from "../runtime/service-error.ts";
 import type { ConnectSession } from "./connect-session.ts";
 import type { ConnectPorts } from "./ports.ts";
-import { redirectUri } from "./redirect-uri.ts";
+import { redirectUri } from "../client/redirect-uri.ts";
 import { sha256 } from "./start.ts";
 
 export interface Departure {
@@ -28,7 +29,7 @@ export async function beginAuthorization(ports: ConnectPorts, token: string): Pr
 
 async function depart(ports: ConnectPorts, session: ConnectSession): Promise<Departure> {
   const client = await ports.clients.find(session.clientId);
-  const provider = client && (await ports.catalogue.find(client.providerId));
+  const provider = client && (await providerOf(ports.catalogue, client));
   if (!provider) throw new ServiceError("unknown_provider", "The provider of this link is no longer defined.");
   const state = randomToken(ports.random);
   const browserToken = randomToken(ports.random);

@@ -1,16 +1,16 @@
 import { clientAuthentication } from "../client/authentication.ts";
 import type { Client } from "../client/client.ts";
 import type { TransportResult } from "../oauth/http.ts";
-import { authorizationCodeRequest } from "../oauth/token-request.ts";
-import { readTokenResponse, type ReceivedTokens } from "../oauth/token-response.ts";
+import type { ReceivedTokens } from "../oauth/token-response.ts";
 import type { Provider } from "../provider/provider.ts";
+import { codeRequestTo, readAnswer } from "../provider/token-endpoint.ts";
 import { SECOND } from "../runtime/clock.ts";
 import type { Secret } from "../runtime/secret.ts";
 import { ServiceError } from "../runtime/service-error.ts";
 import { verifierAddress } from "./begin.ts";
 import type { ConnectSession } from "./connect-session.ts";
 import type { ConnectPorts } from "./ports.ts";
-import { redirectUri } from "./redirect-uri.ts";
+import { redirectUri } from "../client/redirect-uri.ts";
 
 export interface ExchangedCode {
   tokens: ReceivedTokens;
@@ -27,19 +27,20 @@ export async function exchangeCode(
   code: Secret<string>,
 ): Promise<ExchangedCode> {
   const sealed = session.attempt?.sealedCodeVerifier ?? null;
-  const request = await authorizationCodeRequest(provider.token_url, await clientAuthentication(ports, client), {
+  const request = await codeRequestTo(provider, await clientAuthentication(ports, client), {
     code,
     redirectUri: redirectUri(ports.publicUrl, client.id),
     codeVerifier: sealed && (await ports.sealer.open(verifierAddress(session), sealed)),
   });
   const sentAt = ports.clock.now();
-  return { tokens: understand(await ports.transport.send(request, { deadlineMs: DEADLINE })), sentAt };
+  const result = await ports.transport.send(request, { deadlineMs: DEADLINE });
+  return { tokens: understand(provider, result, sentAt), sentAt };
 }
 
-function understand(result: TransportResult): ReceivedTokens {
+function understand(provider: Provider, result: TransportResult, sentAt: number): ReceivedTokens {
   if (result.kind === "failure") throw failed(`could not be reached (${result.reason})`, "provider_unavailable");
   const { status } = result.response;
-  const answer = readTokenResponse(result.response);
+  const answer = readAnswer(provider, result.response, sentAt);
   switch (answer.kind) {
     case "tokens":
       return answer.tokens;

@@ -1,3 +1,4 @@
+import { providerOf } from "../client/provider-of.ts";
 import { clientAuthentication } from "../client/authentication.ts";
 import type { Snapshot } from "../connection/store.ts";
 import { openAccessToken, openRefreshToken } from "../connection/token-record.ts";
@@ -34,7 +35,7 @@ export async function disconnect(
 
 async function revoke(ports: ConnectPorts, { connection, tokens }: Snapshot): Promise<Disconnected> {
   const client = await ports.clients.find(connection.clientId);
-  const provider = client && (await ports.catalogue.find(client.providerId));
+  const provider = client && (await providerOf(ports.catalogue, client));
   if (!provider) return { revocation: "nothing_to_revoke", detail: "No tokens were stored." };
   if (provider.revocation_url === null) {
     return {

@@ -1,3 +1,4 @@
+import { providerOf } from "../client/provider-of.ts";
 import { sealTokenSet } from "../connection/token-record.ts";
 import { tokenSetFrom } from "../oauth/token-set.ts";
 import { untilStored } from "../refresh/until-stored.ts";
@@ -42,14 +43,14 @@ export async function establish(
 
 async function arrive(ports: ConnectPorts, session: ConnectSession, code: Secret<string>): Promise<Arrival> {
   const client = await ports.clients.find(session.clientId);
-  const provider = client && (await ports.catalogue.find(client.providerId));
+  const provider = client && (await providerOf(ports.catalogue, client));
   if (!provider) throw new ServiceError("unknown_provider", "The provider of this client is no longer defined.");
   const { tokens, sentAt } = await exchangeCode(ports, { session, client, provider }, code);
   const nonce = session.attempt?.nonce ?? null;
   const account = await identify(ports, { provider, client, nonce }, tokens);
   const received = tokenSetFrom(
     { tokens, sentAt, usualLifetime: provider.lifetimes.access_seconds },
-    { refreshToken: null, refreshExpiresAt: null, scope: session.scopes },
+    { refreshToken: null, refreshExpiresAt: null, scope: session.scopes, answerFields: {} },
   );
   return { session, client, provider, tokens: received, account };
 }

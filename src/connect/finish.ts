@@ -1,4 +1,5 @@
 import type { Client } from "../client/client.ts";
+import { providerOf } from "../client/provider-of.ts";
 import { readAuthorizationResponse } from "../oauth/authorization-response.ts";
 import type { Secret } from "../runtime/secret.ts";
 import { ServiceError } from "../runtime/service-error.ts";
@@ -51,7 +52,7 @@ async function arrive(
   client: Client,
   { state, parameters }: { state: string; parameters: URLSearchParams },
 ): Promise<void> {
-  const provider = await ports.catalogue.find(client.providerId);
+  const provider = await providerOf(ports.catalogue, client);
   const answer = readAuthorizationResponse(parameters, {
     issuer: provider?.issuer ?? null,
     issRequired: provider?.iss_parameter ?? false,

@@ -20,7 +20,7 @@ export async function heal(ports: ConnectPorts, arrival: Arrival, id: string): P
     const held = await ports.connections.snapshot(id);
     if (!held) throw new ServiceError("not_found", "The connection to reauthorize is gone.");
     requireSameAccount(held, arrival);
-    const tokens = await withKeptRefreshToken(ports, held, arrival.tokens);
+    const tokens = await withKeptRefreshToken(ports, held, arrival);
     const healed = { ...arrival, tokens };
     const problem = offlineAccessProblem(healed);
     const generation = held.tokens.generation + 1;
@@ -49,11 +49,24 @@ function requireSameAccount({ connection }: Snapshot, { account }: Arrival): voi
   );
 }
 
-/** A consent that brings no refresh token does not take away one that still works. */
-async function withKeptRefreshToken(ports: ConnectPorts, held: Snapshot, tokens: TokenSet): Promise<TokenSet> {
-  const { connection, tokens: before } = held;
-  if (tokens.refreshToken || !isLive(connection.status)) return tokens;
+/**
+ * A consent that brings no refresh token does not take away one that still works; but the one of an account that may be another
+ * would be taken for this one's.
+ */
+async function withKeptRefreshToken(
+  ports: ConnectPorts,
+  { connection, tokens: before }: Snapshot,
+  { tokens, account }: Arrival,
+): Promise<TokenSet> {
+  const isKnownToBeSame = account !== null && connection.account !== null;
+  if (tokens.refreshToken || !isLive(connection.status) || !isKnownToBeSame) return tokens;
   const owner = { tenantId: connection.tenantId, connectionId: connection.id };
-  const refreshToken = await openRefreshToken(ports.sealer, owner, before);
-  return { ...tokens, refreshToken, refreshExpiresAt: before.refreshExpiresAt };
+  const refreshToken = await openRefreshToken(ports.sealer, owner, before).catch(unlessUnreadable);
+  return refreshToken === null ? tokens : { ...tokens, refreshToken, refreshExpiresAt: before.refreshExpiresAt };
+}
+
+/** What cannot be opened any more is nothing to keep, and no reason to refuse what came. */
+function unlessUnreadable(error: unknown): null {
+  if (error instanceof ServiceError && error.code === "key_unavailable") return null;
+  throw error;
 }

@@ -3,7 +3,7 @@ import type { Client } from "../client/client.ts";
 import { readIdToken } from "../oauth/id-token.ts";
 import { parseJsonObject } from "../oauth/json-object.ts";
 import { userinfoRequest } from "../oauth/userinfo.ts";
-import type { ReceivedTokens } from "../oauth/token-response.ts";
+import { valueAt, type ReceivedTokens } from "../oauth/token-response.ts";
 import type { Provider } from "../provider/provider.ts";
 import { SECOND } from "../runtime/clock.ts";
 import type { Secret } from "../runtime/secret.ts";
@@ -30,7 +30,15 @@ export async function identify(
     const account = accountOf(provider, claims);
     return account?.label === null ? ((await askUserinfo(ports, provider, tokens)) ?? account) : account;
   }
-  return from === "none" ? null : askUserinfo(ports, provider, tokens);
+  switch (from) {
+    case "none":
+      return null;
+    case "token_response":
+      return accountOf(provider, tokens.answerFields);
+    case "id_token":
+    case "userinfo":
+      return askUserinfo(ports, provider, tokens);
+  }
 }
 
 /** Many ID tokens hold no more than the subject; the name that people know is at the userinfo endpoint (OIDC Core §5.4). */
@@ -55,8 +63,12 @@ async function userinfo(
 }
 
 function accountOf({ identity }: Provider, claims: Readonly<Record<string, unknown>>): Account | null {
-  const id = claims[identity.account_field];
-  const label = claims[identity.label_field];
-  if ((typeof id !== "string" && typeof id !== "number") || id === "") return null;
-  return { id: String(id), label: typeof label === "string" ? label.slice(0, 200) : null };
+  const parts = [identity.account_field].flat().map((path) => claims[path] ?? valueAt(claims, path));
+  const label = claims[identity.label_field] ?? valueAt(claims, identity.label_field);
+  if (!parts.every(isIdentifier)) return null;
+  return { id: parts.join("."), label: typeof label === "string" ? label.slice(0, 200) : null };
+}
+
+function isIdentifier(value: unknown): value is string | number {
+  return (typeof value === "string" && value !== "") || typeof value === "number";
 }

@@ -104,5 +104,6 @@ function adopted(ports: ConnectPorts, request: ImportRequest, clientScopes: stri
     expiresAt: accessToken && expiresAt !== null ? expiresAt : now,
     refreshExpiresAt: null,
     scope: request.scope ?? clientScopes,
+    answerFields: {},
   };
 }

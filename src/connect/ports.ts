@@ -7,8 +7,6 @@ import type { ConnectSessionStore } from "./connect-session.ts";
 export interface ConnectPorts extends RefreshPorts {
   sessions: ConnectSessionStore;
   refresher: Refresher;
-  /** Where users and providers reach this service, without a slash at the end. */
-  publicUrl: string;
   /** Signs reauthorization links. */
   linkKey: Secret<Uint8Array>;
   /** Names imported refresh tokens. */

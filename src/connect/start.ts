@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Client } from "../client/client.ts";
+import { providerOf } from "../client/provider-of.ts";
 import type { Connection } from "../connection/connection.ts";
 import type { Provider } from "../provider/provider.ts";
 import { MINUTE } from "../runtime/clock.ts";
@@ -35,7 +36,7 @@ export async function startConnectSession(ports: ConnectPorts, request: ConnectR
   const connection =
     request.connectionId === null ? null : await existing(ports, request.tenantId, request.connectionId);
   const client = await clientFor(ports, request, connection);
-  const provider = await ports.catalogue.find(client.providerId);
+  const provider = await providerOf(ports.catalogue, client);
   if (!provider) throw new ServiceError("unknown_provider", "The provider of this client is no longer defined.");
   checkReturnUrl(client, request.returnUrl);
   const link = randomToken(ports.random);

@@ -17,6 +17,8 @@ export type HistoryKind =
   | "refresh_failed"
   | "answer_lost"
   | "degraded"
+  /** The consent ends in so many days, which refreshing cannot put off. */
+  | "expiring"
   | "recovered"
   | "reauthorization_required"
   | "reauthorized"

@@ -116,8 +116,22 @@ export interface Rejection {
   claim: Claim;
   diagnosis: Diagnosis;
   history: NewHistoryEntry;
+  /** Believed when it is said again so long after it was first said. */
+  confirmAfterMs: number | null;
   /** When more connections of the client than this were rejected in the window, the client is braked (DESIGN §5.11). */
   brake: { windowMs: number; tolerated: number; patienceMs: number; backoffMs: number };
+}
+
+export type RejectionResult = "ended" | "braked" | "unconfirmed" | "superseded";
+
+/** What tells one connection's misfortune from everybody's. */
+export interface Company {
+  /** Other connections of the same tenant and client that the provider rejected lately, and all of them. */
+  rejectedOfTenant: number;
+  ofTenant: number;
+  /** Connections of the same account and client that were consented to later, and all of them. */
+  laterOfAccount: number;
+  ofAccount: number;
 }
 
 /**
@@ -184,8 +198,10 @@ export interface ConnectionStore {
   postpone(postponement: Postponement): Promise<void>;
   /** After an attempt that said nothing about this connection: it is due at `dueAt`, or as before without one. */
   release(attempt: ResolvedAttempt, dueAt?: number | null): Promise<void>;
-  /** Ends the connection by compare-and-set on claim and generation, or brakes. */
-  reject(rejection: Rejection): Promise<"ended" | "braked" | "superseded">;
+  /** What else happens around a connection, since `since`. */
+  company(id: string, since: number): Promise<Company>;
+  /** Ends the connection by compare-and-set on claim and generation, unless it brakes or the rejection has to be said again. */
+  reject(rejection: Rejection): Promise<RejectionResult>;
   /** Changes the status by compare-and-set on the generation. Leaving `isLive` also clears what was due. */
   setStatus(change: StatusChange): Promise<"changed" | "superseded">;
 

@@ -12,10 +12,13 @@ export interface TokenRecord {
   sealedRefreshToken: Uint8Array | null;
   tokenType: string;
   scope: string[];
+  answerFields: Record<string, string>;
   obtainedAt: number;
   origin: TokenSetOrigin;
   expiresAt: number | null;
   refreshExpiresAt: number | null;
+  /** The same refresh token has the same name, however often it is sealed; null without one, or in what earlier versions wrote. */
+  refreshTokenName: string | null;
   /** When an answer last replaced the refresh token; null while none has. */
   rotatedAt: number | null;
 }
@@ -40,10 +43,12 @@ export async function sealTokenSet(
     sealedRefreshToken: refreshToken && (await sealer.seal(address(owner, "refresh_token", generation), refreshToken)),
     tokenType: tokens.tokenType,
     scope: tokens.scope,
+    answerFields: tokens.answerFields,
     obtainedAt: tokens.obtainedAt,
     origin,
     expiresAt: tokens.expiresAt,
     refreshExpiresAt: tokens.refreshExpiresAt,
+    refreshTokenName: refreshToken && (await sealer.name(owner.tenantId, refreshToken)),
     rotatedAt,
   };
 }

@@ -24,10 +24,14 @@ const tokens = z.object({
   refresh_token: sealed.nullable(),
   token_type: z.string(),
   scope: z.array(z.string()),
+  /** Absent in what earlier versions wrote. */
+  answer_fields: z.record(z.string(), z.string()).default({}),
   obtained_at: time,
   origin: z.enum(ORIGINS),
   expires_at: time.nullable(),
   refresh_expires_at: time.nullable(),
+  /** Absent in what earlier versions wrote. */
+  refresh_token_name: z.string().nullable().default(null),
   rotated_at: time.nullable(),
 });
 const unreadable = z.object({ kind: z.literal("unreadable"), ...owner, body: sealed });
@@ -65,10 +69,12 @@ function encoded(entry: Journaled): Encoded {
         refresh_token: sealedRefreshToken && base64(sealedRefreshToken),
         token_type: tokenType,
         scope,
+        answer_fields: entry.tokens.answerFields,
         obtained_at: obtainedAt,
         origin,
         expires_at: entry.tokens.expiresAt,
         refresh_expires_at: entry.tokens.refreshExpiresAt,
+        refresh_token_name: entry.tokens.refreshTokenName,
         rotated_at: entry.tokens.rotatedAt,
       };
     }
@@ -90,10 +96,12 @@ function decoded(from: z.output<typeof payload>): Journaled {
           sealedRefreshToken: from.refresh_token,
           tokenType: from.token_type,
           scope: from.scope,
+          answerFields: from.answer_fields,
           obtainedAt: from.obtained_at,
           origin: from.origin,
           expiresAt: from.expires_at,
           refreshExpiresAt: from.refresh_expires_at,
+          refreshTokenName: from.refresh_token_name,
           rotatedAt: from.rotated_at,
         },
       };

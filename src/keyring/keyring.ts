@@ -1,4 +1,4 @@
-import { hkdfSync } from "node:crypto";
+import { createHmac, hkdfSync } from "node:crypto";
 import type { KeyStore, WrappedTenantKey } from "../access/store.ts";
 import type { Random } from "../runtime/random.ts";
 import type { SealAddress, Sealer } from "../runtime/sealer.ts";
@@ -19,6 +19,9 @@ const ROOT_VERSION = 0;
 const SENTINEL = Buffer.from("evergrant");
 /** Not a tenant: owner of the keys that the installation itself uses. */
 const INSTALLATION = "installation";
+
+/** 96 bits: no two secrets of a connection are taken for the same. */
+const NAME_LENGTH = 16;
 
 /**
  * Opens the keyring of a database, or makes one in a new database. Throws `key_unavailable` when the root key is not the one
@@ -43,12 +46,18 @@ export async function openKeyring(keys: KeyStore, root: RootKey, random: Random)
     return secret(Buffer.from(plaintext).toString("utf8"));
   }
 
+  async function name(tenantId: string, plaintext: Secret<string>): Promise<string> {
+    const key = await tenantKeys.oldest(tenantId);
+    const names = new Uint8Array(hkdfSync("sha256", key.bytes, instanceId, "evergrant.secret_names.1", 32));
+    return createHmac("sha256", names).update(plaintext.reveal()).digest("base64url").slice(0, NAME_LENGTH);
+  }
+
   async function derive(purpose: string): Promise<Secret<Uint8Array>> {
     const key = await tenantKeys.oldest(INSTALLATION);
     return secret(new Uint8Array(hkdfSync("sha256", key.bytes, instanceId, `evergrant.${purpose}.1`, 32)));
   }
 
-  return { seal, open, derive };
+  return { seal, open, name, derive };
 }
 
 /** Opens the sentinel that this root key sealed, or seals the first one of a new database. */

@@ -1,5 +1,5 @@
 import type { Secret } from "../runtime/secret.ts";
-import { parseJsonObject } from "./json-object.ts";
+import { jwtClaims } from "./jwt-claims.ts";
 
 export type IdTokenClaims = Readonly<Record<string, unknown>>;
 
@@ -14,7 +14,7 @@ export interface ExpectedIdToken {
  * signature (OIDC Core §3.1.3.7, step 6); issuer, audience and nonce are checked. Null when it cannot be trusted.
  */
 export function readIdToken(idToken: Secret<string>, expected: ExpectedIdToken): IdTokenClaims | null {
-  const claims = parseJsonObject(Buffer.from(idToken.reveal().split(".")[1] ?? "", "base64url").toString("utf8"));
+  const claims = jwtClaims(idToken.reveal());
   if (!claims) return null;
   const audience = Array.isArray(claims["aud"]) ? claims["aud"] : [claims["aud"]];
   const fits =

@@ -12,6 +12,8 @@ export interface TokenSet {
   expiresAt: number | null;
   refreshExpiresAt: number | null;
   scope: string[];
+  /** What the answers said beside the tokens, by dotted path: where the API is, for instance. */
+  answerFields: Record<string, string>;
 }
 
 export interface Received {
@@ -25,7 +27,7 @@ export interface Received {
 /** The token set after an exchange; what the answer leaves out stays as it was before (RFC 6749 §5.1, §6). */
 export function tokenSetFrom(
   { tokens, sentAt, usualLifetime }: Received,
-  before: { refreshToken: Secret<string> | null; refreshExpiresAt: number | null; scope: string[] },
+  before: Pick<TokenSet, "refreshToken" | "refreshExpiresAt" | "scope" | "answerFields">,
 ): TokenSet {
   return {
     accessToken: tokens.accessToken,
@@ -36,6 +38,7 @@ export function tokenSetFrom(
     refreshExpiresAt:
       after(sentAt, tokens.refreshExpiresIn) ?? (tokens.refreshToken === null ? before.refreshExpiresAt : null),
     scope: tokens.scope ?? before.scope,
+    answerFields: { ...before.answerFields, ...tokens.answerFields },
   };
 }
 

@@ -1,7 +1,14 @@
 import { z } from "zod";
 import { AUTHENTICATION_METHODS } from "../oauth/client-authentication.ts";
+import { DIALECT_NAMES } from "./dialect.ts";
+import { failureRule } from "./failure-rule.ts";
+import { providerParameter } from "./provider-parameter.ts";
 
-const url = z.url({ protocol: /^https?$/ }).max(2000);
+/** `{name}` stands for a parameter of the entry. */
+const url = z
+  .string()
+  .max(2000)
+  .refine((value) => URL.canParse(value.replaceAll(/\{\w+\}/g, "x")) && /^https?:/.test(value), "an http or https URL");
 const text = z.string().min(1).max(500);
 const duration = z.int().positive().nullable().default(null);
 
@@ -24,8 +31,9 @@ const offlineAccess = z.strictObject({
 
 /** Where the stable identity of the account comes from, so that a reauthorization can be held to the same account. */
 const identity = z.strictObject({
-  from: z.enum(["id_token", "userinfo", "none"]),
-  account_field: text.default("sub"),
+  from: z.enum(["id_token", "userinfo", "token_response", "none"]),
+  /** One field, or several that identify the account together; a dot leads into an object. */
+  account_field: z.union([text, z.array(text).min(2)]).default("sub"),
   label_field: text.default("email"),
 });
 
@@ -66,7 +74,40 @@ export const providerSchema = z.strictObject({
   replay: replay.default({ class: "none" }),
   pace: pace.default({ per_second: 10, concurrent: 3 }),
   identity: identity.default({ from: "none", account_field: "sub", label_field: "email" }),
+  /** Families: what a client has to say, by the name that stands in the URLs. */
+  parameters: z.record(z.string().regex(/^[a-z_]+$/), providerParameter).default({}),
+  dialects: z.array(z.enum(DIALECT_NAMES)).default([]),
+  /** More parameters of the token requests, by grant. */
+  token_parameters: z
+    .strictObject({
+      authorization_code: z.record(text, text).default({}),
+      refresh_token: z.record(text, text).default({}),
+    })
+    .default({ authorization_code: {}, refresh_token: {} }),
+  /** Whether an answer brings another refresh token; each answer decides, this is for people. Null: not known. */
+  rotation: z.enum(["always", "sometimes", "never"]).nullable().default(null),
+  /** A refresh ends the access token before. Null: not known. */
+  refresh_ends_access_token: z.boolean().nullable().default(null),
+  /** Refresh tokens that live at once of one account and client; one more ends the oldest. Null: not known, or no limit. */
+  most_refresh_tokens: z.int().positive().nullable().default(null),
+  /** Fields of the token answer that callers need, because they name the API's host or the account. */
+  answer_fields: z.array(text).default([]),
+  failure_rules: z.array(failureRule).default([]),
+  /** How a client secret is changed: both live for a while, or the old one ends at once. Null: not known. */
+  secret_rotation: z.enum(["two_live", "replaced_at_once"]).nullable().default(null),
+  /** More scopes later: whether the union can be asked for, and whether the new consent ends the tokens before. */
+  scope_upgrade: z
+    .strictObject({
+      parameters: z.record(text, text).default({}),
+      ends_earlier_tokens: z.boolean().nullable().default(null),
+    })
+    .default({ parameters: {}, ends_earlier_tokens: null }),
+  /** What goes wrong at this provider, a sentence each; shown beside the fields of a new client. */
+  pitfalls: z.array(text).default([]),
+  docs_url: url.nullable().default(null),
   confidence: z.enum(["high", "medium", "low"]).default("low"),
+  /** Fields of this entry that nobody could verify. */
+  unverified_fields: z.array(text).default([]),
   verified_on: z.iso.date().nullable().default(null),
   sources: z.array(url).default([]),
 });

@@ -1,4 +1,4 @@
-import { sentence, whoActs, type Cause } from "../connection/cause.ts";
+import { actorOf, sentence, sentenceForUser, whoActs, type Cause, type Diagnosis } from "../connection/cause.ts";
 import { isLive, type Connection } from "../connection/connection.ts";
 import type { Snapshot } from "../connection/store.ts";
 import { openAccessToken, type TokenRecord } from "../connection/token-record.ts";
@@ -7,6 +7,7 @@ import type { Secret } from "../runtime/secret.ts";
 import { codeOf, ServiceError, type ErrorCode } from "../runtime/service-error.ts";
 import { attainable, leadTime, lifeLeft } from "./due.ts";
 import type { RefreshPorts } from "./ports.ts";
+import type { EarlyDeaths } from "./early-deaths.ts";
 import type { ReadMarks } from "./read-marks.ts";
 import type { Refresher } from "./refresh.ts";
 import type { RefreshRequest, RefreshResult } from "./request.ts";
@@ -21,6 +22,8 @@ export interface AccessToken {
   tokenType: string;
   expiresAt: number | null;
   scope: string[];
+  /** What the provider said beside the tokens: where the API is, for instance. */
+  answerFields: Record<string, string>;
   /** `refreshing`: a newer one is on its way. `failing`: the last attempts failed, this one still lives. */
   refreshState: "ok" | "refreshing" | "failing";
 }
@@ -60,6 +63,7 @@ export interface OpenSnapshot extends Pick<Snapshot, "connection" | "lease" | "c
 export interface AccessTokenDeps extends Pick<RefreshPorts, "clock" | "sealer" | "connections" | "observer"> {
   refresher: Refresher;
   readMarks: Pick<ReadMarks, "note">;
+  earlyDeaths: EarlyDeaths;
   cache: TokenCache<OpenSnapshot>;
   reauthorizationUrl(connection: Connection): string;
 }
@@ -139,7 +143,10 @@ export function createAccessTokens(deps: AccessTokenDeps): AccessTokens {
     const result = await renew({ connectionId, generation: record.generation, origin: "rejected" });
     const after = await held(tenantId, connectionId);
     const lives = lifeLeft(after.record, clock.now()) > 0;
-    if (after.token && after.token.generation > generation && lives) return after.token;
+    if (after.token && after.token.generation > generation && lives) {
+      if (request.status === 401) noteDeath(deps, before);
+      return after.token;
+    }
     throw failure(deps, after, result);
   }
 
@@ -156,6 +163,13 @@ export function createAccessTokens(deps: AccessTokenDeps): AccessTokens {
   return { read, rejected, recall };
 }
 
+/** It was refused before its time, and its successor was to be had: nobody had ended the consent. */
+function noteDeath({ earlyDeaths, observer }: AccessTokenDeps, { connection, record }: OpenSnapshot): void {
+  earlyDeaths.note(connection, record).catch((error: unknown) => {
+    observer.event("store.failed", { code: codeOf(error) });
+  });
+}
+
 async function load(deps: AccessTokenDeps, connectionId: string): Promise<OpenSnapshot | null> {
   const asOf = deps.cache.stamp();
   const snapshot = deps.refresher.unstored(connectionId) ?? (await deps.connections.snapshot(connectionId));
@@ -169,10 +183,14 @@ async function load(deps: AccessTokenDeps, connectionId: string): Promise<OpenSn
 async function openSnapshot(deps: AccessTokenDeps, snapshot: Snapshot): Promise<OpenSnapshot> {
   const { connection, lease, clientProbeAt, tokens: record } = snapshot;
   const owner = { tenantId: connection.tenantId, connectionId: connection.id };
-  const accessToken = isLive(connection.status) ? await openAccessToken(deps.sealer, owner, record) : null;
+  const accessToken = isLive(connection.status)
+    ? await openAccessToken(deps.sealer, owner, record).catch((error: unknown) => {
+        throw unopened(deps, connection.id, error);
+      })
+    : null;
   if (!accessToken) return { connection, lease, clientProbeAt, record, token: null };
-  const { generation, tokenType, expiresAt, scope } = record;
-  const token = { connectionId: connection.id, generation, accessToken, tokenType, expiresAt, scope };
+  const { generation, tokenType, expiresAt, scope, answerFields } = record;
+  const token = { connectionId: connection.id, generation, accessToken, tokenType, expiresAt, scope, answerFields };
   return { connection, lease, clientProbeAt, record, token: { ...token, refreshState: "ok" } };
 }
 
@@ -204,6 +222,8 @@ function rejectsFreshToken({ id: connectionId }: Connection): ServiceError {
   return new ServiceError(reason, sentence(reason), { reason, whoActs: whoActs(reason), connectionId });
 }
 
+const NOT_TOLD: Diagnosis = { cause: "unknown", confidence: "possible", evidence: {} };
+
 function failure(deps: AccessTokenDeps, held: OpenSnapshot, result: RefreshResult | undefined): ServiceError {
   const { connection } = held;
   const connectionId = connection.id;
@@ -213,24 +233,31 @@ function failure(deps: AccessTokenDeps, held: OpenSnapshot, result: RefreshResul
     });
   }
   if (connection.status === "reauthorization_required" || result?.kind === "unchanged") {
-    const cause = connection.diagnosis?.cause ?? "unknown";
-    const reauthorizationUrl = deps.reauthorizationUrl(connection);
-    return new ServiceError("reauthorization_required", sentence(cause), {
-      ...about(cause, connectionId),
-      reauthorizationUrl,
+    const diagnosis = connection.diagnosis ?? NOT_TOLD;
+    return new ServiceError("reauthorization_required", sentence(diagnosis.cause), {
+      reason: diagnosis.cause,
+      whoActs: actorOf(diagnosis),
+      connectionId,
+      reauthorizationUrl: deps.reauthorizationUrl(connection),
     });
   }
   if (result?.kind === "client_suspended" || result?.kind === "retry_later") {
     const code = result.kind === "client_suspended" ? "client_suspended" : retryCode(result.cause);
     const retryAfterMs = Math.max(SECOND, result.retryAt - deps.clock.now());
-    if (whoActs(result.cause) === "user") {
+    if (held.lease.rejectedAt !== null && sentenceForUser(result.cause) !== null) {
       return new ServiceError(code, HELD_BACK, {
         ...about(result.cause, connectionId),
         whoActs: "nobody",
         retryAfterMs,
       });
     }
-    return new ServiceError(code, sentence(result.cause), { ...about(result.cause, connectionId), retryAfterMs });
+    const { diagnosis } = connection;
+    const actor = diagnosis?.cause === result.cause ? actorOf(diagnosis) : whoActs(result.cause);
+    return new ServiceError(code, sentence(result.cause), {
+      ...about(result.cause, connectionId),
+      whoActs: actor,
+      retryAfterMs,
+    });
   }
   return new ServiceError("refresh_timeout", "The provider has not answered the refresh yet; ask again in a moment.", {
     connectionId,
@@ -250,6 +277,13 @@ function retryCode(cause: Cause): ErrorCode {
 
 function about(cause: Cause, connectionId: string) {
   return { reason: cause, whoActs: whoActs(cause), connectionId };
+}
+
+/** The key is away, or the row is damaged: told with what it concerns. */
+function unopened(deps: AccessTokenDeps, connectionId: string, error: unknown): unknown {
+  if (!(error instanceof ServiceError) || error.code !== "key_unavailable") return error;
+  reportFailure(deps, connectionId, error);
+  return new ServiceError("key_unavailable", sentence("key_unavailable"), about("key_unavailable", connectionId));
 }
 
 function reportFailure(deps: AccessTokenDeps, connectionId: string, error: unknown): void {

@@ -2,13 +2,14 @@ import type { Client } from "../client/client.ts";
 import type { Claim } from "../connection/claim.ts";
 import type { ClaimedSnapshot, Snapshot } from "../connection/store.ts";
 import type { Provider } from "../provider/provider.ts";
+import { refreshEndpoint } from "../provider/token-endpoint.ts";
 import { MINUTE, SECOND } from "../runtime/clock.ts";
 import { deferred } from "../runtime/deferred.ts";
 import type { Secret } from "../runtime/secret.ts";
 import { ServiceError } from "../runtime/service-error.ts";
 import type { AttemptCount } from "./brake.ts";
 import type { ClientFactsReader } from "./client-facts.ts";
-import { prepareExchange, tokenEndpoint, type Exchanged } from "./exchange.ts";
+import { prepareExchange, type Exchanged } from "./exchange.ts";
 import { isLapsing } from "./keep-alive.ts";
 import { isTimeToSend, mayResend } from "./lease-times.ts";
 import { obtainClaim, type Held, type HeldClaim } from "./obtain-claim.ts";
@@ -127,7 +128,7 @@ const PATIENCE_AHEAD = 3 * SECOND;
 async function takeTurn(ready: Ready, claim: Claim | null): Promise<Turn | NoTurn | null> {
   const { flight, client, provider } = ready;
   const { per_second: perSecond, concurrent } = provider.pace;
-  const host = new URL(tokenEndpoint(provider)).host;
+  const host = new URL(refreshEndpoint(provider)).host;
   const to = { host, clientId: client.id, limits: { perSecond, concurrent } };
   const wasAwaited = flight.isAwaited;
   const turn = flight.ports.pace.turn(

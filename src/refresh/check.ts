@@ -1,6 +1,10 @@
+import { providerOf } from "../client/provider-of.ts";
 import type { Connection } from "../connection/connection.ts";
 import type { Snapshot } from "../connection/store.ts";
 import { openAccessToken } from "../connection/token-record.ts";
+import { readError } from "../oauth/error-answer.ts";
+import type { HttpResponse } from "../oauth/http.ts";
+import { parseJsonObject } from "../oauth/json-object.ts";
 import { userinfoRequest } from "../oauth/userinfo.ts";
 import { SECOND } from "../runtime/clock.ts";
 import { ServiceError } from "../runtime/service-error.ts";
@@ -37,14 +41,22 @@ export async function checkConnection(
 }
 
 async function userinfoAccepts(ports: RefreshPorts, { connection, tokens }: Snapshot): Promise<boolean> {
-  const provider = await ports.catalogue.find(connection.providerId);
+  const client = await ports.clients.find(connection.clientId);
+  const provider = client && (await providerOf(ports.catalogue, client));
   if (!provider?.userinfo_url) return false;
   const owner = { tenantId: connection.tenantId, connectionId: connection.id };
   const accessToken = await openAccessToken(ports.sealer, owner, tokens);
   if (!accessToken) return false;
   const request = userinfoRequest(provider.userinfo_url, accessToken);
   const result = await ports.transport.send(request, { deadlineMs: DEADLINE });
-  return result.kind === "response" && result.response.status === 200;
+  return result.kind === "response" && isProof(result.response);
+}
+
+/** Some servers say under HTTP 200 that they refuse. */
+function isProof({ status, body }: HttpResponse): boolean {
+  if (status !== 200) return false;
+  const json = parseJsonObject(new TextDecoder().decode(body));
+  return json === null || (json["ok"] !== false && readError(status, json) === null);
 }
 
 async function current(ports: RefreshPorts, connectionId: string): Promise<Connection> {

@@ -1,4 +1,5 @@
 import type { Client } from "../client/client.ts";
+import { providerOf } from "../client/provider-of.ts";
 import type { Connection } from "../connection/connection.ts";
 import type { Provider } from "../provider/provider.ts";
 import { SECOND } from "../runtime/clock.ts";
@@ -28,10 +29,10 @@ export function createClientFactsReader(
 ): ClientFactsReader {
   const known = new Map<string, { facts: Promise<ClientFacts>; until: number }>();
 
-  async function read({ clientId, providerId }: Connection): Promise<ClientFacts> {
+  async function read({ clientId }: Connection): Promise<ClientFacts> {
     const client = await ports.clients.find(clientId);
     if (!client) throw new ServiceError("internal", "The client of this connection is gone.");
-    return { client, provider: await ports.catalogue.find(providerId) };
+    return { client, provider: await providerOf(ports.catalogue, client) };
   }
 
   return {

@@ -21,12 +21,12 @@ export async function suspendClient(
   { flight: { ports }, client, claim }: Attempt,
   outcome: Extract<Outcome, { kind: "client_fault" }>,
 ): Promise<RefreshResult> {
-  const cause = /^(deleted|disabled)_client$/.test(outcome.code) ? "client_disabled" : "client_secret_rejected";
   const retryAt = ports.clock.now() + PROBE_INTERVAL;
-  const suspension = { cause, code: outcome.code, probeAt: retryAt } as const;
+  const { cause, code } = outcome;
+  const suspension = { cause, code, probeAt: retryAt };
   await untilStored(ports, claim.connectionId, () => ports.connections.release({ claim, answered: true }));
   if (await untilStored(ports, claim.connectionId, () => ports.clients.suspend(client.id, suspension))) {
-    ports.observer.event("client.suspended", { clientId: client.id, cause, code: outcome.code });
+    ports.observer.event("client.suspended", { clientId: client.id, cause, code });
   }
   return { kind: "client_suspended", cause, retryAt };
 }

@@ -1,11 +1,12 @@
 import { clientAuthentication } from "../client/authentication.ts";
 import type { Client } from "../client/client.ts";
+import { redirectUri } from "../client/redirect-uri.ts";
 import type { Snapshot } from "../connection/store.ts";
 import { openRefreshToken } from "../connection/token-record.ts";
 import type { HttpRequest, TransportResult } from "../oauth/http.ts";
-import { refreshRequest } from "../oauth/token-request.ts";
 import { classifyRefresh, type Outcome } from "../provider/outcome.ts";
 import type { Provider } from "../provider/provider.ts";
+import { refreshRequestTo } from "../provider/token-endpoint.ts";
 import type { Secret } from "../runtime/secret.ts";
 import { ServiceError } from "../runtime/service-error.ts";
 import { exchangeDeadline } from "./lease-times.ts";
@@ -39,25 +40,25 @@ export async function prepareExchange(
   const refreshToken = await openRefreshToken(ports.sealer, owner, tokens);
   if (!refreshToken) throw new ServiceError("internal", "A connection without a refresh token cannot be refreshed.");
   const authentication = await clientAuthentication(ports, client);
-  const request = await refreshRequest(tokenEndpoint(provider), authentication, refreshToken);
+  const request = await refreshRequestTo(provider, authentication, {
+    refreshToken,
+    redirectUri: redirectUri(ports.publicUrl, client.id),
+    scopes: tokens.scope,
+  });
   const deadlineMs = exchangeDeadline(provider.replay);
-  return { refreshToken, deadlineMs, send: () => send(ports, request, { refreshToken, deadlineMs }) };
-}
-
-export function tokenEndpoint(provider: Provider): string {
-  return provider.refresh_url ?? provider.token_url;
+  return { refreshToken, deadlineMs, send: () => send(ports, request, { provider, refreshToken, deadlineMs }) };
 }
 
 async function send(
   { clock, transport }: RefreshPorts,
   request: HttpRequest,
-  { refreshToken, deadlineMs }: { refreshToken: Secret<string>; deadlineMs: number },
+  { provider, refreshToken, deadlineMs }: { provider: Provider; refreshToken: Secret<string>; deadlineMs: number },
 ): Promise<Exchanged> {
   const sentAt = clock.now();
   const start = clock.monotonic();
   const result = await transport.send(request, { deadlineMs });
   const durationMs = Math.round(clock.monotonic() - start);
-  const outcome = classifyRefresh(result, refreshToken);
+  const outcome = classifyRefresh(result, { refreshToken, at: sentAt }, provider);
   return { outcome, unreadableBody: unreadableBody(result, outcome), sentAt, durationMs };
 }
 

@@ -3,6 +3,7 @@ import type { Snapshot } from "../connection/store.ts";
 import type { Provider } from "../provider/provider.ts";
 import { DAY, MINUTE, SECOND } from "../runtime/clock.ts";
 import type { Random } from "../runtime/random.ts";
+import { nextWarningAt } from "./consent-end.ts";
 import { dueAt, type Life } from "./due.ts";
 
 /** Somebody who read within this time is expected to read again. */
@@ -42,20 +43,26 @@ function keepAliveAt({ obtainedAt, refreshExpiresAt }: Lives, { lifetimes }: Pro
   return Math.floor(obtainedAt + life / 2);
 }
 
-/** When to refresh next, a moment after a refresh or a read. */
+/** When to refresh next, a moment after a refresh or a read. `end`: of the consent, which is warned of when it is refreshed. */
 export function nextDueAt(
-  { tokens, provider, eager }: { tokens: Lives; provider: Provider; eager: boolean },
+  { tokens, provider, eager, end }: { tokens: Lives; provider: Provider; eager: boolean; end: number | null },
   random: Random,
 ): number | null {
   const ahead = eager ? dueAt(tokens, random) : null;
-  if (ahead === null && tokens.expiresAt === null && provider.lifetimes.idle_seconds === null) return null;
-  return Math.min(ahead ?? Number.POSITIVE_INFINITY, keepAliveAt(tokens, provider));
+  const warning = nextWarningAt(end, tokens.obtainedAt);
+  const lapses = ahead !== null || tokens.expiresAt !== null || provider.lifetimes.idle_seconds !== null;
+  const times = [ahead, warning, lapses ? keepAliveAt(tokens, provider) : null].filter((time) => time !== null);
+  return times.length === 0 ? null : Math.min(...times);
 }
 
 /** Until when a connection that is due rests, because nobody reads it and its refresh token does not lapse yet; else null. */
-export function restingUntil({ connection, tokens }: Snapshot, provider: Provider, now: number): number | null {
+export function restingUntil(
+  { connection, tokens }: Snapshot,
+  { provider, end }: { provider: Provider; end: number | null },
+  now: number,
+): number | null {
   if (isEager(connection, now)) return null;
-  const at = keepAliveAt(tokens, provider);
+  const at = Math.min(keepAliveAt(tokens, provider), nextWarningAt(end, tokens.obtainedAt) ?? Number.POSITIVE_INFINITY);
   return at > now ? at : null;
 }
 

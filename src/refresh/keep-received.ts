@@ -1,3 +1,4 @@
+import { expiryToCountOn } from "../client/learned-life.ts";
 import type { JournalEntry } from "../connection/journal.ts";
 import type { Commit, Snapshot } from "../connection/store.ts";
 import { openRefreshToken, sealTokenSet, type TokenRecord } from "../connection/token-record.ts";
@@ -5,6 +6,7 @@ import { tokenSetFrom } from "../oauth/token-set.ts";
 import type { Outcome } from "../provider/outcome.ts";
 import type { Secret } from "../runtime/secret.ts";
 import type { Attempt } from "./attempt.ts";
+import { consentEnd, warningDue } from "./consent-end.ts";
 import { restUntil } from "./due.ts";
 import { isEager, nextDueAt } from "./keep-alive.ts";
 import type { RefreshResult } from "./request.ts";
@@ -41,14 +43,15 @@ export async function keepReceived(attempt: Attempt, outcome: Received): Promise
 }
 
 async function commitOf(
-  { flight: { ports, origin }, held, provider, refreshToken, sentAt }: Attempt,
+  { flight: { ports, origin }, held, client, provider, refreshToken, sentAt }: Attempt,
   outcome: Received,
 ): Promise<{ commit: Commit; rest: number }> {
   const { connection, tokens: before } = held;
-  const tokens = tokenSetFrom(
+  const received = tokenSetFrom(
     { tokens: outcome.tokens, sentAt, usualLifetime: provider.lifetimes.access_seconds },
-    { refreshToken, refreshExpiresAt: before.refreshExpiresAt, scope: before.scope },
+    { refreshToken, refreshExpiresAt: before.refreshExpiresAt, scope: before.scope, answerFields: before.answerFields },
   );
+  const tokens = { ...received, expiresAt: expiryToCountOn(received, client.learnedLife, sentAt) };
   const generation = before.generation + 1;
   const rotated = outcome.kind === "rotated";
   const owner = { tenantId: connection.tenantId, connectionId: connection.id };
@@ -56,8 +59,11 @@ async function commitOf(
   const record = await untilStored(ports, connection.id, () => sealTokenSet(ports.sealer, owner, tokens, as));
   const eager = origin !== "ahead" || isEager(connection, ports.clock.now());
   const rest = restUntil(tokens, origin);
-  const next = nextDueAt({ tokens, provider, eager }, ports.random);
-  const history = [entry("refreshed", generation, { origin, rotated, expires_at: tokens.expiresAt })];
+  const end = consentEnd({ connection, tokens, client, provider });
+  const next = nextDueAt({ tokens, provider, eager, end }, ports.random);
+  const refreshed = entry("refreshed", generation, { origin, rotated, expires_at: tokens.expiresAt });
+  const days = warningDue(end, { before: before.obtainedAt, now: sentAt });
+  const history = days === null ? [refreshed] : [refreshed, entry("expiring", generation, { days, ends_at: end })];
   const dueAt = next === null ? null : Math.max(next, rest);
   return { commit: { connectionId: connection.id, tokens: record, dueAt, history }, rest };
 }
@@ -107,8 +113,14 @@ function withTokens({ held }: Attempt, { tokens, dueAt }: Commit): Snapshot {
   return { ...held, tokens, lease: { ...held.lease, dueAt, backoffUntil: 0, failures: 0, cause: null } };
 }
 
-function report({ flight, durationMs }: Attempt, outcome: Received, { connectionId, tokens, dueAt }: Commit): void {
+function report({ flight, durationMs }: Attempt, outcome: Received, commit: Commit): void {
+  const { connectionId, tokens, dueAt, history } = commit;
   const { generation, expiresAt } = tokens;
+  const warning = history.find(({ kind }) => kind === "expiring");
+  if (warning) {
+    const { days, ends_at: endsAt } = warning.detail;
+    flight.ports.observer.event("connection.expiring", { connectionId, days, endsAt });
+  }
   flight.ports.observer.event("refresh.succeeded", {
     connectionId,
     generation,

@@ -21,6 +21,8 @@ export interface RefreshPorts {
   connections: ConnectionStore;
   journal: Journal;
   pace: Pace;
+  /** Where users and providers reach this service, without a slash at the end. */
+  publicUrl: string;
   /** Names this process among those over the same database. */
   instanceId: string;
 }

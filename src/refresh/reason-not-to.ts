@@ -3,6 +3,7 @@ import type { Claim } from "../connection/claim.ts";
 import { isLive } from "../connection/connection.ts";
 import { SECOND } from "../runtime/clock.ts";
 import type { Ready } from "./attempt.ts";
+import { consentEnd } from "./consent-end.ts";
 import { lifeLeft, restUntil } from "./due.ts";
 import { restingUntil } from "./keep-alive.ts";
 import { mayRotate } from "./lease-times.ts";
@@ -31,7 +32,9 @@ export async function reasonNotTo(ready: Ready, claim: Claim | null): Promise<Re
   }
   // A lost answer is asked for again while the provider still gives it, whether or not anybody reads.
   const mayRest = claim !== null && claim.earlier === null;
-  const resting = mayRest ? restingUntil(held, ready.provider, now) : null;
+  const resting = mayRest
+    ? restingUntil(held, { provider: ready.provider, end: consentEnd({ ...held, ...ready }) }, now)
+    : null;
   if (resting !== null) return { step: { kind: "resting" }, dueAt: resting };
   const wait = await reasonToWait(ready, now);
   return wait && { step: wait, dueAt: wait.retryAt };

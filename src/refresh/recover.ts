@@ -5,6 +5,8 @@ import type { RefreshPorts } from "./ports.ts";
 
 type RecoverPorts = Pick<RefreshPorts, "connections" | "random" | "observer">;
 
+type OthersPorts = RecoverPorts & Pick<RefreshPorts, "journal">;
+
 /**
  * Brings a journaled token set to the store, if the store has an older one. One that came too late to be the newest of its
  * generation is kept as a spare; `known`: the store needs nothing of it.
@@ -35,11 +37,16 @@ export function recoveryOf({ random }: Pick<RecoverPorts, "random">, entry: Jour
 const AT_ONCE = 500;
 
 /** What other instances received for the connection and could not store any more. True when that is newer than what is stored. */
-export async function bringFromOthers(
-  ports: RecoverPorts & Pick<RefreshPorts, "journal">,
-  connectionId: string,
-): Promise<boolean> {
+export async function bringFromOthers(ports: OthersPorts, connectionId: string): Promise<boolean> {
   return (await bringAllToStore(ports, await ports.journal.ofOthers(connectionId))) > 0;
+}
+
+/** The same when the newest was rejected: whatever else they received, and nobody has used, is then worth a try too. */
+export async function bringAnyFromOthers(ports: OthersPorts, connectionId: string): Promise<boolean> {
+  const entries = await ports.journal.ofOthers(connectionId);
+  if ((await bringAllToStore(ports, entries)) > 0) return true;
+  for (const { tokens } of entries) await ports.connections.setAside(connectionId, tokens, null);
+  return false;
 }
 
 /** The same for many, of which the store knows most. Returns how many it did not. */

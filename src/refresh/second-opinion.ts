@@ -1,17 +1,16 @@
 import type { Diagnosis } from "../connection/cause.ts";
-import type { Outcome } from "../provider/outcome.ts";
+import type { Rejected } from "../provider/outcome.ts";
 import { SECOND } from "../runtime/clock.ts";
 import type { Attempt, Step } from "./attempt.ts";
 import { backoffMs } from "./backoff.ts";
 import { BRAKE_PATIENCE, BRAKE_WINDOW, toleratedRejections } from "./brake.ts";
+import { AT_ONCE, diagnose } from "./diagnose.ts";
 import { mayResend } from "./lease-times.ts";
 import { promoteSpare } from "./promote-spare.ts";
-import { bringFromOthers } from "./recover.ts";
+import { bringAnyFromOthers } from "./recover.ts";
 import { AGAIN } from "./request.ts";
 import { entry } from "./history-entry.ts";
 import { untilStored } from "./until-stored.ts";
-
-type Rejected = Extract<Outcome, { kind: "rejected" }>;
 
 /** Before a rejection is believed: long enough for an instance that is about to store a newer token to do so. */
 const SECOND_THOUGHT = 3 * SECOND;
@@ -24,7 +23,7 @@ const SECOND_THOUGHT = 3 * SECOND;
 export async function secondOpinion(attempt: Attempt, outcome: Rejected): Promise<Step> {
   const { flight, claim } = attempt;
   const { connections, clock } = flight.ports;
-  if (await bringFromOthers(flight.ports, claim.connectionId)) return AGAIN;
+  if (await bringAnyFromOthers(flight.ports, claim.connectionId)) return AGAIN;
   if (await promoteSpare(attempt, claim)) return AGAIN;
   if (mayAskAgain(attempt)) {
     flight.confirming = true;
@@ -45,19 +44,20 @@ function mayAskAgain({ flight, provider, claim, sentAt }: Attempt): boolean {
   return !flight.confirming && mayResend(provider.replay, claim.earlier?.firstAt ?? sentAt, now);
 }
 
-async function condemn({ flight, claim, held, client }: Attempt, outcome: Rejected): Promise<Step> {
+async function condemn(attempt: Attempt, outcome: Rejected): Promise<Step> {
+  const { flight, claim, held, client } = attempt;
   const { ports } = flight;
   const { connectionId, generation } = claim;
-  const diagnosis = diagnosisOf(claim.earlier, outcome);
+  const diagnosis = await diagnosisOf(attempt, outcome);
   const { cause, confidence } = diagnosis;
-  const failures = held.lease.failures + 1;
-  const wait = backoffMs(failures, ports.random, BRAKE_WINDOW);
-  const retryAt = ports.clock.now() + wait;
+  const { confirmAfterMs } = outcome;
+  const wait = backoffMs(held.lease.failures + 1, ports.random, BRAKE_WINDOW);
   const result = await untilStored(ports, connectionId, () =>
     ports.connections.reject({
       claim,
       diagnosis,
       history: entry("reauthorization_required", generation, { cause, ...diagnosis.evidence }),
+      confirmAfterMs,
       brake: {
         windowMs: BRAKE_WINDOW,
         tolerated: toleratedRejections(flight.attempts.of(client.id)),
@@ -70,19 +70,34 @@ async function condemn({ flight, claim, held, client }: Attempt, outcome: Reject
     case "superseded":
       return AGAIN;
     case "braked":
+    case "unconfirmed": {
+      const retryAt = ports.clock.now() + (result === "braked" ? wait : (confirmAfterMs ?? wait));
       ports.observer.event("refresh.rejection_held", { connectionId, clientId: client.id, retryAt });
       return { kind: "retry_later", cause, retryAt };
+    }
     case "ended":
       ports.observer.event("connection.reauthorization_required", { connectionId, cause, confidence });
       return { kind: "ended" };
   }
 }
 
-/** An earlier send of the same token whose answer never came is the likelier cause than the user. */
-function diagnosisOf(earlier: Attempt["claim"]["earlier"], { code, description }: Rejected): Diagnosis {
-  return {
-    cause: earlier ? "rotation_lost" : "unknown",
-    confidence: earlier ? "likely" : "possible",
-    evidence: { code, description, answer_lost_at: earlier?.firstAt ?? null },
-  };
+async function diagnosisOf(
+  { flight: { ports }, claim, held, client, provider }: Attempt,
+  outcome: Rejected,
+): Promise<Diagnosis> {
+  const { connectionId, earlier } = claim;
+  const now = ports.clock.now();
+  const [company, secret] = await untilStored(ports, connectionId, () =>
+    Promise.all([ports.connections.company(connectionId, now - AT_ONCE), ports.clients.activeSecret(client.id)]),
+  );
+  const secretChangedAt = secret && secret.createdAt > client.createdAt ? secret.createdAt : null;
+  return diagnose(outcome, {
+    answerLostAt: earlier?.firstAt ?? null,
+    held,
+    client,
+    secretChangedAt,
+    provider,
+    company,
+    now,
+  });
 }

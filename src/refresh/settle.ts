@@ -1,5 +1,5 @@
 import type { Claim } from "../connection/claim.ts";
-import type { Cause, Diagnosis } from "../connection/cause.ts";
+import type { Cause, Diagnosis, WhoActs } from "../connection/cause.ts";
 import type { Snapshot } from "../connection/store.ts";
 import { ServiceError } from "../runtime/service-error.ts";
 import type { Attempt, Ready, Step } from "./attempt.ts";
@@ -86,24 +86,26 @@ interface Setback {
   retryAfterMs: number | null;
   /** The next attempt is made as soon as if this were the first failure. */
   isUrgent?: boolean;
+  /** Who can help; it is told at once then. */
+  whoActs?: WhoActs;
 }
 
 /** Nothing was decided: notes why, and when to try again. */
 async function postpone({ flight, held }: Ready, claim: Claim, setback: Setback): Promise<RefreshResult> {
   const { ports } = flight;
   const { connectionId, generation } = claim;
-  const { cause, code, lost } = setback;
+  const { cause, code, lost, whoActs } = setback;
   const failures = held.lease.failures + 1;
   const wait = backoffMs(setback.isUrgent === true ? 1 : failures, ports.random, setback.retryAfterMs);
   const retryAt = ports.clock.now() + wait;
   flight.setbacks.note(connectionId, { generation, cause, waitMs: wait });
-  const degrade = failures >= FAILURES_TO_DEGRADE;
+  const degrade = failures >= FAILURES_TO_DEGRADE || whoActs !== undefined;
   const kind = lost ? "answer_lost" : "refresh_failed";
   const postponement = {
     claim,
     answered: !lost,
     backoffMs: wait,
-    diagnosis: { cause, confidence: "certain", evidence: { code, failures } },
+    diagnosis: { cause, confidence: "certain", evidence: { code, failures }, ...(whoActs && { whoActs }) },
     degrade,
     history: failures <= FAILURES_TO_DEGRADE ? entry(kind, generation, { cause, code }) : null,
   } as const;

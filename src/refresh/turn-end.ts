@@ -23,6 +23,8 @@ function endOfRefusal({ cause, retryAfterMs }: Extract<Outcome, { kind: "retry_l
     case "provider_unavailable":
       return retryAfterMs === null ? { kind: "failed" } : { kind: "throttled", retryAfterMs };
     case "provider_response_unrecognised":
+    case "revoked_by_admin":
+    case "client_secret_rejected":
       return { kind: "answered" };
     case "network_policy":
       return { kind: "unused" };

@@ -15,8 +15,10 @@ export interface SealAddress {
   generation: number;
 }
 
-/** Encrypts and decrypts secrets at rest. Both throw `ServiceError` `key_unavailable` when the key or the record cannot be used. */
+/** Encrypts and decrypts secrets at rest. All throw `ServiceError` `key_unavailable` when the key or the record cannot be used. */
 export interface Sealer {
   seal(address: SealAddress, plaintext: Secret<string>): Promise<Uint8Array>;
   open(address: SealAddress, sealed: Uint8Array): Promise<Secret<string>>;
+  /** Names a secret of a tenant: the same secret has the same name, and without the tenant's key the name tells nothing of it. */
+  name(tenantId: string, plaintext: Secret<string>): Promise<string>;
 }

@@ -1,5 +1,6 @@
 import type { Connection } from "../connection/connection.ts";
 import { createAccessTokens, type AccessTokens, type OpenSnapshot } from "../refresh/access-token.ts";
+import { createEarlyDeaths } from "../refresh/early-deaths.ts";
 import { createHeartbeat, type Heartbeat } from "../refresh/heartbeat.ts";
 import type { InstanceStore } from "../refresh/instances.ts";
 import type { RefreshPorts } from "../refresh/ports.ts";
@@ -34,11 +35,12 @@ export function createEngine(outside: RefreshPorts, deps: EngineDeps): Engine {
   const ports = { ...outside, connections: watchConnections(outside.connections, changed) };
   const refresher = createRefresher(ports, changed);
   const readMarks = createReadMarks(ports);
+  const earlyDeaths = createEarlyDeaths(ports);
   const { reauthorizationUrl, sessions, instances } = deps;
   return {
     ports,
     refresher,
-    accessTokens: createAccessTokens({ ...ports, refresher, readMarks, cache, reauthorizationUrl }),
+    accessTokens: createAccessTokens({ ...ports, refresher, readMarks, earlyDeaths, cache, reauthorizationUrl }),
     sweep: createSweep({ ...ports, refresher, readMarks, sessions }),
     heartbeat: createHeartbeat({ ...ports, refresher, instances }),
   };

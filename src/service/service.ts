@@ -113,6 +113,7 @@ async function startOn(opened: Opened, settings: Settings, { clock, random }: Sy
   const newAdminKey = await ensureAdminKey({ keys, pepper, clock, random }, settings.adminKey);
   const transport = createTransport({ allowedPrivateHosts: settings.allowedPrivateHosts });
   const sessions = createConnectSessionStore(database);
+  const { publicUrl, dataDir } = settings;
   const outside: RefreshPorts = {
     clock,
     random,
@@ -124,9 +125,9 @@ async function startOn(opened: Opened, settings: Settings, { clock, random }: Sy
     connections: createConnectionStore(database),
     journal,
     pace: createPace({ clock, random, observer }),
+    publicUrl,
     instanceId,
   };
-  const { publicUrl, dataDir } = settings;
   const restores = createRestoreStore(database);
   const instances = await guardInstances({
     ...outside,
@@ -141,7 +142,7 @@ async function startOn(opened: Opened, settings: Settings, { clock, random }: Sy
     reauthorizationUrl: (connection) => reauthorizationLink(connectPorts, connection).url,
   });
   const { ports, refresher, accessTokens, sweep, heartbeat } = engine;
-  const connectPorts: ConnectPorts = { ...ports, refresher, sessions, publicUrl, linkKey, seedKey };
+  const connectPorts: ConnectPorts = { ...ports, refresher, sessions, linkKey, seedKey };
   await replayJournals({ ...ports, dataDir }).catch(startErrorOf("database"));
 
   const authenticator = createAuthenticator({ keys, pepper, clock });

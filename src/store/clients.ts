@@ -13,6 +13,9 @@ const settingsColumn = jsonColumn(
     offlineAccess: z.boolean(),
     prove: z.boolean(),
     authorizationParameters: z.record(z.string(), z.string()),
+    // Absent in what earlier versions wrote.
+    providerParameters: z.record(z.string(), z.string()).default({}),
+    testing: z.boolean().default(false),
   }),
 );
 const authenticationColumn = z.enum(AUTHENTICATION_METHODS);
@@ -99,6 +102,12 @@ export function createClientStore(database: Database): ClientStore {
         return claimed.numUpdatedRows > 0n;
       }),
 
+    learnLife: (id, milliseconds) =>
+      database.write(async (queries) => {
+        const learned = { learned_life: milliseconds, learned_life_at: egNow };
+        await queries.updateTable("clients").set(learned).where("id", "=", id).execute();
+      }),
+
     resume: (id) => database.write((queries) => endSuspension(queries, id)),
   };
 }
@@ -148,6 +157,7 @@ function clientOf(row: Selectable<Schema["clients"]>): Client {
             since: row.suspended_since,
             probeAt: row.probe_at ?? 0,
           },
+    learnedLife: row.learned_life === null ? null : { milliseconds: row.learned_life, at: row.learned_life_at ?? 0 },
     createdAt: row.created_at,
   };
 }

@@ -75,7 +75,7 @@ export async function reauthorize(tx: Transaction, commit: Commit, consent: Cons
   if (isSame(before, commit.tokens)) return { kind: "committed", was: before.status };
   if (before.generation !== commit.tokens.generation - 1) return SUPERSEDED;
   await writeTokens(tx, [commit]);
-  await dropSpares(tx, [commit]);
+  await dropSpares(tx, commit);
   await updateLease(tx, commit.connectionId)
     .set({ ...WELL, last_rejected_at: null, due_at: commit.dueAt, consented_generation: commit.tokens.generation })
     .execute();

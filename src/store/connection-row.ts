@@ -1,6 +1,6 @@
 import { z } from "zod";
-import type { Selectable } from "kysely";
-import { CAUSES, type Diagnosis } from "../connection/cause.ts";
+import type { Insertable, Selectable } from "kysely";
+import { CAUSES, WHO_ACTS, type Diagnosis } from "../connection/cause.ts";
 import { isLive, type Connection, type ConnectionStatus, type RefreshPolicy } from "../connection/connection.ts";
 import type { HistoryEntry, HistoryKind } from "../connection/history.ts";
 import type { RefreshLease } from "../connection/store.ts";
@@ -14,6 +14,7 @@ export const diagnosisColumn = jsonColumn<Diagnosis>(
     cause: z.enum(CAUSES),
     confidence: z.enum(["certain", "likely", "possible"]),
     evidence: facts,
+    whoActs: z.enum(WHO_ACTS).exactOptional(),
   }),
 );
 export const detailColumn = jsonColumn(facts);
@@ -43,6 +44,7 @@ const kindColumn = z.enum([
   "refresh_failed",
   "answer_lost",
   "degraded",
+  "expiring",
   "recovered",
   "reauthorization_required",
   "reauthorized",
@@ -105,25 +107,31 @@ export function tokenRecordOf(row: Omit<Selectable<Schema["token_sets"]>, "conne
     sealedRefreshToken: row.refresh_token,
     tokenType: row.token_type,
     scope: stringList.read(row.scope),
+    answerFields: stringMap.read(row.answer_fields),
     obtainedAt: row.obtained_at,
     origin: originColumn.parse(row.origin),
     expiresAt: row.expires_at,
     refreshExpiresAt: row.refresh_expires_at,
+    refreshTokenName: row.refresh_token_name,
     rotatedAt: row.rotated_at,
   };
 }
 
-export function tokenColumns(tokens: TokenRecord): Omit<Schema["token_sets"], "connection_id"> {
+export function tokenColumns(
+  tokens: TokenRecord,
+): Omit<Insertable<Schema["token_sets"]>, "connection_id"> & { answer_fields: string } {
   return {
     generation: tokens.generation,
     access_token: tokens.sealedAccessToken,
     refresh_token: tokens.sealedRefreshToken,
     token_type: tokens.tokenType,
     scope: stringList.write(tokens.scope),
+    answer_fields: stringMap.write(tokens.answerFields),
     origin: tokens.origin,
     obtained_at: tokens.obtainedAt,
     expires_at: tokens.expiresAt,
     refresh_expires_at: tokens.refreshExpiresAt,
+    refresh_token_name: tokens.refreshTokenName,
     rotated_at: tokens.rotatedAt,
   };
 }

@@ -2,7 +2,7 @@ import { sql, type RawBuilder } from "kysely";
 import type { Claim } from "../connection/claim.ts";
 import { isLive, type RefreshPolicy } from "../connection/connection.ts";
 import type { NewHistoryEntry } from "../connection/history.ts";
-import type { Postponement, Rejection, ResolvedAttempt, StatusChange } from "../connection/store.ts";
+import type { Postponement, Rejection, RejectionResult, ResolvedAttempt, StatusChange } from "../connection/store.ts";
 import { diagnosisColumn, statusColumn } from "./connection-row.ts";
 import { append, updateConnection } from "./connection-writes.ts";
 import { egNow } from "./now.ts";
@@ -83,33 +83,37 @@ export async function release(
     .execute();
 }
 
-export async function reject(tx: Transaction, rejection: Rejection): Promise<"ended" | "braked" | "superseded"> {
-  const { claim, diagnosis, brake, history } = rejection;
+export async function reject(tx: Transaction, rejection: Rejection): Promise<RejectionResult> {
+  const { claim, diagnosis, brake, history, confirmAfterMs } = rejection;
   const lease = await lockClaimed(tx, claim);
   if (!lease) return "superseded";
   const now = await noteRejection(tx, lease, claim.generation);
-  const patient = now - (lease.rejected_at ?? now) < brake.patienceMs;
+  const since = lease.rejected_at ?? now;
+  const patient = now - since < brake.patienceMs;
   if (patient && (await isBraked(tx, lease, { since: now - brake.windowMs, tolerated: brake.tolerated }))) {
-    const backoffUntil = now + brake.backoffMs;
-    await updateLease(tx, claim.connectionId)
-      .set({
-        ...AT_REST,
-        backoff_until: backoffUntil,
-        due_at: backoffUntil,
-        failures: lease.failures + 1,
-        cause: diagnosis.cause,
-      })
-      .execute();
-    const { connectionId, generation } = claim;
-    if (lease.rejected_at === null) {
-      await append(tx.queries, connectionId, [{ kind: "rejection_held", generation, detail: history.detail }]);
-    }
-    await degrade(tx, rejection);
+    await holdBack(tx, lease, rejection, now + brake.backoffMs);
     return "braked";
+  }
+  if (confirmAfterMs !== null && now < since + confirmAfterMs) {
+    await holdBack(tx, lease, rejection, since + confirmAfterMs);
+    return "unconfirmed";
   }
   const change = { ...claim, status: "reauthorization_required", diagnosis, history } as const;
   await changeStatus(tx, change);
   return "ended";
+}
+
+/** The rejection is noted and not believed: the connection goes on as a degraded one, and asks again at `until`. */
+async function holdBack(tx: Transaction, lease: LeaseRow, rejection: Rejection, until: number): Promise<void> {
+  const { claim, diagnosis, history } = rejection;
+  const { connectionId, generation } = claim;
+  await updateLease(tx, connectionId)
+    .set({ ...AT_REST, backoff_until: until, due_at: until, failures: lease.failures + 1, cause: diagnosis.cause })
+    .execute();
+  if (lease.rejected_at === null) {
+    await append(tx.queries, connectionId, [{ kind: "rejection_held", generation, detail: history.detail }]);
+  }
+  await degrade(tx, rejection);
 }
 
 async function noteRejection(tx: Transaction, { connection_id, rejected_at }: LeaseRow, generation: number) {

@@ -3,6 +3,7 @@ import type { Connection } from "../connection/connection.ts";
 import type { HistoryEntry, NewHistoryEntry } from "../connection/history.ts";
 import type { ConnectionQuery, ConnectionStore, NewConnection } from "../connection/store.ts";
 import type { TokenRecord } from "../connection/token-record.ts";
+import { companyOf } from "./connection-company.ts";
 import { claim, claimDue, claimedBy, orphans, reassert, stands } from "./connection-claims.ts";
 import { createCommitGroup } from "./commit-group.ts";
 import { commitAll, promote, reauthorize, recover } from "./connection-commits.ts";
@@ -46,6 +47,7 @@ export function createConnectionStore(database: Database): ConnectionStore {
 
     postpone: (postponement) => transact((tx) => postpone(tx, postponement)),
     release: (attempt, dueAt) => transact((tx) => release(tx, attempt, dueAt)),
+    company: (id, since) => database.read((queries) => companyOf(queries, id, since)),
     reject: (rejection) => transact((tx) => reject(tx, rejection)),
     setStatus: (change) => transact((tx) => setStatus(tx, change)),
 

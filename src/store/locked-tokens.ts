@@ -13,6 +13,8 @@ export interface LockedTokens {
   obtainedAt: number;
   accessToken: Uint8Array | null;
   refreshToken: Uint8Array | null;
+  refreshTokenName: string | null;
+  hasSpares: boolean;
   /** By the database's clock. */
   now: number;
 }
@@ -33,7 +35,25 @@ export async function lockTokens(
   const rows = await queries
     .selectFrom("token_sets")
     .innerJoin("connections", "connections.id", "token_sets.connection_id")
-    .select(["connection_id", "generation", "obtained_at", "access_token", "refresh_token", "status"])
+    .select((select) =>
+      select
+        .exists(
+          select
+            .selectFrom("spare_token_sets as spare")
+            .select("spare.id")
+            .whereRef("spare.connection_id", "=", "token_sets.connection_id"),
+        )
+        .as("has_spares"),
+    )
+    .select([
+      "connection_id",
+      "generation",
+      "obtained_at",
+      "access_token",
+      "refresh_token",
+      "refresh_token_name",
+      "status",
+    ])
     .where("connection_id", "in", connectionIds)
     .execute();
   const byId = new Map(rows.map((row) => [row.connection_id, row]));
@@ -42,9 +62,20 @@ export async function lockTokens(
     const row = byId.get(lease.connection_id);
     if (!row) continue;
     const { generation, obtained_at: obtainedAt, access_token: accessToken, refresh_token: refreshToken } = row;
+    const { refresh_token_name: refreshTokenName } = row;
     const status = statusColumn.parse(row.status);
     const { now } = lease;
-    locked.set(lease.connection_id, { lease, generation, obtainedAt, accessToken, refreshToken, status, now });
+    locked.set(lease.connection_id, {
+      lease,
+      generation,
+      obtainedAt,
+      accessToken,
+      refreshToken,
+      refreshTokenName,
+      status,
+      hasSpares: Boolean(row.has_spares),
+      now,
+    });
   }
   return locked;
 }

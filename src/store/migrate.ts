@@ -6,6 +6,7 @@ import { protocol } from "./migrations/0002-protocol.ts";
 import { restore } from "./migrations/0003-restore.ts";
 import { generations } from "./migrations/0004-generations.ts";
 import { spentTokens } from "./migrations/0005-spent-tokens.ts";
+import { providers } from "./migrations/0006-providers.ts";
 import { egNow } from "./now.ts";
 
 /** Every migration there has ever been, by name; Kysely runs them in this order and once. */
@@ -16,6 +17,7 @@ function migrationsFor(columnTypes: ColumnTypes) {
     "0003-restore": { up: restore(columnTypes) },
     "0004-generations": { up: generations(columnTypes) },
     "0005-spent-tokens": { up: spentTokens() },
+    "0006-providers": { up: providers(columnTypes) },
   };
 }
 

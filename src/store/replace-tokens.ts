@@ -5,7 +5,7 @@ import { tokenColumns } from "./connection-row.ts";
 import { appendAll } from "./connection-writes.ts";
 import { stringList } from "./json-column.ts";
 import type { LockedTokens } from "./locked-tokens.ts";
-import { spentAfter } from "./spent-tokens.ts";
+import { spentAfter, spentColumn } from "./spent-tokens.ts";
 import { updateFromValues } from "./update-from-values.ts";
 import { AT_REST, holds, type Transaction } from "./transaction.ts";
 
@@ -20,7 +20,7 @@ export async function replaceTokens(tx: Transaction, replacements: readonly Repl
   if (replacements.length === 0) return;
   const commits = replacements.map(({ commit }) => commit);
   await writeTokens(tx, commits);
-  await dropSpares(tx, commits);
+  await dropSpent(tx, replacements);
   await updateFromValues(tx, "refresh_leases", "connection_id", replacements.map(leaseAfter), {
     backoff_until: sql`0`,
     failures: sql`0`,
@@ -51,7 +51,7 @@ function leaseAfter(replacement: Replacement) {
   const { lease } = before;
   const { owner, lease_until } = claim === null || holds(claim, lease) ? AT_REST : lease;
   const columns = { connection_id: commit.connectionId, due_at: commit.dueAt, owner, lease_until };
-  return { ...columns, spent_tokens: spentAfter(before), ...sendsAfter(replacement) };
+  return { ...columns, spent_tokens: spentColumn(spentAfter(before, commit.tokens)), ...sendsAfter(replacement) };
 }
 
 /**
@@ -96,20 +96,33 @@ export async function writeTokens(tx: Transaction, commits: readonly Commit[]): 
   );
 }
 
-/** The provider has accepted a later token of the chain, so what came too late before it is over. */
-export async function dropSpares({ queries }: Transaction, commits: readonly Commit[]): Promise<void> {
+/**
+ * A spare that is the newest now, that was sent, or that was tried in vain is none any more. Others stay: where a replay is
+ * answered, a token that another answer brought lives on beside the chain that is in use.
+ */
+async function dropSpent({ queries }: Transaction, replacements: readonly Replacement[]): Promise<void> {
+  for (const { before, commit } of replacements) {
+    if (!before.hasSpares) continue;
+    const names = [...spentAfter(before, commit.tokens), commit.tokens.refreshTokenName ?? ""];
+    await queries
+      .deleteFrom("spare_token_sets")
+      .where("connection_id", "=", commit.connectionId)
+      .where((where) =>
+        where.or([
+          where("refresh_token_name", "is", null),
+          where("refresh_token_name", "in", names),
+          where("tried_at", "is not", null),
+        ]),
+      )
+      .execute();
+  }
+}
+
+/** A person has consented anew: what the consent before led to is over. */
+export async function dropSpares({ queries }: Transaction, { connectionId, tokens }: Commit): Promise<void> {
   await queries
     .deleteFrom("spare_token_sets")
-    .where(
-      "connection_id",
-      "in",
-      commits.map(({ connectionId }) => connectionId),
-    )
-    .where("generation", "<", (tokens) =>
-      tokens
-        .selectFrom("token_sets")
-        .select("generation")
-        .whereRef("token_sets.connection_id", "=", "spare_token_sets.connection_id"),
-    )
+    .where("connection_id", "=", connectionId)
+    .where("generation", "<", tokens.generation)
     .execute();
 }

@@ -75,6 +75,8 @@ interface ClientsTable {
   suspended_code: string | null;
   suspended_since: number | null;
   probe_at: number | null;
+  learned_life: number | null;
+  learned_life_at: number | null;
   created_at: number;
 }
 
@@ -115,10 +117,12 @@ interface TokenSetsTable {
   refresh_token: Uint8Array | null;
   token_type: string;
   scope: string;
+  answer_fields: Generated<string>;
   origin: string;
   obtained_at: number;
   expires_at: number | null;
   refresh_expires_at: number | null;
+  refresh_token_name: string | null;
   rotated_at: number | null;
 }
 

@@ -11,7 +11,7 @@ import { isSame, lockTokens, sameBytes, type LockedTokens } from "./locked-token
 import { egNow } from "./now.ts";
 import { eraOf, isTheOriginals } from "./restore-eras.ts";
 import type { Schema } from "./schema.ts";
-import { isSpent } from "./spent-tokens.ts";
+import { mayBeSpent } from "./spent-tokens.ts";
 import { AT_REST, holds, updateLease, type Transaction } from "./transaction.ts";
 
 type SpareRow = Selectable<Schema["spare_token_sets"]>;
@@ -29,10 +29,9 @@ export async function setAside(
   if (!before) return;
   if (claim && holds(claim, before.lease)) await updateLease(tx, connectionId).set(AT_REST).execute();
   if (before.status === "disconnected" || tokens.sealedRefreshToken === null || isSame(before, tokens)) return;
-  if (isOfEarlierConsent(before, tokens) || isSpent(before, tokens)) return;
+  if (isOfEarlierConsent(before, tokens) || mayBeSpent(before, tokens)) return;
   const known = await allSpares(tx.queries, connectionId).execute();
-  const isKnown = known.some((spare) => sameBytes(spare.refresh_token, tokens.sealedRefreshToken));
-  if (isKnown || isTheOriginals(tokens, await eraOf(tx.queries))) return;
+  if (known.some((spare) => isSameToken(spare, tokens)) || isTheOriginals(tokens, await eraOf(tx.queries))) return;
   if (known.length >= MOST_SPARES) await dropOne(tx.queries, known);
   await tx.queries
     .insertInto("spare_token_sets")
@@ -41,6 +40,11 @@ export async function setAside(
   const { generation } = tokens;
   await append(tx.queries, connectionId, [{ kind: "superseded", generation, detail: {} }]);
   if (before.status === "reauthorization_required") await revive(tx, connectionId, before.generation);
+}
+
+function isSameToken(spare: SpareRow, { sealedRefreshToken, refreshTokenName }: TokenRecord): boolean {
+  const hasSameName = refreshTokenName !== null && spare.refresh_token_name === refreshTokenName;
+  return hasSameName || sameBytes(spare.refresh_token, sealedRefreshToken);
 }
 
 const ANSWER_WAS_LATE: Diagnosis = { cause: "rotation_lost", confidence: "likely", evidence: {} };

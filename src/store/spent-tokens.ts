@@ -1,29 +1,36 @@
-import { createHash } from "node:crypto";
 import type { TokenRecord } from "../connection/token-record.ts";
 import type { LockedTokens } from "./locked-tokens.ts";
 
-/** Beyond this nobody comes late any more. */
+/** Of what is older, nobody can tell whether it was used. */
 const REMEMBERED = 8;
 
 const SEPARATOR = " ";
 
-/** The refresh tokens that were the newest once, when the stored one is too: what `refresh_leases.spent_tokens` says then. */
-export function spentAfter({ lease, refreshToken }: Pick<LockedTokens, "lease" | "refreshToken">): string {
+type Stored = Pick<LockedTokens, "lease" | "generation" | "refreshTokenName">;
+
+/** Names of the refresh tokens that were the newest once, when `next` is: what `refresh_leases.spent_tokens` says then. */
+export function spentAfter({ lease, refreshTokenName }: Stored, next: TokenRecord): string[] {
   const before = namesOf(lease.spent_tokens);
-  const names = refreshToken === null ? before : [nameOf(refreshToken), ...before];
-  return names.slice(0, REMEMBERED).join(SEPARATOR);
+  const names = refreshTokenName === null ? before : [refreshTokenName, ...before];
+  return [...new Set(names)].filter((name) => name !== next.refreshTokenName).slice(0, REMEMBERED);
 }
 
-/** Somebody has stored this token set, and another has gone on from there, while whoever received it was out of reach. */
-export function isSpent({ lease }: Pick<LockedTokens, "lease">, { sealedRefreshToken }: TokenRecord): boolean {
-  return sealedRefreshToken !== null && namesOf(lease.spent_tokens).includes(nameOf(sealedRefreshToken));
+export function spentColumn(names: readonly string[]): string {
+  return names.join(SEPARATOR);
+}
+
+/**
+ * Could it be the newest, or have been that once? Then somebody has stored it while whoever received it was out of reach, and
+ * it is, or was, used.
+ */
+export function mayBeSpent(
+  { lease, generation, refreshTokenName }: Stored,
+  { generation: late, refreshTokenName: name }: TokenRecord,
+): boolean {
+  if (generation - late >= REMEMBERED) return true;
+  return name !== null && [refreshTokenName, ...namesOf(lease.spent_tokens)].includes(name);
 }
 
 function namesOf(column: string): string[] {
   return column === "" ? [] : column.split(SEPARATOR);
-}
-
-/** Each sealing has a salt of its own, so its digest names it. */
-function nameOf(sealed: Uint8Array): string {
-  return createHash("sha256").update(sealed).digest("base64url").slice(0, 16);
 }

@@ -75,7 +75,7 @@ describe("connections show", () => {
     const stage = await openStage();
     const connectionId = await brokenConnection(stage);
     const { stdout } = await ask(stage, "show", connectionId);
-    expect(stdout).toMatch(/^why +The provider no longer accepts the refresh token/m);
+    expect(stdout).toMatch(/^why +The provider does not accept the refresh token/m);
     expect(stdout).toMatch(/^evidence +code=invalid_grant/m);
     expect(stdout).toContain(`evergrant connect --connection ${connectionId}`);
   });

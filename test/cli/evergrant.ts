@@ -21,19 +21,19 @@ export type Environment = Record<string, string>;
 const MAIN = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
 
 /** Runs the command to its end. */
-export function evergrant(args: readonly string[], environment: Environment = {}): Promise<Outcome> {
-  return startEvergrant(args, environment).ended;
+export function evergrant(args: readonly string[], environment: Environment = {}, input = ""): Promise<Outcome> {
+  return startEvergrant(args, environment, input).ended;
 }
 
 /** Starts the command with nothing but this environment, and with no terminal; ends it with the test at the latest. */
-export function startEvergrant(args: readonly string[], environment: Environment = {}): Evergrant {
+export function startEvergrant(args: readonly string[], environment: Environment = {}, input = ""): Evergrant {
   const child = spawn(process.execPath, [MAIN, ...args], { env: environment });
   const ended = outcomeOf(child);
   onTestFinished(async () => {
     child.kill("SIGKILL");
     await ended;
   });
-  child.stdin.end();
+  child.stdin.end(input);
   return { printed: (pattern) => match(child, pattern), signal: (name) => void child.kill(name), ended };
 }
 

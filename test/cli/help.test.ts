@@ -16,6 +16,11 @@ const COMMANDS = [
   "keys generate",
   "keys generate root",
   "keys generate admin",
+  "providers",
+  "providers list",
+  "providers show",
+  "providers check",
+  "explain",
   "connect",
   "connections",
   "connections list",
@@ -80,7 +85,7 @@ describe("docs/cli.md", () => {
     expect(new Set(rows)).toEqual(new Set([...SETTING_NAMES, "EVERGRANT_URL", "EVERGRANT_API_KEY"]));
   });
 
-  it.each(COMMANDS.filter((command) => !["keys", "keys generate", "connections"].includes(command)))(
+  it.each(COMMANDS.filter((command) => !["keys", "keys generate", "providers", "connections"].includes(command)))(
     "explains %s",
     (command) => {
       expect(page).toContain(`evergrant ${command}`);

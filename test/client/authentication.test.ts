@@ -14,6 +14,7 @@ const CLIENT: Client = {
   scopes: [],
   settings: DEFAULT_CLIENT_SETTINGS,
   suspension: null,
+  learnedLife: null,
   createdAt: 0,
 };
 
@@ -42,6 +43,7 @@ function storeWith(active: ClientSecret | null) {
     replaceSecret: unused,
     suspend: unused,
     claimProbe: unused,
+    learnLife: unused,
     resume: unused,
   };
   return { clients, asked };
@@ -51,6 +53,7 @@ function storeWith(active: ClientSecret | null) {
 function sealerAt(place: SealAddress): Sealer {
   return {
     seal: unused,
+    name: unused,
     open: async (address, sealed) => {
       expect({ address, sealed }).toEqual({ address: place, sealed: ACTIVE.sealed });
       return secret("s-2");
@@ -91,7 +94,7 @@ describe("what proves a client", () => {
 
   test("is missing when its secret cannot be opened", async () => {
     const away = new ServiceError("key_unavailable", "The key is away.");
-    const sealer: Sealer = { seal: unused, open: () => Promise.reject(away) };
+    const sealer: Sealer = { seal: unused, name: unused, open: () => Promise.reject(away) };
     const proof = clientAuthentication({ clients: storeWith(ACTIVE).clients, sealer }, CLIENT);
     await expect(proof).rejects.toBe(away);
   });

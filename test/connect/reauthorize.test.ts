@@ -1,5 +1,7 @@
 import { createScriptedUser } from "@evergrant/sandbox";
 import { expect, test } from "vitest";
+import type { Answer } from "../stage/api.ts";
+import { garble } from "../stage/garble.ts";
 import { openStage, type Stage } from "../stage/stage.ts";
 
 /** A connection whose user took the consent back, after the service has found out. */
@@ -9,6 +11,27 @@ async function revoked(stage: Stage): Promise<string> {
   await stage.clock.advance(55 * 60_000);
   await expect.poll(async () => (await stage.token(connectionId)).status).toBe(409);
   return connectionId;
+}
+
+/** An entry that does not ask for offline access. */
+function onlineEntry(issuer: string, identity: "id_token" | "none"): Record<string, unknown> {
+  return {
+    name: "Sandbox without offline access",
+    issuer,
+    authorization_url: `${issuer}/authorize`,
+    token_url: `${issuer}/token`,
+    identity_scopes: ["openid"],
+    identity: { from: identity },
+  };
+}
+
+/** Alice consents again, and this time the provider gives no refresh token. */
+async function reconnectOnline(stage: Stage, connection: string): Promise<Answer> {
+  const online = await stage.api("PUT", "/v1/providers/sandbox", onlineEntry(stage.sandbox.url, "id_token"));
+  expect(online.status).toBe(200);
+  const session = await stage.api("POST", "/v1/connect-sessions", { connection });
+  await createScriptedUser({ user: "alice" }).visit(session.at("connect_url"));
+  return stage.api("GET", `/v1/connect-sessions/${session.at("id")}`);
 }
 
 test("a revoked connection says so with a cause and a link, and 10,000 further reads ask the provider nothing", async () => {
@@ -76,20 +99,45 @@ test("a failed reauthorization leaves a working connection as it was", async () 
 test("a consent that brings no refresh token does not take a working one away", async () => {
   const stage = await openStage({ behaviour: { offlineAccessRequired: true } });
   const { connectionId } = await stage.connect("alice");
-  const online = await stage.api("PUT", "/v1/providers/sandbox", {
-    name: "Sandbox without offline access",
-    issuer: stage.sandbox.url,
-    authorization_url: `${stage.sandbox.url}/authorize`,
-    token_url: `${stage.sandbox.url}/token`,
-    identity_scopes: ["openid"],
-    identity: { from: "id_token" },
-  });
-  expect(online.status).toBe(200);
-  const session = await stage.api("POST", "/v1/connect-sessions", { connection: connectionId });
-  await createScriptedUser({ user: "alice" }).visit(session.at("connect_url"));
+  await reconnectOnline(stage, connectionId);
   await stage.clock.advance(55 * 60_000);
   await expect.poll(async () => (await stage.token(connectionId)).body).toMatchObject({ refresh_state: "ok" });
   expect((await stage.api("GET", `/v1/connections/${connectionId}`)).body).toMatchObject({ status: "active" });
+});
+
+const OFFLINE_ACCESS = { scopes: ["offline_access"], parameters: { prompt: "consent" } };
+const NO_OFFLINE_ACCESS = { status: "completed", problem: { code: "refresh_token_missing" } };
+
+// Whoever consented may be somebody else, and the next refresh would act as the one before.
+test("a consent that may be of another account keeps no refresh token of the one before", async () => {
+  const stage = await openStage({
+    behaviour: { offlineAccessRequired: true },
+    provider: (issuer) => ({ ...onlineEntry(issuer, "none"), offline_access: OFFLINE_ACCESS }),
+  });
+  const { connectionId, session: first } = await stage.connect("alice");
+  expect(first.body).toMatchObject({ status: "completed", problem: null });
+  // That this consent names its account says nothing of the one before.
+  const session = await reconnectOnline(stage, connectionId);
+  expect(session.body).toMatchObject(NO_OFFLINE_ACCESS);
+  expect((await stage.api("GET", `/v1/connections/${connectionId}`)).body).toMatchObject({
+    status: "degraded",
+    account: { id: "alice" },
+    diagnosis: { cause: "refresh_token_missing" },
+  });
+  expect((await stage.token(connectionId)).body).toMatchObject({ generation: 2 });
+  await stage.clock.leap(2 * 3_600_000);
+  expect((await stage.token(connectionId)).body).toMatchObject({ cause: "refresh_token_missing" });
+  expect(stage.sandbox.control.counts()).toMatchObject({ refreshRequests: 0 });
+});
+
+test("a consent without a refresh token replaces a token set that no key opens", async () => {
+  const stage = await openStage({ behaviour: { offlineAccessRequired: true } });
+  const { connectionId } = await stage.connect("alice");
+  await garble(stage, connectionId);
+  expect((await reconnectOnline(stage, connectionId)).body).toMatchObject(NO_OFFLINE_ACCESS);
+  expect((await stage.token(connectionId)).body).toMatchObject({ generation: 2 });
+  const connection = await stage.api("GET", `/v1/connections/${connectionId}`);
+  expect(connection.body).toMatchObject({ status: "degraded", diagnosis: { cause: "refresh_token_missing" } });
 });
 
 test("more scopes can be asked for, and the old ones are asked for again", async () => {

@@ -1,18 +1,38 @@
 import { expect, test } from "vitest";
-import { CAUSES, sentence, whoActs, type Cause, type WhoActs } from "../../src/connection/cause.ts";
+import {
+  actorOf,
+  CAUSES,
+  sentence,
+  sentenceForUser,
+  whoActs,
+  type Cause,
+  type WhoActs,
+} from "../../src/connection/cause.ts";
 
 function causesOf(who: WhoActs): Cause[] {
   return CAUSES.filter((cause) => whoActs(cause) === who);
 }
 
-test("only what passes by itself asks nobody to act, and only a lost consent asks the user", () => {
+test("only what passes by itself asks nobody to act", () => {
   expect(causesOf("nobody")).toEqual(["provider_unavailable", "provider_rate_limited"]);
-  expect(causesOf("user")).toEqual(["unknown", "refresh_token_missing", "rotation_lost"]);
 });
 
-test("every cause that needs a user says that the user has to reconnect", () => {
-  const users = causesOf("user").map(sentence);
-  for (const text of users) expect(text).toContain("the user has to reconnect");
+test("what the user can mend is explained to the user, and what the operator alone can mend is not", () => {
+  expect(causesOf("user").filter((cause) => sentenceForUser(cause) === null)).toEqual([]);
+  for (const cause of CAUSES.filter((one) => sentenceForUser(one) === null)) {
+    expect(["operator", "nobody"]).toContain(whoActs(cause));
+  }
+});
+
+test("nobody is told in the words of OAuth", () => {
+  for (const cause of CAUSES)
+    expect(sentenceForUser(cause) ?? "").not.toMatch(/\b(tokens?|clients?|grant|scopes?|OAuth|refresh)\b/i);
+});
+
+test("the evidence may know better who can help", () => {
+  const diagnosis = { cause: "interaction_required", confidence: "certain", evidence: {} } as const;
+  expect(actorOf(diagnosis)).toBe("user");
+  expect(actorOf({ ...diagnosis, whoActs: "customer_admin" })).toBe("customer_admin");
 });
 
 test("no two causes are explained with the same sentence, and each is one sentence", () => {

@@ -16,6 +16,7 @@ const TOKENS: TokenSet = {
   expiresAt: 2000,
   refreshExpiresAt: null,
   scope: ["a", "b"],
+  answerFields: {},
 };
 
 test("what is sealed opens again, and everything else stays readable", async () => {

@@ -40,6 +40,7 @@ export async function populate(
     expiresAt: now + DAY,
     refreshExpiresAt: null,
     scope: ["files.read"],
+    answerFields: {},
   };
   const ids: string[] = [];
   for (let made = 0; made < count; made++) {

@@ -32,6 +32,8 @@ test("every relative link in the documentation leads to a file", () => {
     "docs/errors.md",
     "docs/database.md",
     "docs/journal.md",
+    "docs/providers.md",
+    "docs/simulation.md",
     "docs/crash-proof.md",
     "docs/sealed-records.md",
   ];

@@ -10,10 +10,12 @@ export function tokensFor(connectionId: string, generation: number, change: Part
     sealedRefreshToken: Buffer.from(`sealed refresh token of ${text}`),
     tokenType: "Bearer",
     scope: ["files.read", "offline_access"],
+    answerFields: {},
     obtainedAt: generation,
     origin: "ahead",
     expiresAt: generation + 3_600_000,
     refreshExpiresAt: null,
+    refreshTokenName: null,
     rotatedAt: null,
     ...change,
   };

@@ -46,11 +46,30 @@ describe("the format stays as it is", () => {
     const text =
       '{"kind":"tokens","tenant":"default","connection":"con_1","received_at":7,"generation":7,' +
       '"access_token":null,"refresh_token":"AAH+/w==","token_type":"Bearer","scope":["files.read","offline_access"],' +
-      '"obtained_at":7,"origin":"ahead","expires_at":3600007,"refresh_expires_at":null,"rotated_at":9}';
+      '"answer_fields":{"instance_url":"https://acme.example"},"obtained_at":7,"origin":"ahead","expires_at":3600007,"refresh_expires_at":null,' +
+      '"refresh_token_name":"n-7","rotated_at":9}';
     const sealedRefreshToken = Buffer.from([0, 1, 254, 255]);
-    const entry = tokensFor("con_1", 7, { sealedAccessToken: null, sealedRefreshToken, rotatedAt: 9 });
+    const answerFields = { instance_url: "https://acme.example" };
+    const entry = tokensFor("con_1", 7, {
+      sealedAccessToken: null,
+      sealedRefreshToken,
+      answerFields,
+      refreshTokenName: "n-7",
+      rotatedAt: 9,
+    });
     expect(encodeEntry(entry).toString()).toBe(text);
     expect(decodeEntry(Buffer.from(text))).toEqual(entry);
+  });
+
+  test("a token set that an earlier version wrote has no fields beside the tokens", () => {
+    const {
+      answer_fields: _,
+      refresh_token_name: __,
+      ...earlier
+    } = JSON.parse(encodeEntry(tokensFor("con_1", 7)).toString());
+    expect(decodeEntry(Buffer.from(JSON.stringify(earlier)))).toMatchObject({
+      tokens: { answerFields: {}, refreshTokenName: null },
+    });
   });
 
   test("an unreadable answer gives this text", () => {
@@ -71,10 +90,12 @@ describe("an entry", () => {
     sealedRefreshToken: maybe(sealed),
     tokenType: fc.string(),
     scope: fc.array(fc.string({ unit: "grapheme" })),
+    answerFields: fc.dictionary(fc.string(), fc.string(), { noNullPrototype: true }),
     obtainedAt: time,
     origin: fc.constantFrom("connect", "import", "ahead", "reader", "rejected", "manual", "proof"),
     expiresAt: maybe(time),
     refreshExpiresAt: maybe(time),
+    refreshTokenName: maybe(fc.string()),
     rotatedAt: maybe(time),
   });
   const place = { tenantId: fc.string({ unit: "grapheme" }), connectionId: fc.string(), receivedAt: time };

@@ -11,6 +11,10 @@ const NONE: ClientAuthentication = { method: "none", clientId: "c-1" };
 const CODE = { code: secret("c/1+x y"), redirectUri: "https://rp.example/cb?a=b", codeVerifier: secret("v-1") };
 const BASIC_HEADER = `Basic ${Buffer.from("c-1:s-1").toString("base64")}`;
 
+function refreshGrant(refreshToken: string) {
+  return { refreshToken: secret(refreshToken), redirectUri: "https://rp.example/cb", scope: "read write" };
+}
+
 function formOf({ body = "" }: { body?: string }) {
   return Object.fromEntries(new URLSearchParams(body));
 }
@@ -22,7 +26,7 @@ function basicPair(authorization = ""): string {
 
 describe("the refresh request (RFC 6749 §6)", () => {
   test("is a form with the refresh token and no scope, which means the scope that was granted", async () => {
-    const request = await refreshRequest(TOKEN_URL, BASIC, secret("rt/1+x="));
+    const request = await refreshRequest(TOKEN_URL, BASIC, refreshGrant("rt/1+x="));
     expect(request).toMatchObject({ method: "POST", url: TOKEN_URL });
     expect(request.headers["content-type"]).toMatch(/^application\/x-www-form-urlencoded/);
     expect(request.headers["accept"]).toBe("application/json");
@@ -30,12 +34,12 @@ describe("the refresh request (RFC 6749 §6)", () => {
   });
 
   test("proves the client in the header with client_secret_basic", async () => {
-    const { headers } = await refreshRequest(TOKEN_URL, BASIC, secret("rt-1"));
+    const { headers } = await refreshRequest(TOKEN_URL, BASIC, refreshGrant("rt-1"));
     expect(basicPair(headers["authorization"])).toBe(basicPair(BASIC_HEADER));
   });
 
   test("proves the client in the form with client_secret_post", async () => {
-    const request = await refreshRequest(TOKEN_URL, POST, secret("rt-1"));
+    const request = await refreshRequest(TOKEN_URL, POST, refreshGrant("rt-1"));
     expect(request.headers).not.toHaveProperty("authorization");
     expect(formOf(request)).toEqual({
       grant_type: "refresh_token",
@@ -46,7 +50,7 @@ describe("the refresh request (RFC 6749 §6)", () => {
   });
 
   test("only names a public client", async () => {
-    const request = await refreshRequest(TOKEN_URL, NONE, secret("rt-1"));
+    const request = await refreshRequest(TOKEN_URL, NONE, refreshGrant("rt-1"));
     expect(request.headers).not.toHaveProperty("authorization");
     expect(formOf(request)).toEqual({ grant_type: "refresh_token", refresh_token: "rt-1", client_id: "c-1" });
   });

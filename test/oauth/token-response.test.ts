@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { readTokenResponse, type ReceivedTokens } from "../../src/oauth/token-response.ts";
-import { httpAnswer } from "./http-answer.ts";
+import { httpAnswer, READING } from "./http-answer.ts";
 
 function read(body: string | object, status = 200) {
-  return readTokenResponse(httpAnswer(status, body));
+  return readTokenResponse(httpAnswer(status, body), READING);
 }
 
 function tokensOf(body: object): ReceivedTokens {
@@ -52,8 +52,10 @@ describe("a successful answer (RFC 6749 §5.1)", () => {
     ["separated by blanks", "a b  c", ["a", "b", "c"]],
     ["separated by commas", "a,b, c", ["a", "b", "c"]],
     ["empty", "", []],
-    ["a list instead of text", ["a"], null],
+    ["a list", ["a", "b"], ["a", "b"]],
+    ["an object", { a: 1 }, null],
     ["null", null, null],
+    ["repeated", "read write read,write", ["read", "write"]],
   ])("has a scope that is %s", (_how, scope, expected) => {
     expect(tokensOf({ scope }).scope).toEqual(expected);
   });
@@ -114,7 +116,7 @@ describe("an error (RFC 6749 §5.2)", () => {
   test("has a status, a code and a description", () => {
     expect(read({ error: "invalid_grant", error_description: "Token has been revoked." }, 400)).toEqual({
       kind: "error",
-      error: { status: 400, code: "invalid_grant", description: "Token has been revoked." },
+      error: { status: 400, code: "invalid_grant", subcodes: [], description: "Token has been revoked." },
     });
   });
 
@@ -127,11 +129,15 @@ describe("an error (RFC 6749 §5.2)", () => {
     expect(read({ error: "invalid_grant", access_token: "at-1" }, 400).kind).toBe("error");
   });
 
-  test("may come without a description (zoom-invalid-token-body-with-reason)", () => {
-    expect(read({ error: "invalid_grant", reason: "Invalid Token!" }, 400)).toEqual({
+  test("may say why in a field of another name (zoom-invalid-token-body-with-reason)", () => {
+    expect(read({ error: "invalid_grant", reason: "Invalid Token!" }, 400)).toMatchObject({
       kind: "error",
-      error: { status: 400, code: "invalid_grant", description: null },
+      error: { code: "invalid_grant", description: "Invalid Token!" },
     });
+  });
+
+  test("may come without a description", () => {
+    expect(read({ error: "invalid_grant" }, 400)).toMatchObject({ error: { description: null } });
   });
 
   test("keeps a code that is no code as it came (zoho-response-without-expires-in-random)", () => {
@@ -146,7 +152,7 @@ describe("an error (RFC 6749 §5.2)", () => {
     );
     expect(answer).toEqual({
       kind: "error",
-      error: { status: 400, code: `e ${"x".repeat(78)}`, description: `d [31m ${"y".repeat(293)}` },
+      error: { status: 400, code: `e ${"x".repeat(78)}`, subcodes: [], description: `d [31m ${"y".repeat(293)}` },
     });
   });
 
@@ -185,7 +191,7 @@ describe("an answer that cannot be read", () => {
   });
 
   test("may be no UTF-8 at all", () => {
-    const answer = readTokenResponse(httpAnswer(200, Uint8Array.of(0xff, 0xfe, 0x00, 0xc3)));
+    const answer = readTokenResponse(httpAnswer(200, Uint8Array.of(0xff, 0xfe, 0x00, 0xc3)), READING);
     expect(answer).toEqual({ kind: "unreadable", problem: "not_json" });
   });
 });

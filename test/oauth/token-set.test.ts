@@ -5,8 +5,8 @@ import { secret } from "../../src/runtime/secret.ts";
 
 const SENT_AT = Date.UTC(2026, 0, 1);
 const TEN_YEARS = 10 * 365 * 24 * 3600;
-const BEFORE = { refreshToken: secret("rt-1"), refreshExpiresAt: SENT_AT + 5000, scope: ["read"] };
-const NOTHING = { refreshToken: null, refreshExpiresAt: null, scope: [] };
+const BEFORE = { refreshToken: secret("rt-1"), refreshExpiresAt: SENT_AT + 5000, scope: ["read"], answerFields: {} };
+const NOTHING = { refreshToken: null, refreshExpiresAt: null, scope: [], answerFields: {} };
 
 function received(tokens: Partial<ReceivedTokens>, rest: Partial<Received> = {}): Received {
   const plain: ReceivedTokens = {
@@ -17,6 +17,7 @@ function received(tokens: Partial<ReceivedTokens>, rest: Partial<Received> = {})
     refreshExpiresIn: null,
     scope: null,
     idToken: null,
+    answerFields: {},
   };
   return { tokens: { ...plain, ...tokens }, sentAt: SENT_AT, usualLifetime: null, ...rest };
 }

@@ -1,12 +1,13 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
+import { parameterProblem } from "../../src/provider/provider-parameter.ts";
 import { providerSchema } from "../../src/provider/provider.ts";
 
 const FOLDER = new URL("../../src/provider/data/", import.meta.url);
 const FILES = readdirSync(FOLDER);
 
 test("the catalogue has entries, one JSON file each", () => {
-  expect(FILES.length).toBeGreaterThanOrEqual(4);
+  expect(FILES.length).toBeGreaterThanOrEqual(92);
   expect(FILES.filter((file) => !/^[a-z0-9-]+\.json$/.test(file))).toEqual([]);
 });
 
@@ -30,8 +31,31 @@ describe.each(FILES)("%s", (file) => {
     expect(provider.sources).not.toEqual([]);
   });
 
+  test("has a parameter for each blank in its URLs, and none besides", () => {
+    const { issuer, authorization_url, token_url, refresh_url, revocation_url, userinfo_url } = provider;
+    const urls = [issuer, authorization_url, token_url, refresh_url, revocation_url, userinfo_url].join(" ");
+    const blanks = new Set([...urls.matchAll(/\{(\w+)\}/g)].map(([, name = ""]) => name));
+    expect([...blanks].toSorted()).toEqual(Object.keys(provider.parameters).toSorted());
+  });
+
+  test("takes its own examples and what it says is usual", () => {
+    for (const [name, parameter] of Object.entries(provider.parameters)) {
+      const example = parameter.kind === "choice" ? (parameter.values[0]?.value ?? "") : parameter.example;
+      const values = [example, parameter.default].filter((value) => value !== undefined);
+      expect(values.map((value) => [name, value, parameterProblem(parameter, value)])).toEqual(
+        values.map((value) => [name, value, null]),
+      );
+    }
+  });
+
+  test("does not say of a field that is no field that nobody could verify it", () => {
+    expect(provider.unverified_fields.filter((field) => !(field in providerSchema.shape))).toEqual([]);
+  });
+
   test("looks up the account where it says that it can", () => {
-    const { identity, identity_scopes, userinfo_url } = provider;
+    const { identity, identity_scopes, userinfo_url, answer_fields } = provider;
+    const inAnswer = identity.from === "token_response" ? [identity.account_field].flat() : [];
+    expect(inAnswer.filter((field) => !answer_fields.includes(field))).toEqual([]);
     expect(identity.from === "userinfo" && userinfo_url === null).toBe(false);
     expect(identity.from === "id_token" && !identity_scopes.includes("openid")).toBe(false);
   });

@@ -4,7 +4,9 @@ import { describe, expect, test } from "vitest";
 import { classifyRefresh } from "../../src/provider/outcome.ts";
 import { secret } from "../../src/runtime/secret.ts";
 import { httpAnswer } from "../oauth/http-answer.ts";
+import { providerEntry } from "./entry.ts";
 
+const PROVIDER = providerEntry();
 const SENT = secret("rt-sent-2b9e");
 const status = fc.integer({ min: 100, max: 599 });
 const retryAfterMs = fc.option(fc.nat());
@@ -28,7 +30,7 @@ const anyBody = fc.oneof(
 
 function classify(code: number, body: string | Uint8Array, wait: number | null = null) {
   const response = httpAnswer(code, body, { retryAfterMs: wait });
-  return classifyRefresh({ kind: "response", response }, SENT);
+  return classifyRefresh({ kind: "response", response }, { refreshToken: SENT, at: 0 }, PROVIDER);
 }
 
 describe("whatever a token endpoint answers", () => {

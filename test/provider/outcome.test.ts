@@ -1,15 +1,25 @@
 import { describe, expect, test } from "vitest";
 import type { HttpResponse, TransportFailure, TransportResult } from "../../src/oauth/http.ts";
+import { failureRule } from "../../src/provider/failure-rule.ts";
 import { classifyRefresh, type Outcome } from "../../src/provider/outcome.ts";
 import { secret } from "../../src/runtime/secret.ts";
 import { httpAnswer } from "../oauth/http-answer.ts";
+import { providerEntry } from "./entry.ts";
 
 function response(status: number, body: string | object, rest: Partial<HttpResponse> = {}): TransportResult {
   return { kind: "response", response: httpAnswer(status, body, rest) };
 }
 
 function classify(result: TransportResult): Outcome {
-  return classifyRefresh(result, secret("rt-1"));
+  return classifyRefresh(result, { refreshToken: secret("rt-1"), at: Date.UTC(2026, 0, 1) }, providerEntry());
+}
+
+/** By an entry with a rule that asks again later, and with these fields in it. */
+function classifyBy(fields: object, retryAfterMs: number | null = null): Outcome {
+  const base = { match: { text: ["why"] }, meaning: "m", outcome: "retry_later", cause: "revoked_by_admin" };
+  const entry = providerEntry({ failure_rules: [failureRule.parse({ ...base, ...fields })] });
+  const sent = { refreshToken: secret("rt-1"), at: Date.UTC(2026, 0, 1) };
+  return classifyRefresh(response(400, error("invalid_grant"), { retryAfterMs }), sent, entry);
 }
 
 function failure(sent: boolean, reason: TransportFailure["reason"]): TransportFailure {
@@ -48,7 +58,13 @@ describe("an answer with an OAuth error (RFC 6749 §5.2)", () => {
     expect(classify(response(status, error("invalid_grant")))).toEqual({
       kind: "rejected",
       code: "invalid_grant",
+      subcode: null,
       description: "why",
+      cause: "unknown",
+      confidence: "possible",
+      whoActs: null,
+      confirmAfterMs: null,
+      meaning: null,
     });
   });
 
@@ -60,12 +76,21 @@ describe("an answer with an OAuth error (RFC 6749 §5.2)", () => {
     expect(outcome.kind).toBe("rejected");
   });
 
-  test.each(["invalid_client", "unauthorized_client", "deleted_client", "disabled_client", "access_denied"])(
-    "%s is a fault of the client",
-    (code) => {
-      expect(classify(response(401, error(code)))).toEqual({ kind: "client_fault", code, description: "why" });
-    },
-  );
+  test.each(["interaction_required", "login_required", "consent_required"])("%s asks the user to sign in", (code) => {
+    const outcome = { kind: "rejected", code, cause: "interaction_required", confidence: "likely" };
+    expect(classify(response(400, error(code)))).toMatchObject(outcome);
+  });
+
+  test.each([
+    ["invalid_client", "client_secret_rejected"],
+    ["unauthorized_client", "client_secret_rejected"],
+    ["access_denied", "client_secret_rejected"],
+    ["deleted_client", "client_disabled"],
+    ["disabled_client", "client_disabled"],
+  ])("%s is a fault of the client: %s", (code, cause) => {
+    const said = { code, subcode: null, description: "why" };
+    expect(classify(response(401, error(code)))).toEqual({ kind: "client_fault", ...said, cause });
+  });
 
   test.each([
     ["slow_down", "provider_rate_limited"],
@@ -108,6 +133,27 @@ describe("an answer with an OAuth error (RFC 6749 §5.2)", () => {
   });
 });
 
+describe("what the entry says is to be asked again later", () => {
+  const LATER = { kind: "retry_later", cause: "revoked_by_admin", code: "invalid_grant" };
+
+  test.each(["user", "customer_admin", "operator"])("names who acts: %s", (whoActs) => {
+    expect(classifyBy({ who_acts: whoActs })).toStrictEqual({ ...LATER, retryAfterMs: null, whoActs });
+  });
+
+  test("names nobody where the rule does not", () => {
+    expect(classifyBy({})).toStrictEqual({ ...LATER, retryAfterMs: null });
+    expect(classifyBy({ who_acts: null }, 7000)).toStrictEqual({ ...LATER, retryAfterMs: 7000 });
+  });
+
+  test.each([
+    [null, 3_600_000],
+    [1000, 3_600_000],
+    [7_200_000, 7_200_000],
+  ])("waits for the longer of the two: with Retry-After %j and an hour, %i", (retryAfterMs, wait) => {
+    expect(classifyBy({ again_after_seconds: 3600 }, retryAfterMs)).toMatchObject({ retryAfterMs: wait });
+  });
+});
+
 describe("an answer without tokens or an error", () => {
   test.each([
     [200, "", "http_200_empty"],
@@ -133,7 +179,7 @@ describe("an answer without tokens or an error", () => {
     [307, "", "provider_response_unrecognised", "http_307_empty"],
     [400, PAGE, "provider_response_unrecognised", "http_400_html"],
     [400, TOKENS, "provider_response_unrecognised", "http_400_tokens_with_error_status"],
-    [400, { status: "BAD_REFRESH_TOKEN" }, "provider_response_unrecognised", "http_400_no_access_token"],
+    [400, { status: "BAD_REFRESH_TOKEN" }, "provider_response_unrecognised", "BAD_REFRESH_TOKEN"],
     [401, "Unauthorized", "provider_response_unrecognised", "http_401_not_json"],
     [403, PAGE, "provider_response_unrecognised", "http_403_html"],
     [404, PAGE, "provider_response_unrecognised", "http_404_html"],

@@ -267,6 +267,10 @@ test("a key that is away is said to be away, and the provider is not asked", asy
   const stage = await openEngineStage();
   const id = await stage.connect();
   stage.sealer.away = true;
-  await expect(stage.read(id)).rejects.toMatchObject({ code: "key_unavailable" });
+  await expect(stage.read(id)).rejects.toMatchObject({
+    code: "key_unavailable",
+    facts: { reason: "key_unavailable", whoActs: "operator", connectionId: id },
+  });
+  expect(stage.observer.of("refresh.failed")).toEqual([{ connectionId: id, code: "key_unavailable" }]);
   expect(stage.server.requests).toHaveLength(0);
 });

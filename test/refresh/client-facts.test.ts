@@ -1,8 +1,7 @@
 import { describe, expect, test } from "vitest";
-import type { Connection } from "../../src/connection/connection.ts";
 import { createClientFactsReader } from "../../src/refresh/client-facts.ts";
 import { SECOND } from "../../src/runtime/clock.ts";
-import { openEngineStage, type EngineStage } from "../stage/engine-stage.ts";
+import { openEngineStage } from "../stage/engine-stage.ts";
 import { storeIsDown } from "../stage/faulty-connection-store.ts";
 
 /** A reader, a connection to read for, and how often the store was asked for a client. */
@@ -18,10 +17,6 @@ async function scene() {
   };
   const facts = createClientFactsReader({ ...stage.ports, clients: { ...stage.clients, find } });
   return { stage, facts, connection, asked, fail: (times: number) => void (failures = times) };
-}
-
-function anotherClientOf({ clientId }: EngineStage, connection: Connection): Connection {
-  return { ...connection, clientId, providerId: "gone" };
 }
 
 describe("what a refresh has to know of the client", () => {
@@ -69,8 +64,11 @@ describe("what a refresh has to know of the client", () => {
 });
 
 test("a provider that is not defined any more is told as such", async () => {
-  const { stage, facts, connection } = await scene();
-  await expect(facts.read(anotherClientOf(stage, connection))).resolves.toMatchObject({ provider: null });
+  const { stage, connection } = await scene();
+  const client = await stage.clients.find(stage.clientId);
+  const find = () => Promise.resolve(client && { ...client, providerId: "gone" });
+  const facts = createClientFactsReader({ ...stage.ports, clients: { ...stage.clients, find } });
+  await expect(facts.read(connection)).resolves.toMatchObject({ provider: null });
 });
 
 test("a client that is not there any more is a fault of ours", async () => {

@@ -32,7 +32,7 @@ const HOUR_LONG: Lives = { obtainedAt: NOW, expiresAt: NOW + HOUR, refreshExpire
 const ENDLESS: Lives = { obtainedAt: NOW, expiresAt: null, refreshExpiresAt: null };
 
 function next(tokens: Lives, eager: boolean, idleMs: number | null = null) {
-  return nextDueAt({ tokens, provider: provider(idleMs), eager }, fixedRandom(0));
+  return nextDueAt({ tokens, provider: provider(idleMs), eager, end: null }, fixedRandom(0));
 }
 
 describe("a connection is refreshed ahead of every expiry", () => {
@@ -104,14 +104,14 @@ function snapshot(changes: Partial<Connection>, tokens: Partial<Lives> = {}): Sn
 describe("a connection that is due rests", () => {
   test("until half of the idle life is over, when nobody reads it", () => {
     const held = snapshot({ policy: "on_demand" });
-    expect(restingUntil(held, provider(4 * DAY), NOW + HOUR)).toBe(NOW + 2 * DAY);
-    expect(restingUntil(held, provider(4 * DAY), NOW + 2 * DAY - 1)).toBe(NOW + 2 * DAY);
-    expect(restingUntil(held, provider(4 * DAY), NOW + 2 * DAY)).toBeNull();
+    expect(restingUntil(held, { provider: provider(4 * DAY), end: null }, NOW + HOUR)).toBe(NOW + 2 * DAY);
+    expect(restingUntil(held, { provider: provider(4 * DAY), end: null }, NOW + 2 * DAY - 1)).toBe(NOW + 2 * DAY);
+    expect(restingUntil(held, { provider: provider(4 * DAY), end: null }, NOW + 2 * DAY)).toBeNull();
   });
 
   test("not at all when it is in use", () => {
-    expect(restingUntil(snapshot({ policy: "eager" }), provider(), NOW + HOUR)).toBeNull();
-    expect(restingUntil(snapshot({ lastReadAt: NOW }), provider(), NOW + HOUR)).toBeNull();
+    expect(restingUntil(snapshot({ policy: "eager" }), { provider: provider(), end: null }, NOW + HOUR)).toBeNull();
+    expect(restingUntil(snapshot({ lastReadAt: NOW }), { provider: provider(), end: null }, NOW + HOUR)).toBeNull();
   });
 });
 

@@ -16,7 +16,8 @@ async function scene(generation = 2) {
 async function journaled(stage: EngineStage, id: string, generation: number): Promise<JournalEntry> {
   const { tokens } = await stage.held(id);
   const sealedRefreshToken = Buffer.from(`journaled-${generation}`);
-  const successor = { ...tokens, generation, sealedRefreshToken, scope: ["journaled"] };
+  const refreshTokenName = `journaled-${generation}`;
+  const successor = { ...tokens, generation, sealedRefreshToken, refreshTokenName, scope: ["journaled"] };
   return { kind: "tokens", tenantId: TENANT, connectionId: id, receivedAt: 1234, tokens: successor };
 }
 
@@ -77,11 +78,20 @@ describe("a journaled token set", () => {
     expect(stage.observer.of("journal.replayed")).toEqual([]);
   });
 
+  test("is no spare where the store has the same refresh token, sealed anew", async () => {
+    const { stage, id, entry } = await scene(2);
+    await bringToStore(stage.ports, entry);
+    const again = { ...entry, tokens: { ...entry.tokens, sealedRefreshToken: Buffer.from("sealed anew") } };
+    await expect(bringToStore(stage.ports, again)).resolves.toBe("known");
+    expect(await look(stage, id)).toMatchObject({ generation: 2, spares: [] });
+  });
+
   test("is a spare as well when somebody commits between the look and the write", async () => {
     const { stage, id, entry } = await scene(2);
     stage.store.before("recover", async () => {
-      const other = { ...entry.tokens, sealedRefreshToken: Buffer.from("other"), scope: ["other"] };
-      await stage.connections.recover({ connectionId: id, tokens: other, dueAt: 1, history: [] });
+      const other = { ...entry.tokens, sealedRefreshToken: Buffer.from("other"), refreshTokenName: "other" };
+      const tokens = { ...other, scope: ["other"] };
+      await stage.connections.recover({ connectionId: id, tokens, dueAt: 1, history: [] });
     });
     await expect(bringToStore(stage.ports, entry)).resolves.toBe("known");
     expect(await look(stage, id)).toMatchObject({ generation: 2, scope: ["other"], spares: [["journaled"]] });

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { providerSchema } from "../../src/provider/provider.ts";
 import { MINUTE, SECOND } from "../../src/runtime/clock.ts";
 import { openEngineStage, openInstances } from "../stage/engine-stage.ts";
 import { createGate } from "../stage/gate.ts";
@@ -113,6 +114,42 @@ test("a database that comes back in between is not told of a claim that was give
   await stage.refresher.reassertClaims("outage");
   expect((await stage.held(id)).lease).toMatchObject({ owner: null, unanswered: 0 });
   await expect(stage.passing(2 * SECOND, refresh)).resolves.toEqual({ kind: "renewed" });
+});
+
+/** It is known to reject now and then, and to mean it only when it says so again five minutes later. */
+async function moody() {
+  const stage = await openEngineStage({ server: { reuse: "none" } });
+  const entry = await stage.catalogue.find("provider");
+  const rule = { match: { code: ["invalid_grant"] }, meaning: "Perhaps.", outcome: "rejected", cause: "unknown" };
+  const rules = [{ ...rule, confidence: "possible", confirm_after_seconds: 300 }];
+  await stage.catalogue.put(providerSchema.parse({ ...entry, failure_rules: rules }));
+  return { stage, id: await stage.connect() };
+}
+
+describe("where the provider says so of healthy tokens too", () => {
+  test("a rejection is believed when it is said again", async () => {
+    const { stage, id } = await moody();
+    stage.server.always(REJECTED);
+    await expect(stage.refresh(id)).resolves.toMatchObject({ kind: "retry_later", cause: "unknown" });
+    expect((await stage.held(id)).connection.status).toBe("degraded");
+    await stage.clock.advance(5 * MINUTE - 1);
+    await stage.refresh(id);
+    expect(stage.server.requests).toHaveLength(1);
+    await stage.clock.advance(1);
+    await expect(stage.refresh(id)).resolves.toEqual({ kind: "ended" });
+    expect(stage.server.requests).toHaveLength(2);
+  });
+
+  test("and forgotten when it is not", async () => {
+    const { stage, id } = await moody();
+    stage.server.script(REJECTED);
+    await stage.refresh(id);
+    await expect(stage.read(id)).resolves.toMatchObject({ generation: 1, refreshState: "failing" });
+    await stage.clock.advance(5 * MINUTE);
+    await expect(stage.refresh(id)).resolves.toEqual({ kind: "renewed" });
+    expect((await stage.held(id)).connection).toMatchObject({ status: "active", diagnosis: null });
+    expect(await stage.historyOf(id)).toEqual(["connected", "rejection_held", "degraded", "refreshed", "recovered"]);
+  });
 });
 
 test("an outage in between leaves the question open", async () => {

@@ -135,7 +135,12 @@ describe("a rejection", () => {
     expect(connection.diagnosis).toEqual({
       cause: "unknown",
       confidence: "possible",
-      evidence: { code: "invalid_grant", description: "The refresh token is not valid.", answer_lost_at: null },
+      evidence: {
+        code: "invalid_grant",
+        description: "The refresh token is not valid.",
+        answer_lost_at: null,
+        days_since_refresh: 0,
+      },
     });
     expect(await stage.historyOf(id)).toEqual(["connected", "reauthorization_required"]);
     expect(stage.observer.of("connection.reauthorization_required")).toHaveLength(1);

@@ -74,7 +74,12 @@ describe.each(["none", "punished"] as const)("where a used refresh token is an e
     expect((await stage.held(id)).connection.diagnosis).toEqual({
       cause: "rotation_lost",
       confidence: "likely",
-      evidence: { code: "invalid_grant", description: "The refresh token is not valid.", answer_lost_at: sentAt },
+      evidence: {
+        code: "invalid_grant",
+        description: "The refresh token is not valid.",
+        answer_lost_at: sentAt,
+        days_since_refresh: 0,
+      },
     });
   });
 

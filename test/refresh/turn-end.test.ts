@@ -11,7 +11,10 @@ const TOKENS = {
   refreshExpiresIn: null,
   scope: null,
   idToken: null,
+  answerFields: {},
 };
+
+const SAID = { code: "c", subcode: null, description: null };
 
 function refusal(cause: PassingCause, retryAfterMs: number | null): Outcome {
   return { kind: "retry_later", cause, code: "c", retryAfterMs };
@@ -20,9 +23,22 @@ function refusal(cause: PassingCause, retryAfterMs: number | null): Outcome {
 test.each<[string, Outcome]>([
   ["tokens", { kind: "rotated", tokens: TOKENS }],
   ["an access token", { kind: "renewed", tokens: TOKENS }],
-  ["a rejection", { kind: "rejected", code: "invalid_grant", description: null }],
-  ["a refusal of the client", { kind: "client_fault", code: "invalid_client", description: null }],
+  [
+    "a rejection",
+    {
+      kind: "rejected",
+      ...SAID,
+      cause: "unknown",
+      confidence: "possible",
+      whoActs: null,
+      confirmAfterMs: null,
+      meaning: null,
+    },
+  ],
+  ["a refusal of the client", { kind: "client_fault", ...SAID, cause: "client_disabled" }],
   ["an answer that nobody understands", refusal("provider_response_unrecognised", 1000)],
+  ["a refusal by a policy", refusal("revoked_by_admin", 3_600_000)],
+  ["a refusal of one token of the client", refusal("client_secret_rejected", 3_600_000)],
 ])("a server that gives %s is there, and takes more", (_, outcome) => {
   expect(turnEndOf(outcome)).toEqual({ kind: "answered" });
 });

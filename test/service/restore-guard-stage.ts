@@ -54,7 +54,7 @@ export async function openGuardStage(server: Partial<ServerBehaviour> = {}) {
     const { transport, keyring: sealer, catalogue, clients, connections } = world;
     const pace = createPace({ clock, random, observer });
     const outside = { clock, random, observer, transport, sealer, catalogue, clients, connections, journal, pace };
-    const ports: RefreshPorts = { ...outside, instanceId };
+    const ports: RefreshPorts = { ...outside, publicUrl: "https://evergrant.example", instanceId };
     // Signs of life are given by `pass`: by themselves they would not keep up with time that jumps.
     const unhurried: Clock = {
       ...clock,

@@ -38,7 +38,7 @@ describe("one instance with a journal of its own", () => {
     const id = await stage.connect();
     const restore = await copyOf(stage.database);
     await rotate(stage, id, [first]);
-    const late = { ...(await stage.held(id)).tokens, sealedRefreshToken: Buffer.of(1, 2, 3) };
+    const late = { ...(await stage.held(id)).tokens, sealedRefreshToken: Buffer.of(1, 2, 3), refreshTokenName: "late" };
     const { dataDir } = first;
     const journal = await openJournal({
       dataDir,

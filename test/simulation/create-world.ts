@@ -100,6 +100,7 @@ async function connect(scene: Scene, { id, client, policy }: Planned) {
     expiresAt: EPOCH + server.habits.lifetimeSeconds * SECOND,
     refreshExpiresAt: null,
     scope: ["files"],
+    answerFields: {},
   };
   const owner = { tenantId: TENANT, connectionId: id };
   const { sealer, connections } = stores;

@@ -57,6 +57,7 @@ async function consent(world: World, by: Instance, connectionId: string): Promis
       expiresAt: obtainedAt + server.habits.lifetimeSeconds * 1000,
       refreshExpiresAt: null,
       scope: ["files"],
+      answerFields: {},
     };
     const generation = held.tokens.generation + 1;
     const record = await sealTokenSet(sealer, { tenantId: TENANT, connectionId }, tokens, {

@@ -28,6 +28,7 @@ export function createPorts(world: World, process: Process, clock: Clock) {
     sealer: stores.sealer,
     catalogue: {
       find: (id) => Promise.resolve(entries.get(id) ?? null),
+      resolve: (id) => Promise.resolve(entries.get(id) ?? null),
       list: () => Promise.resolve([]),
       put: () => Promise.resolve(),
     },
@@ -46,6 +47,7 @@ export function createPorts(world: World, process: Process, clock: Clock) {
       },
     }),
     pace: createPace({ clock, random: dice, observer }),
+    publicUrl: "https://evergrant.example",
     instanceId: process.name,
   };
   return { ports, instances: instancePort(stores.instances, call), sessions: { prune: () => Promise.resolve() } };
@@ -80,6 +82,7 @@ function connectionPort(store: ConnectionStore, call: Call, { witness }: World, 
     snapshot: (id) => read("snapshot", id, () => store.snapshot(id)),
     findBySeed: (clientId, seed) => read("findBySeed", null, () => store.findBySeed(clientId, seed)),
     newestOf: (ids) => read("newestOf", null, () => store.newestOf(ids)),
+    company: (id, since) => read("company", id, () => store.company(id, since)),
     list: (query) => read("list", null, () => store.list(query)),
     history: (id, page) => read("history", id, () => store.history(id, page)),
     claim: (request) =>
@@ -159,6 +162,7 @@ function clientPort(store: ClientStore, call: Call): ClientStore {
     find: (id) => at("client.find", () => store.find(id)),
     suspend: (id, suspension) => at("client.suspend", () => store.suspend(id, suspension)),
     claimProbe: (id, nextProbeAt) => at("client.claimProbe", () => store.claimProbe(id, nextProbeAt)),
+    learnLife: (id, milliseconds) => at("client.learnLife", () => store.learnLife(id, milliseconds)),
     resume: (id) => at("client.resume", () => store.resume(id)),
   };
 }

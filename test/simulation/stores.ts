@@ -39,6 +39,7 @@ export async function fillClients({ clients }: Stores, plan: Plan): Promise<void
       scopes: ["files"],
       settings: DEFAULT_CLIENT_SETTINGS,
       suspension: null,
+      learnedLife: null,
     } satisfies Omit<Client, "createdAt">;
     await clients.create(client, null);
   }

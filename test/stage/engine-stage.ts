@@ -5,6 +5,7 @@ import type { AccessToken } from "../../src/refresh/access-token.ts";
 import type { RefreshRequest, RefreshResult } from "../../src/refresh/request.ts";
 import type { Database, Queries } from "../../src/store/database.ts";
 import { openSqlite } from "../../src/store/sqlite/open.ts";
+import type { CatalogueEntry } from "./catalogue-entry.ts";
 import { createEngine, type Engine } from "./engine.ts";
 import { createManualClock } from "./manual-clock.ts";
 import type { MemoryJournal } from "./memory-journal.ts";
@@ -47,6 +48,8 @@ export interface InstancesStage extends Scene {
 
 export interface EngineStageOptions {
   server?: Partial<ServerBehaviour>;
+  /** What the server is in the catalogue; without it, an entry that says what the server does. */
+  entry?: CatalogueEntry;
   databasePath?: string;
   seed?: number;
 }
@@ -94,7 +97,8 @@ async function openScene(options: EngineStageOptions): Promise<{ scene: Scene; d
   const path = options.databasePath ?? ":memory:";
   const database = await openSqlite(path, clock, { incarnation: () => incarnation });
   const random = createSeededRandom(options.seed ?? 1);
-  const world = await createWorld({ clock, random, database, server: options.server ?? {} });
+  const { server = {}, entry } = options;
+  const world = await createWorld({ clock, random, database, server, ...(entry && { entry }) });
   const { connections } = world;
 
   async function held(connectionId: string): Promise<Snapshot> {

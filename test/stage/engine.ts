@@ -43,7 +43,20 @@ export function createEngine(world: World, host: Map<string, MemoryJournal> = ne
   const store = createFaultyConnectionStore(world.connections, link);
   const journal = createMemoryJournal(instanceId, host);
   const pace = createPace({ clock, random, observer });
-  const outside = { clock, random, observer, transport, sealer, catalogue, clients, journal, pace, instanceId };
+  const publicUrl = "https://evergrant.example";
+  const outside = {
+    clock,
+    random,
+    observer,
+    transport,
+    sealer,
+    catalogue,
+    clients,
+    journal,
+    pace,
+    publicUrl,
+    instanceId,
+  };
   const wired = wire(
     { ...outside, connections: store },
     {

@@ -56,6 +56,7 @@ export function createFaultyConnectionStore(
     snapshot: (id) => at("snapshot", () => store.snapshot(id)),
     findBySeed: (clientId, seed) => at("findBySeed", () => store.findBySeed(clientId, seed)),
     newestOf: (ids) => at("newestOf", () => store.newestOf(ids)),
+    company: (id, since) => at("company", () => store.company(id, since)),
     list: (query) => at("list", () => store.list(query)),
     history: (id, page) => at("history", () => store.history(id, page)),
     claim: (request) => at("claim", () => store.claim(request)),

@@ -10,6 +10,7 @@ export function createFaultySealer(sealer: Sealer): FaultySealer {
   const faulty: FaultySealer = {
     away: false,
     seal: async (address, plaintext) => present(faulty) && sealer.seal(address, plaintext),
+    name: async (tenantId, plaintext) => present(faulty) && sealer.name(tenantId, plaintext),
     open: async (address, sealed) => present(faulty) && sealer.open(address, sealed),
   };
   return faulty;

@@ -5,11 +5,14 @@ export interface ManualClock extends Clock {
   advance(milliseconds: number): Promise<void>;
   /** Moves time on at once: whoever sleeps meanwhile wakes once, and late, as after a suspended machine. */
   leap(milliseconds: number): Promise<void>;
+  /** Sets the wall clock forward or back; nobody who sleeps notices. */
+  jump(milliseconds: number): void;
 }
 
 /** Time that stands still until a test moves it. */
 export function createManualClock(start = Date.UTC(2026, 0, 1)): ManualClock {
   let elapsed = 0;
+  let wall = start;
   let sleepers: { at: number; wake: () => void }[] = [];
 
   async function advance(milliseconds: number): Promise<void> {
@@ -26,7 +29,7 @@ export function createManualClock(start = Date.UTC(2026, 0, 1)): ManualClock {
   }
 
   return {
-    now: () => start + elapsed,
+    now: () => wall + elapsed,
     monotonic: () => elapsed,
     sleep: (milliseconds, signal) =>
       new Promise((resolve) => {
@@ -45,6 +48,7 @@ export function createManualClock(start = Date.UTC(2026, 0, 1)): ManualClock {
       elapsed += milliseconds;
       return advance(0);
     },
+    jump: (milliseconds) => void (wall += milliseconds),
   };
 }
 

@@ -1,9 +1,16 @@
 import { createServer, type RequestListener } from "node:http";
+import { createServer as createTlsServer } from "node:https";
 import { onTestFinished } from "vitest";
 
-/** Serves on a free loopback port until the running test is over; resolves with the port. */
-export async function listen(listener: RequestListener): Promise<number> {
-  const server = createServer(listener);
+/** A key and the certificate for it, both PEM. */
+export interface Identity {
+  key: string;
+  cert: string;
+}
+
+/** Serves on a free loopback port until the running test is over; resolves with the port. With an identity, it speaks TLS. */
+export async function listen(listener: RequestListener, identity?: Identity): Promise<number> {
+  const server = identity ? createTlsServer(identity, listener) : createServer(listener);
   onTestFinished(async () => {
     server.closeAllConnections();
     await new Promise((resolve) => server.close(resolve));

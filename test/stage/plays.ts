@@ -31,6 +31,27 @@ export function rejectsWith(...what: Parameters<typeof answer>): Play {
   };
 }
 
+/** The server acts by itself; where it gives tokens, it says this too. Names of headers are in lower case. */
+export function adds(fields: Record<string, unknown>, headers: Record<string, string> = {}): Play {
+  return (act) => {
+    const result = act();
+    if (result.kind === "failure" || result.response.status !== 200) return result;
+    const said = JSON.parse(new TextDecoder().decode(result.response.body));
+    const body = new TextEncoder().encode(JSON.stringify({ ...said, ...fields }));
+    return { kind: "response", response: { ...result.response, headers, body } };
+  };
+}
+
+/** The server takes the tokens of one user for as long as there is never more than so much time between two refreshes. */
+export function lapses(clock: Clock, idleMs: number, rejection: TransportResult, play: Play = (act) => act()): Play {
+  let usedAt = clock.now();
+  return (act) => {
+    if (clock.now() - usedAt > idleMs) return rejection;
+    usedAt = clock.now();
+    return play(act);
+  };
+}
+
 /** No answer, and the server has done nothing. */
 export function fails(reason: TransportFailure["reason"], { sent }: { sent: boolean }): Play {
   return () => ({ kind: "failure", sent, reason });

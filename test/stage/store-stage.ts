@@ -155,10 +155,12 @@ export function tokenRecord(generation: number, sealing = 0): TokenRecord {
     sealedRefreshToken: Buffer.of(2, generation, sealing, 255),
     tokenType: "Bearer",
     scope: [`scope-${generation}`, "with space"],
+    answerFields: { instance_url: `https://host-${generation}.example` },
     obtainedAt: generation * 1000,
     origin: "ahead",
     expiresAt: generation * 1000 + 500,
     refreshExpiresAt: generation * 10_000,
+    refreshTokenName: `name-${generation}-${sealing}`,
     rotatedAt: generation * 1000 - 1,
   };
 }

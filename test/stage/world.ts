@@ -19,6 +19,7 @@ import { createConnectionStore } from "../../src/store/connections.ts";
 import type { Database } from "../../src/store/database.ts";
 import { createKeyStore } from "../../src/store/keys.ts";
 import { createProviderStore } from "../../src/store/providers.ts";
+import { hostsOf, type CatalogueEntry } from "./catalogue-entry.ts";
 import type { ManualClock } from "./manual-clock.ts";
 import {
   createSimulatedAuthorizationServer,
@@ -31,6 +32,8 @@ export interface WorldOptions {
   random: Random;
   database: Database;
   server?: Partial<ServerBehaviour>;
+  /** What the first server is in the catalogue; without it, an entry that says what the server does. */
+  entry?: CatalogueEntry;
 }
 
 export interface ConnectOptions {
@@ -38,8 +41,14 @@ export interface ConnectOptions {
   server?: SimulatedAuthorizationServer;
   /** Seconds; null: not known. As the server's own unless given. */
   expiresIn?: number | null;
+  /** Seconds that the refresh token lives unused, as the provider said. */
+  refreshExpiresIn?: number;
   /** The provider gave none. */
   withoutRefreshToken?: boolean;
+  /** When the user consented; unless given, now for an account that is named, and not known for any other. */
+  consentedAt?: number;
+  /** The account's id at the provider; another one for each connection unless given. */
+  account?: string;
 }
 
 /** What outlives an instance of the service: time, a database, its keys, and the authorization servers outside. */
@@ -57,7 +66,12 @@ export interface World {
   server: SimulatedAuthorizationServer;
   /** A client at `server`. */
   clientId: string;
-  addServer(name: string, behaviour?: Partial<ServerBehaviour>): Promise<SimulatedAuthorizationServer>;
+  /** It answers at the hosts of its entry. */
+  addServer(
+    name: string,
+    behaviour?: Partial<ServerBehaviour>,
+    entry?: CatalogueEntry,
+  ): Promise<SimulatedAuthorizationServer>;
   addClient(server: SimulatedAuthorizationServer): Promise<string>;
   /** A user consents, and the connection is stored. */
   connect(options?: ConnectOptions): Promise<string>;
@@ -75,7 +89,7 @@ const SCOPES = ["files.read", "files.write"];
 export const TENANT = "default";
 export const CLIENT_SECRET = "client-secret-canary";
 
-export async function createWorld({ clock, random, database, server: behaviour }: WorldOptions): Promise<World> {
+export async function createWorld({ clock, random, database, ...first }: WorldOptions): Promise<World> {
   const root = parseRootKey(generateRootKey(random).reveal());
   if (!root) throw new Error("A generated root key is not one.");
   const keyring = await openKeyring(
@@ -83,15 +97,16 @@ export async function createWorld({ clock, random, database, server: behaviour }
     root,
     random,
   );
-  const servers = new Map<string, { server: SimulatedAuthorizationServer; name: string }>();
+  const servers = new Map<string, CatalogueEntry & { server: SimulatedAuthorizationServer }>();
   const clients = createClientStore(database);
   const connections = createConnectionStore(database);
   const catalogue = createCatalogue([], createProviderStore(database));
 
-  async function addServer(name: string, own: Partial<ServerBehaviour> = {}) {
+  async function addServer(name: string, own: Partial<ServerBehaviour> = {}, given?: CatalogueEntry) {
     const server = createSimulatedAuthorizationServer(clock, own);
-    servers.set(`${name}.example`, { server, name });
-    await catalogue.put(providerEntry(name, own));
+    const entry = given ?? { provider: providerEntry(name, own), parameters: {} };
+    for (const host of hostsOf(entry)) servers.set(host, { server, ...entry });
+    await catalogue.put(entry.provider);
     return server;
   }
 
@@ -101,12 +116,15 @@ export async function createWorld({ clock, random, database, server: behaviour }
     const id = createId("cli", clock, random);
     const secretId = createId("sec", clock, random);
     const sealed = await keyring.seal(secretAddress(TENANT, secretId), secret(CLIENT_SECRET));
-    await clients.create(clientAt(found.name, id), { id: secretId, sealed });
+    const { provider, parameters } = found;
+    const settings = { ...DEFAULT_CLIENT_SETTINGS, providerParameters: parameters };
+    const client = { ...clientAt(provider.id, id), authentication: provider.authentication, settings };
+    await clients.create(client, { id: secretId, sealed });
     return id;
   }
 
   async function connect(options: ConnectOptions = {}): Promise<string> {
-    const { clientId = world.clientId, server = world.server } = options;
+    const { clientId = world.clientId, server = world.server, refreshExpiresIn, account } = options;
     const expiresIn = options.expiresIn === undefined ? server.behaviour.lifetimeSeconds : options.expiresIn;
     const { accessToken, refreshToken } = server.authorize();
     const tokens: TokenSet = {
@@ -115,8 +133,9 @@ export async function createWorld({ clock, random, database, server: behaviour }
       tokenType: "Bearer",
       obtainedAt: clock.now(),
       expiresAt: expiresIn === null ? null : clock.now() + expiresIn * 1000,
-      refreshExpiresAt: null,
+      refreshExpiresAt: refreshExpiresIn === undefined ? null : clock.now() + refreshExpiresIn * 1000,
       scope: SCOPES,
+      answerFields: {},
     };
     const id = createId("con", clock, random);
     const owner = { tenantId: TENANT, connectionId: id };
@@ -125,7 +144,10 @@ export async function createWorld({ clock, random, database, server: behaviour }
     const client = await clients.find(clientId);
     if (!client) throw new Error("There is no such client.");
     const history = { kind: "connected", generation: 1, detail: {} } as const;
-    await connections.create(newConnection(id, client), record, due, history);
+    const { consentedAt = account === undefined ? null : clock.now() } = options;
+    const connection = { ...newConnection(id, client), consentedAt };
+    const named = account === undefined ? connection : { ...connection, account: { id: account, label: null } };
+    await connections.create(named, record, due, history);
     return id;
   }
 
@@ -146,7 +168,7 @@ export async function createWorld({ clock, random, database, server: behaviour }
       return found.server.send(request, options);
     },
   };
-  const server = await addServer("provider", behaviour);
+  const server = await addServer("provider", first.server, first.entry);
   const clientId = await addClient(server);
   const sessions = createConnectSessionStore(database);
   const parts = { clock, random, database, keyring, catalogue, clients, connections, sessions, transport };
@@ -168,6 +190,7 @@ function providerEntry(name: string, behaviour: Partial<ServerBehaviour>): Provi
     authorization_url: `${base}/authorize`,
     token_url: `${base}/token`,
     userinfo_url: `${base}/userinfo`,
+    authentication: "client_secret_post",
     replay: replayOf(behaviour),
     pace: { per_second: 1000, concurrent: 1000 },
   });
@@ -184,6 +207,7 @@ export function clientAt(providerId: string, id: string): Omit<Client, "createdA
     scopes: SCOPES,
     settings: DEFAULT_CLIENT_SETTINGS,
     suspension: null,
+    learnedLife: null,
   };
 }
 

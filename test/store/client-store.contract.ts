@@ -24,8 +24,11 @@ export function clientStoreContract(kind: DatabaseKind): void {
           offlineAccess: false,
           prove: true,
           authorizationParameters: { prompt: "consent" },
+          providerParameters: { subdomain: "acme" },
+          testing: true,
         },
         suspension: null,
+        learnedLife: null,
       };
       await clients.create(client, SECRET);
       expect(await clients.find("cli_2")).toEqual({ ...client, createdAt: clock.now() });

@@ -1,6 +1,7 @@
 import { DATABASES } from "../stage/databases.ts";
 import { connectionBatchesContract } from "./connection-batches.contract.ts";
 import { connectionCommitsContract } from "./connection-commits.contract.ts";
+import { connectionPromotionContract } from "./connection-promotion.contract.ts";
 import { connectionRecoveryContract } from "./connection-recovery.contract.ts";
 import { connectionRejectionsContract } from "./connection-rejections.contract.ts";
 import { connectionSparesContract } from "./connection-spares.contract.ts";
@@ -11,6 +12,7 @@ for (const kind of DATABASES) {
   connectionBatchesContract(kind);
   connectionRecoveryContract(kind);
   connectionSparesContract(kind);
+  connectionPromotionContract(kind);
   connectionSpentContract(kind);
   connectionRejectionsContract(kind);
 }

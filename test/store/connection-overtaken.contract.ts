@@ -35,7 +35,7 @@ function postpone(connections: ConnectionStore, claim: Claim): Promise<unknown> 
 function reject(connections: ConnectionStore, claim: Claim): Promise<unknown> {
   const history = { kind: "reauthorization_required", generation: 1, detail: {} } as const;
   const brake = { windowMs: 1, tolerated: 9, patienceMs: 1, backoffMs: 1 };
-  return connections.reject({ claim, diagnosis: DIAGNOSIS, history, brake });
+  return connections.reject({ claim, diagnosis: DIAGNOSIS, history, confirmAfterMs: null, brake });
 }
 
 function end({ connections }: StoreStage): Promise<unknown> {

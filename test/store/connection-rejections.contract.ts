@@ -45,7 +45,7 @@ async function isForgotten(stage: BrakeStage): Promise<boolean> {
 }
 
 function rejection(claim: Claim): Rejection {
-  return { claim, diagnosis: DIAGNOSIS, history: HISTORY, brake: BRAKE };
+  return { claim, diagnosis: DIAGNOSIS, history: HISTORY, confirmAfterMs: null, brake: BRAKE };
 }
 
 /** What every database has to make of a rejection of the newest refresh token. */
@@ -77,6 +77,37 @@ export function connectionRejectionsContract(kind: DatabaseKind): void {
       expect(await stage.reject(ID, { brake: AT_ONCE })).toBe("braked");
       expect(await stage.reject(ID)).toBe("ended");
       expect(await stage.lease(ID)).toEqual({ ...AT_REST, epoch: 2 });
+    });
+  });
+
+  describe(`a rejection that has to be said again on ${kind.name}`, () => {
+    const UNBRAKED = { ...BRAKE, tolerated: 9 };
+    const CONFIRMED = { confirmAfterMs: 5 * MINUTE, brake: UNBRAKED };
+
+    test("is noted, and asked about again when the time is over", async () => {
+      const stage = await openBrakeStage(kind);
+      expect(await stage.reject(ID, CONFIRMED)).toBe("unconfirmed");
+      const { connection, lease } = await stage.held(ID);
+      expect(connection).toMatchObject({ status: "degraded", diagnosis: DIAGNOSIS });
+      const until = (lease.rejectedAt ?? 0) + 5 * MINUTE;
+      expect(lease).toMatchObject({ owner: null, failures: 1, backoffUntil: until, dueAt: until });
+    });
+
+    test("is believed then", async () => {
+      const stage = await openBrakeStage(kind);
+      await stage.reject(ID, CONFIRMED);
+      await stage.clock.advance(5 * MINUTE);
+      expect(await stage.reject(ID, CONFIRMED)).toBe("ended");
+    });
+
+    test("is forgotten by a token set", async () => {
+      const stage = await openBrakeStage(kind);
+      await stage.reject(ID, CONFIRMED);
+      await stage.clock.advance(5 * MINUTE);
+      const claim = await stage.claim(ID);
+      await stage.connections.commit(commitOf(ID, 2), claim);
+      expect((await stage.held(ID)).connection).toMatchObject({ status: "active", diagnosis: null });
+      expect((await stage.lease(ID)).rejectedAt).toBeNull();
     });
   });
 

@@ -141,7 +141,7 @@ export function twoProcessesContract(kind: TwoProcesses): void {
           if (side === "ours") return stage.ours.commit(commitOf(id, 2), late);
           const history = { kind: "reauthorization_required", generation: 1, detail: {} } as const;
           const brake = { windowMs: 1, tolerated: 1000, patienceMs: 1, backoffMs: 1 };
-          return stage.theirs.reject({ claim, diagnosis: DIAGNOSIS, history, brake });
+          return stage.theirs.reject({ claim, diagnosis: DIAGNOSIS, history, confirmAfterMs: null, brake });
         }),
       );
       for (const id of IDS) {

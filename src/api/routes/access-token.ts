@@ -12,6 +12,9 @@ const accessTokenSchema = z
     token_type: z.string(),
     expires_at: time.nullable(),
     scope: z.string(),
+    answer_fields: z
+      .record(z.string(), z.string())
+      .describe("What the provider said beside the tokens, such as the address of its API, by the names of its entry"),
     connection_id: z.string(),
     generation: z.int(),
     refresh_state: z.enum(["ok", "refreshing", "failing"]),
@@ -83,6 +86,7 @@ export function accessTokenBody(token: AccessToken): z.infer<typeof accessTokenS
     token_type: token.tokenType,
     expires_at: toTimeOrNull(token.expiresAt),
     scope: token.scope.join(" "),
+    answer_fields: token.answerFields,
     connection_id: token.connectionId,
     generation: token.generation,
     refresh_state: token.refreshState,

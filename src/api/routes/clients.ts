@@ -1,9 +1,10 @@
 import { z } from "zod";
 import { secretAddress } from "../../client/authentication.ts";
 import { DEFAULT_CLIENT_SETTINGS, type Client, type ClientSecret, type ClientStore } from "../../client/client.ts";
-import { redirectUri } from "../../connect/redirect-uri.ts";
+import { redirectUri } from "../../client/redirect-uri.ts";
 import { AUTHENTICATION_METHODS } from "../../oauth/client-authentication.ts";
 import type { Catalogue } from "../../provider/catalogue.ts";
+import { parametersProblem } from "../../provider/parameters.ts";
 import type { Clock } from "../../runtime/clock.ts";
 import { createId } from "../../runtime/id.ts";
 import type { Random } from "../../runtime/random.ts";
@@ -30,6 +31,11 @@ const settings = z.strictObject({
       message: `${REPLACES_THE_REQUEST.join(", ")} would replace the request`,
     })
     .optional(),
+  provider_parameters: z
+    .record(z.string().max(100), z.string().max(300))
+    .describe("What stands in the URLs of the provider's entry, where it is a family")
+    .optional(),
+  testing: z.boolean().describe("In status Testing at Google, where refresh tokens live seven days").optional(),
 });
 
 const clientSecret = token.min(1);
@@ -158,6 +164,8 @@ async function createClient(
       "There is no such provider. GET /v1/providers lists them; PUT /v1/providers/{id} adds one.",
     );
   }
+  const problem = parametersProblem(provider, body.settings?.provider_parameters ?? {});
+  if (problem !== null) throw new ServiceError("invalid_request", `settings.provider_parameters: ${problem}.`);
   const authentication = body.authentication ?? (body.client_secret === undefined ? "none" : provider.authentication);
   if ((authentication === "none") !== (body.client_secret === undefined)) {
     throw new ServiceError(
@@ -189,6 +197,8 @@ function settingsOf(body: z.infer<typeof settings> = {}): Client["settings"] {
     offlineAccess: body.offline_access ?? DEFAULT_CLIENT_SETTINGS.offlineAccess,
     prove: body.prove ?? DEFAULT_CLIENT_SETTINGS.prove,
     authorizationParameters: body.authorization_parameters ?? DEFAULT_CLIENT_SETTINGS.authorizationParameters,
+    providerParameters: body.provider_parameters ?? DEFAULT_CLIENT_SETTINGS.providerParameters,
+    testing: body.testing ?? DEFAULT_CLIENT_SETTINGS.testing,
   };
 }
 
@@ -216,6 +226,8 @@ function viewOf({ publicUrl }: ClientRouteDeps, client: Client): z.infer<typeof 
       offline_access: client.settings.offlineAccess,
       prove: client.settings.prove,
       authorization_parameters: client.settings.authorizationParameters,
+      provider_parameters: client.settings.providerParameters,
+      testing: client.settings.testing,
     },
     redirect_uri: redirectUri(publicUrl, client.id),
     status: suspension ? "suspended" : "active",

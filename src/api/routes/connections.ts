@@ -10,7 +10,6 @@ import { secret } from "../../runtime/secret.ts";
 import { ServiceError } from "../../runtime/service-error.ts";
 import {
   connectionDetailSchema,
-  connectionDetailView,
   connectionSchema,
   policySchema,
   connectionView,
@@ -18,6 +17,7 @@ import {
   historyView,
   statusSchema,
 } from "../connection-view.ts";
+import { describeConnection } from "../describe-connection.ts";
 import { callerOf } from "../guard.ts";
 import type { App } from "../server.ts";
 import { failures, idParams, labels, name, secured, time, token, toTime } from "../wire.ts";
@@ -134,7 +134,7 @@ function readingRoutes(app: App, ports: ConnectPorts): void {
         response: { 200: connectionDetailSchema, ...failures },
       },
     },
-    async (request) => connectionDetailView(await find(ports, callerOf(request).tenantId, request.params.id)),
+    async (request) => describeConnection(ports, await find(ports, callerOf(request).tenantId, request.params.id)),
   );
 
   app.get(
@@ -177,7 +177,7 @@ function changingRoutes(app: App, ports: ConnectPorts): void {
       const { labels: changed, policy } = request.body;
       if (changed) await ports.connections.setLabels(connection.id, changed);
       if (policy) await changePolicy(ports, connection.id, policy);
-      return connectionDetailView(await find(ports, tenantId, connection.id));
+      return describeConnection(ports, await find(ports, tenantId, connection.id));
     },
   );
 
@@ -225,7 +225,7 @@ function provingRoutes(app: App, ports: ConnectPorts): void {
       const { connection, tokens } = await find(ports, tenantId, request.params.id);
       const { generation } = tokens;
       await ports.refresher.refresh({ connectionId: connection.id, generation, origin: "manual" });
-      return connectionDetailView(await find(ports, tenantId, connection.id));
+      return describeConnection(ports, await find(ports, tenantId, connection.id));
     },
   );
 

@@ -2,12 +2,13 @@ import type { ConnectionStore, Snapshot } from "../../connection/store.ts";
 import type { RestoreStore } from "../../refresh/restores.ts";
 import type { Observer } from "../../runtime/observer.ts";
 import { ServiceError } from "../../runtime/service-error.ts";
-import { connectionDetailSchema, connectionDetailView } from "../connection-view.ts";
+import { connectionDetailSchema } from "../connection-view.ts";
+import { describeConnection, type DescribePorts } from "../describe-connection.ts";
 import { callerOf } from "../guard.ts";
 import type { App } from "../server.ts";
 import { failures, idParams, secured } from "../wire.ts";
 
-export interface ReleasePorts {
+export interface ReleasePorts extends DescribePorts {
   connections: ConnectionStore;
   restores: RestoreStore;
   observer: Observer;
@@ -33,7 +34,7 @@ export function releaseRoute(app: App, ports: ReleasePorts): void {
         throw new ServiceError("conflict", "The connection is not held, so there is nothing to release.");
       }
       ports.observer.event("connection.released", { connectionId: connection.id });
-      return connectionDetailView(await find(ports, tenantId, connection.id));
+      return describeConnection(ports, await find(ports, tenantId, connection.id));
     },
   );
 }

@@ -52,6 +52,7 @@ function times(connection: ConnectionDetail): [string, Cell][] {
     ["last proven", { text: provenAt === null ? "never" : relativeTime(provenAt) }],
     ["access token", { text: ending(connection.access_token_expires_at) }],
     ["refresh token", { text: ending(connection.refresh_expires_at) }],
+    ["consent", { text: consentEnding(connection.consent_ends_at) }],
     ["next refresh", { text: whenKnown(connection.next_refresh_at) }],
     ["consented", { text: whenKnown(connection.consented_at) }],
     ["created", { text: relativeTime(connection.created_at) }],
@@ -60,6 +61,10 @@ function times(connection: ConnectionDetail): [string, Cell][] {
 
 function refusedScopes({ requested_scopes: requested, granted_scopes: granted }: ConnectionDetail): string[] {
   return requested.filter((scope) => !granted.includes(scope));
+}
+
+function consentEnding(at: string | null): string {
+  return at === null ? "" : `${ending(at)}, and cannot be prolonged by refreshing`;
 }
 
 function ending(at: string | null): string {

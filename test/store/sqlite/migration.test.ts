@@ -71,10 +71,12 @@ describe("a database of the first version", () => {
         sealedRefreshToken: Buffer.of(2),
         tokenType: "Bearer",
         scope: ["a"],
+        answerFields: {},
         obtainedAt: 5,
         origin: "connect",
         expiresAt: 6,
         refreshExpiresAt: 7,
+        refreshTokenName: null,
         rotatedAt: null,
       },
       lease: {
@@ -125,7 +127,11 @@ describe("a database of the first version", () => {
     expect(result).toEqual({ kind: "claimed", claim });
     await connections.commit(commitOf("con_2", 5), claim);
     expect((await connections.snapshot("con_2"))?.tokens.generation).toBe(5);
-    await connections.setAside("con_2", { ...commitOf("con_2", 5).tokens, sealedRefreshToken: Buffer.of(9) }, null);
+    await connections.setAside(
+      "con_2",
+      { ...commitOf("con_2", 5).tokens, sealedRefreshToken: Buffer.of(9), refreshTokenName: "other" },
+      null,
+    );
     expect(await connections.spares("con_2")).toHaveLength(1);
     await database.close();
   });

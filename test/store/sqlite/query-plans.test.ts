@@ -68,6 +68,7 @@ describe("a million resting connections cost nothing, because SQLite finds by an
         claim: result.claim,
         diagnosis: { cause: "unknown", confidence: "possible", evidence: {} },
         history: { kind: "reauthorization_required", generation: 1, detail: {} },
+        confirmAfterMs: null,
         brake: { windowMs: 1, tolerated: 1, patienceMs: 1, backoffMs: 1 },
       });
     });
