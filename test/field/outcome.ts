@@ -1,5 +1,7 @@
 import { expect } from "vitest";
+import type { Diagnosis } from "../../src/connection/cause.ts";
 import type { AccessToken } from "../../src/refresh/access-token.ts";
+import { createLogger, createLogObserver, type LogLevel } from "../../src/telemetry/log.ts";
 import type { EngineStage } from "../stage/engine-stage.ts";
 import type { SimulatedAuthorizationServer } from "../stage/simulated-authorization-server.ts";
 
@@ -22,6 +24,24 @@ export async function expectHealthy(stage: Scene, id: string): Promise<void> {
   expect(lease).toMatchObject({ failures: 0, cause: null, backoffUntil: 0, unanswered: 0 });
   const { refreshToken = "" } = await stage.tokensOf(id);
   expect([refreshToken, stage.server.accepts(refreshToken)]).toEqual([refreshToken, true]);
+}
+
+/** The lines that a log of this level has of what the engine reported. */
+export function logged({ observer }: Pick<EngineStage, "observer">, level: LogLevel): string[] {
+  const lines: string[] = [];
+  const log = createLogObserver(createLogger(level, { write: (line: string) => void lines.push(line) }));
+  for (const { name, fields } of observer.events) log.event(name, fields);
+  return lines;
+}
+
+/** A person has to act; what the provider said, and what that means, is in the diagnosis. */
+export async function expectEnded(
+  stage: Pick<EngineStage, "held">,
+  id: string,
+  diagnosis: Partial<Diagnosis>,
+): Promise<void> {
+  const { connection } = await stage.held(id);
+  expect(connection).toMatchObject({ status: "reauthorization_required", diagnosis });
 }
 
 /** Every refresh token came once, and none after it had been used. */

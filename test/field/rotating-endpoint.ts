@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { text as readText } from "node:stream/consumers";
 import type { Gate } from "../stage/gate.ts";
-import { startPageServer } from "../stage/page-server.ts";
+import { listen, type Identity } from "../stage/page-server.ts";
 
 /** A token endpoint over HTTP, for token sets that come from elsewhere: `rt-0`, then `rt-1`… A second use ends the family. */
 export interface RotatingEndpoint {
@@ -12,7 +12,8 @@ export interface RotatingEndpoint {
   gate: Gate | null;
 }
 
-export async function startRotatingEndpoint(): Promise<RotatingEndpoint> {
+/** With an identity, which has to be that of `localhost`, it speaks TLS. */
+export async function startRotatingEndpoint(identity?: Identity): Promise<RotatingEndpoint> {
   const sent: string[] = [];
   let issued = 0;
   let punished = false;
@@ -32,11 +33,12 @@ export async function startRotatingEndpoint(): Promise<RotatingEndpoint> {
   }
 
   const endpoint: RotatingEndpoint = { origin: "", sent, gate: null };
-  endpoint.origin = await startPageServer((request, response) => void serve(request, response));
+  const port = await listen((request, response) => void serve(request, response), identity);
+  endpoint.origin = identity ? `https://localhost:${port}` : `http://127.0.0.1:${port}`;
   return endpoint;
 }
 
 /** The entry of a provider with that endpoint, and nothing that a check could ask instead. */
-export function entryOf({ origin }: RotatingEndpoint): Record<string, string> {
+export function entryOf({ origin }: Pick<RotatingEndpoint, "origin">): Record<string, string> {
   return { name: "Elsewhere", authorization_url: `${origin}/authorize`, token_url: `${origin}/token` };
 }

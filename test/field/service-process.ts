@@ -1,6 +1,6 @@
 import { mintKey } from "../../src/access/api-key.ts";
 import { systemClock, systemRandom } from "../../src/service/system.ts";
-import { startEvergrant, type Evergrant } from "../cli/evergrant.ts";
+import { evergrant, startEvergrant, type Environment, type Evergrant, type Outcome } from "../cli/evergrant.ts";
 import { createApi, type Answer, type Api } from "../stage/api.ts";
 import { freePort } from "../stage/free-port.ts";
 import { temporaryFolder } from "../stage/temporary-folder.ts";
@@ -12,18 +12,20 @@ export interface ServiceProcess {
   /** Of the connection. */
   path: string;
   refresh: () => Promise<Answer>;
-  /** Ends the process so, and starts another on the same data. */
-  startAgainAfter: (signal: NodeJS.Signals) => Promise<void>;
+  /** Ends the process so, and starts another on the same data, and with more in its environment. */
+  startAgainAfter: (signal: NodeJS.Signals, more?: Environment) => Promise<void>;
+  /** What `evergrant doctor` says in the environment of the running process. */
+  doctor: () => Promise<Outcome>;
 }
 
 export async function openServiceProcess(endpoint: RotatingEndpoint): Promise<ServiceProcess> {
   const port = await freePort();
   const adminKey = mintKey("admin", systemClock, systemRandom).text.reveal();
-  const environment = {
+  let environment: Environment = {
     EVERGRANT_DATA_DIR: temporaryFolder(),
     EVERGRANT_PORT: String(port),
     EVERGRANT_ADMIN_KEY: adminKey,
-    EVERGRANT_ALLOWED_PRIVATE_HOSTS: "127.0.0.1",
+    EVERGRANT_ALLOWED_PRIVATE_HOSTS: "127.0.0.1,localhost",
   };
   const api = createApi(`http://127.0.0.1:${port}`, adminKey);
   let running = await start(environment);
@@ -35,15 +37,17 @@ export async function openServiceProcess(endpoint: RotatingEndpoint): Promise<Se
     api,
     path,
     refresh: () => api("POST", `${path}/refresh`),
-    startAgainAfter: async (signal) => {
+    startAgainAfter: async (signal, more = {}) => {
       running.signal(signal);
       await running.ended;
+      environment = { ...environment, ...more };
       running = await start(environment);
     },
+    doctor: () => evergrant(["doctor"], environment),
   };
 }
 
-async function start(environment: Record<string, string>): Promise<Evergrant> {
+async function start(environment: Environment): Promise<Evergrant> {
   const running = startEvergrant(["serve"], environment);
   await running.printed(/"event":"service.started"/);
   return running;

@@ -1,21 +1,13 @@
 import { expect, test, vi } from "vitest";
-import { providerSchema, type Provider } from "../../src/provider/provider.ts";
 import { HOUR, MINUTE, SECOND } from "../../src/runtime/clock.ts";
 import { createLogger, createLogObserver } from "../../src/telemetry/log.ts";
-import { openEngineStage, openInstances, type EngineStage } from "../stage/engine-stage.ts";
+import { openEngineStage, openInstances } from "../stage/engine-stage.ts";
 import { answer, takes } from "../stage/plays.ts";
+import { limit } from "./limit.ts";
 import { distinct, expectHealthy, expectNoReuse } from "./outcome.ts";
 
 // They are short, but the machine may be busy.
 vi.setConfig({ testTimeout: 60_000 });
-
-type Pace = Provider["pace"];
-
-/** Gives the provider these limits; without them, those of an entry that names none. */
-async function limit(stage: Pick<EngineStage, "catalogue">, pace?: Pace): Promise<void> {
-  const { pace: _, ...entry } = (await stage.catalogue.find("provider")) ?? {};
-  await stage.catalogue.put(providerSchema.parse({ ...entry, ...(pace && { pace }) }));
-}
 
 // Four requests at once from one machine look like an attack to this server, and it ends everything.
 test("burst-refresh-flagged-as-automation: no more than three token requests of an instance are under way at once", async () => {
