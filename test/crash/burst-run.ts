@@ -17,8 +17,9 @@ export interface BurstOptions {
 
 export interface BurstRun {
   /** When the token requests came, in milliseconds after the moment of expiry, ascending. */
-  answering: number[];
-  hanging: number[];
+  measured: number[];
+  /** To the provider beside it. */
+  other: number[];
   /** How long callers waited for a token of the provider that answers, in milliseconds, ascending. */
   waits: number[];
   /** Callers that got none. */
@@ -33,26 +34,26 @@ const CALLERS = 8;
 const CALLER_PAUSE = 100;
 const NOTICE = 4_000;
 
-/** One provider that answers, and, `beside` it or not, one that says nothing to as many connections. */
-export async function runBurst(options: BurstOptions, beside: boolean): Promise<BurstRun> {
+/** One provider that answers, and beside it, for as many connections, one that answers too or says nothing. */
+export async function runBurst(options: BurstOptions, otherOne: "answers" | "hangs"): Promise<BurstRun> {
   const { database, processes } = options;
   const service = await openServiceStage({ database, processes });
-  const [answers, hangs] = await Promise.all([startTokenEndpoint("answers"), startTokenEndpoint("hangs")]);
+  const [measured, other] = await Promise.all([startTokenEndpoint("answers"), startTokenEndpoint(otherOne)]);
   try {
-    const ids = await addProvider(service, "answering", answers, options);
-    if (beside) await addProvider(service, "hanging", hangs, options);
+    const ids = await addProvider(service, "measured", measured, options);
+    await addProvider(service, "other", other, options);
     const moment = Date.now() + NOTICE;
     await expireAllAt(service.shared, moment);
     await sleep(moment - Date.now());
     const delays = monitorEventLoopDelay({ resolution: 5 });
     delays.enable();
-    const callers = await callUntilDone(service, { ids, endpoint: answers, chance: options.chance });
+    const callers = await callUntilDone(service, { ids, endpoint: measured, chance: options.chance });
     const after = ({ arrivals }: TokenEndpoint): number[] => arrivals.map((at) => at - moment);
-    return { answering: after(answers), hanging: after(hangs), ...callers, lag: delays.max / 1e6 };
+    return { measured: after(measured), other: after(other), ...callers, lag: delays.max / 1e6 };
   } finally {
     await Promise.all(service.cluster.processes().map((running) => running.kill()));
     await service.close();
-    await Promise.all([answers.close(), hangs.close()]);
+    await Promise.all([measured.close(), other.close()]);
   }
 }
 

@@ -5,13 +5,14 @@ import { createChance } from "./chance.ts";
 
 const USAGE = `Usage: npm run prove:burst -- --database sqlite|postgres [options]
 
-Lets connections of two providers expire in the same second, one of which says nothing, and proves that the other
-is not delayed by that, and that neither gets more requests than its pace. Exits with 1 when it does.
+Lets connections of two providers expire in the same second, and compares what it means for one of them whether the
+other answers or says nothing: it is not delayed by that, and neither gets more requests than its pace. Exits with 1
+when it is not so.
 
   --connections <number>  of both providers together (default 10000)
   --processes <number>    processes over one database (default 4)
   --per-second <number>   pace of each provider (default 100)
-  --rounds <number>       how often to run it with the other one, and without; medians count (default 3)
+  --rounds <number>       how often to run it each way; medians count (default 3)
 `;
 
 const count = z.coerce.number().int().min(1);
@@ -59,11 +60,11 @@ function excess(arrivals: readonly number[], perSecond: number): number {
   return Math.round(most);
 }
 
-function describe(name: string, { answering, hanging, waits, failures, lag }: BurstRun): string {
+function describe(name: string, { measured, other, waits, failures, lag }: BurstRun): string {
   return `${name}
-  requests to the provider that answers: ${answering.length}, after ${spread(answering)} ms (10th, 50th, 90th, 99th, 100th of 100); ahead of its rate by ${excess(answering, given["per-second"])} at most
-  requests to the provider that hangs: ${hanging.length}; ahead of its rate by ${excess(hanging, given["per-second"])} at most
-  callers of the provider that answers: ${waits.length}, waited ${spread(waits)} ms; without a token ${failures}
+  requests to the provider that is measured: ${measured.length}, after ${spread(measured)} ms (10th, 50th, 90th, 99th, 100th of 100); ahead of its rate by ${excess(measured, given["per-second"])} at most
+  requests to the other: ${other.length}; ahead of its rate by ${excess(other, given["per-second"])} at most
+  callers of the provider that is measured: ${waits.length}, waited ${spread(waits)} ms; without a token ${failures}
   this process, which is both the providers and the callers, stood still for ${Math.round(lag)} ms at most`;
 }
 
@@ -71,16 +72,16 @@ const given = readOptions();
 const { database, processes } = given;
 const each = Math.ceil(given.connections / 2);
 const burst = { database, processes, connections: each, perSecond: given["per-second"], chance: createChance(1) };
-const alone: BurstRun[] = [];
+const usual: BurstRun[] = [];
 const beside: BurstRun[] = [];
 // By turns: what is due is looked for once a second, so each run begins at another moment of that second.
 for (let round = 0; round < given.rounds; round++) {
-  alone.push(await run("alone", false));
-  beside.push(await run("beside a provider that hangs", true));
+  usual.push(await run("beside a provider that answers", "answers"));
+  beside.push(await run("beside a provider that hangs", "hangs"));
 }
-const delay = medianOf(beside, "answering") - medianOf(alone, "answering");
-const callerDelay = medianOf(beside, "waits") - medianOf(alone, "waits");
-const isProven = Math.max(delay, callerDelay) <= MOST_DELAY && [...alone, ...beside].every(isInOrder);
+const delay = medianOf(beside, "measured") - medianOf(usual, "measured");
+const callerDelay = medianOf(beside, "waits") - medianOf(usual, "waits");
+const isProven = Math.max(delay, callerDelay) <= MOST_DELAY && [...usual, ...beside].every(isInOrder);
 process.stdout
   .write(`${database}, ${processes} processes, ${each} connections of each provider, ${given["per-second"]} a second, ${given.rounds} rounds
 delay of the median request ${delay} ms, of the median caller ${callerDelay} ms
@@ -88,20 +89,20 @@ ${isProven ? "proven" : "NOT proven"}
 `);
 process.exit(isProven ? 0 : 1);
 
-async function run(name: string, hasOther: boolean): Promise<BurstRun> {
-  const result = await runBurst(burst, hasOther);
+async function run(name: string, other: "answers" | "hangs"): Promise<BurstRun> {
+  const result = await runBurst(burst, other);
   process.stdout.write(`${describe(name, result)}\n`);
   return result;
 }
 
 /** The median of the runs' medians, in milliseconds. */
-function medianOf(runs: readonly BurstRun[], what: "answering" | "waits"): number {
+function medianOf(runs: readonly BurstRun[], what: "measured" | "waits"): number {
   const medians = runs.map((one) => at(one[what], 0.5)).toSorted((a, b) => a - b);
   return at(medians, 0.5);
 }
 
 /** The pace is kept, and everybody has a token. Requests that came while this process was busy look as if they came at once. */
-function isInOrder({ answering, hanging, lag, failures }: BurstRun): boolean {
+function isInOrder({ measured, other, lag, failures }: BurstRun): boolean {
   const allowed = (BURST_SECONDS + lag / 1000) * given["per-second"] + processes;
-  return failures === 0 && [answering, hanging].every((arrivals) => excess(arrivals, given["per-second"]) <= allowed);
+  return failures === 0 && [measured, other].every((arrivals) => excess(arrivals, given["per-second"]) <= allowed);
 }
