@@ -7,7 +7,7 @@ import { stringList } from "./json-column.ts";
 import type { LockedTokens } from "./locked-tokens.ts";
 import { spentAfter, spentColumn } from "./spent-tokens.ts";
 import { updateFromValues } from "./update-from-values.ts";
-import { AT_REST, holds, type Transaction } from "./transaction.ts";
+import { AT_REST, holds, NO_SENDS, type Transaction } from "./transaction.ts";
 
 export interface Replacement {
   before: LockedTokens;
@@ -74,14 +74,6 @@ function sendsAfter({ before: { lease, generation, now }, commit: { tokens }, cl
     answer_until: mayAnswer ? answer_until : 0,
   };
 }
-
-const NO_SENDS = {
-  attempt_generation: null,
-  attempt_at: null,
-  unanswered: 0,
-  answer_owner: null,
-  answer_until: 0,
-} as const;
 
 function provenBy({ connectionId, tokens }: Commit) {
   return { id: connectionId, granted_scopes: stringList.write(tokens.scope) };

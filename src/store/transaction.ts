@@ -29,16 +29,17 @@ export function lockLease({ queries, dialect }: Transaction, connectionId: strin
     .executeTakeFirst();
 }
 
-/** Columns of a lease that nobody holds, with nothing unresolved. */
-export const AT_REST = {
-  owner: null,
-  lease_until: 0,
+/** Columns of a lease whose refresh token nobody has sent without hearing an answer. */
+export const NO_SENDS = {
   attempt_generation: null,
   attempt_at: null,
   unanswered: 0,
   answer_owner: null,
   answer_until: 0,
 } as const;
+
+/** Columns of a lease that nobody holds, with nothing unresolved. */
+export const AT_REST = { owner: null, lease_until: 0, ...NO_SENDS } as const;
 
 /** And with nothing that went wrong. */
 export const WELL = { ...AT_REST, backoff_until: 0, failures: 0, cause: null, rejected_at: null } as const;

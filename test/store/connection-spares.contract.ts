@@ -1,29 +1,9 @@
 import { describe, expect, test } from "vitest";
-import type { Commit, Spare } from "../../src/connection/store.ts";
+import type { Commit } from "../../src/connection/store.ts";
 import { HOUR } from "../../src/runtime/clock.ts";
 import type { DatabaseKind } from "../stage/databases.ts";
 import { AT_REST, commitOf, openStoreStage, tokenRecord, type StoreStage } from "../stage/store-stage.ts";
-
-const ID = "con_1";
-
-/** A connection whose second token set somebody stored while `ins_a` received another. */
-async function openSuperseded(kind: DatabaseKind): Promise<StoreStage> {
-  const stage = await openStoreStage(kind);
-  await stage.create(ID);
-  await stage.connections.commit(commitOf(ID, 2), await stage.claim(ID));
-  await stage.clock.advance(5000);
-  return stage;
-}
-
-/** Two spares, the later of which is returned. */
-async function openWithSpares(kind: DatabaseKind): Promise<StoreStage & { spare: Spare }> {
-  const stage = await openSuperseded(kind);
-  await stage.connections.setAside(ID, tokenRecord(2, 1), null);
-  await stage.connections.setAside(ID, tokenRecord(2, 2), null);
-  const [spare] = await stage.connections.spares(ID);
-  if (!spare) throw new Error("There is no spare.");
-  return { ...stage, spare };
-}
+import { ID, openSuperseded, openWithSpares, sealingsOf } from "./spare-stage.ts";
 
 /** Spares of the second and third generation, where the second is current; and one of another connection. */
 async function openWithGenerations(kind: DatabaseKind): Promise<StoreStage> {
@@ -35,10 +15,6 @@ async function openWithGenerations(kind: DatabaseKind): Promise<StoreStage> {
   return stage;
 }
 
-async function sealingsOf({ connections }: StoreStage, id = ID): Promise<unknown[]> {
-  return (await connections.spares(id)).map(({ tokens }) => tokens.sealedRefreshToken?.[2]);
-}
-
 async function rejectNewest(stage: StoreStage): Promise<void> {
   await stage.connections.reject({
     claim: await stage.claim(ID, { generation: 2 }),
@@ -47,6 +23,18 @@ async function rejectNewest(stage: StoreStage): Promise<void> {
     confirmAfterMs: null,
     brake: { windowMs: 1, tolerated: 1, patienceMs: 1, backoffMs: 1 },
   });
+}
+
+async function better(stage: StoreStage): Promise<boolean> {
+  return (await stage.held(ID)).hasBetterSpare;
+}
+
+/** The second generation is what `commit` says. */
+async function openAfter(kind: DatabaseKind, commit: Commit): Promise<StoreStage> {
+  const stage = await openStoreStage(kind);
+  await stage.create(ID);
+  await stage.connections.commit(commit, await stage.claim(ID));
+  return stage;
 }
 
 /** What every database has to make of token sets that came too late to be the newest. */
@@ -167,15 +155,6 @@ export function connectionSparesContract(kind: DatabaseKind): void {
   describe(`a spare on ${kind.name} is better than the newest token set`, () => {
     const rotated = { obtainedAt: 7000, rotatedAt: 7000 };
     const renewed = { ...commitOf(ID, 2), tokens: { ...tokenRecord(2), obtainedAt: 8000, rotatedAt: 1000 } };
-    const better = async (stage: StoreStage) => (await stage.held(ID)).hasBetterSpare;
-
-    /** The second generation is what `commit` says. */
-    async function openAfter(commit: Commit): Promise<StoreStage> {
-      const stage = await openStoreStage(kind);
-      await stage.create(ID);
-      await stage.connections.commit(commit, await stage.claim(ID));
-      return stage;
-    }
 
     test("when that was rejected, until it is tried", async () => {
       const stage = await openSuperseded(kind);
@@ -189,7 +168,7 @@ export function connectionSparesContract(kind: DatabaseKind): void {
     });
 
     test("when it rotated and that did not, from the same refresh token", async () => {
-      const stage = await openAfter(renewed);
+      const stage = await openAfter(kind, renewed);
       await stage.connections.setAside(ID, { ...tokenRecord(2, 1), ...rotated }, null);
       expect(await better(stage)).toBe(true);
     });
@@ -200,7 +179,7 @@ export function connectionSparesContract(kind: DatabaseKind): void {
       ["both rotated", { ...renewed, tokens: { ...tokenRecord(2), obtainedAt: 8000, rotatedAt: 8000 } }, rotated],
       ["a person consented since", { ...renewed, tokens: { ...renewed.tokens, origin: "connect" as const } }, rotated],
     ])("not when %s", async (_, commit, spare) => {
-      const stage = await openAfter(commit);
+      const stage = await openAfter(kind, commit);
       await stage.connections.setAside(ID, { ...tokenRecord(2, 1), ...spare }, null);
       expect(await better(stage)).toBe(false);
     });
