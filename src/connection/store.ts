@@ -124,6 +124,9 @@ export interface Rejection {
 
 export type RejectionResult = "ended" | "braked" | "unconfirmed" | "superseded";
 
+/** A refresh token this many generations behind the newest may have been used; nobody remembers. */
+export const REMEMBERED_GENERATIONS = 8;
+
 /** What tells one connection's misfortune from everybody's. */
 export interface Company {
   /** Other connections of the same tenant and client that the provider rejected lately, and all of them. */

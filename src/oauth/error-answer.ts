@@ -13,29 +13,18 @@ export interface OAuthError {
 
 type Json = Readonly<Record<string, unknown>>;
 
+/** Takes out of a text what must not be shown. */
+type Mask = (text: string) => string;
+
 /** The error that an answer without tokens names; null when it names none. */
 export function readError(status: number, json: Json): OAuthError | null {
-  const error = findError(status, json);
-  if (error === null) return null;
-  const clean = (text: string) => secretsIn(json).reduce((left, one) => left.replaceAll(one, "[secret]"), text);
-  const { code, subcodes, description } = error;
-  return {
-    status,
-    code: clean(code),
-    subcodes: subcodes.map(clean),
-    description: description === null ? null : clean(description),
-  };
-}
-
-function findError(status: number, json: Json): OAuthError | null {
+  const mask = maskOf(json);
   const inside = [...nested(json["error"]), ...nested(json["errors"])];
   const parts = [json, ...inside];
-  const outside = codesOf(json, status < 400 ? NAMED_ERROR : CODE_FIELDS);
-  const codes = [...new Set([...outside, ...inside.flatMap((part) => codesOf(part, CODE_FIELDS))])].slice(
-    0,
-    MOST_CODES,
-  );
-  const description = parts.map(descriptionOf).find((text) => text !== null) ?? null;
+  const outside = codesOf(json, status < 400 ? NAMED_ERROR : CODE_FIELDS, mask);
+  const others = inside.flatMap((part) => codesOf(part, CODE_FIELDS, mask));
+  const codes = [...new Set([...outside, ...others])].slice(0, MOST_CODES);
+  const description = parts.map((part) => descriptionOf(part, mask)).find((text) => text !== null) ?? null;
   const fromText =
     description === null ? [] : [...description.matchAll(/\bAADSTS(\d{4,8})\b/g)].map(([, code = ""]) => code);
   const [code, ...subcodes] = codes;
@@ -91,33 +80,45 @@ function nested(value: unknown): Json[] {
   return isObject(value) ? [value] : [];
 }
 
-function codesOf(part: Json, fields: readonly string[]): string[] {
-  return fields.flatMap((name) => (Array.isArray(part[name]) ? part[name] : [part[name]])).flatMap(codeOf);
+function codesOf(part: Json, fields: readonly string[], mask: Mask): string[] {
+  return fields
+    .flatMap((name) => (Array.isArray(part[name]) ? part[name] : [part[name]]))
+    .flatMap((value) => codeOf(value, mask));
 }
 
-function codeOf(value: unknown): string[] {
+function codeOf(value: unknown, mask: Mask): string[] {
   const text = typeof value === "number" && Number.isFinite(value) ? String(value) : nonEmptyString(value);
-  return text === null ? [] : [printable(text, 80)];
+  return text === null ? [] : [printable(mask(text), 80)];
 }
 
-function descriptionOf(part: Json): string | null {
+function descriptionOf(part: Json, mask: Mask): string | null {
   const text = DESCRIPTION_FIELDS.map((name) => nonEmptyString(part[name])).find((one) => one !== null) ?? null;
-  return text === null ? null : printable(text, 300);
+  return text === null ? null : printable(mask(text), 300);
 }
 
 function isObject(value: unknown): value is Json {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** Whatever stands in the answer under the name of a token, which its texts must not repeat. */
+/** Hides whatever stands in the answer under the name of a token, wherever its texts repeat it. */
+function maskOf(json: Json): Mask {
+  const secrets = [...new Set(secretsIn(json))];
+  return (text) => secrets.reduce((left, one) => left.replaceAll(one, MASKED), text);
+}
+
+const MASKED = "[secret]";
+
 function secretsIn(value: unknown, depth = 0): string[] {
   if (typeof value !== "object" || value === null || depth > 5) return [];
   return Object.entries(value).flatMap(([name, inner]) =>
-    typeof inner === "string" ? (SECRET_NAME.test(name) && inner !== "" ? [inner] : []) : secretsIn(inner, depth + 1),
+    typeof inner === "string" ? (isSecret(name, inner) ? [inner] : []) : secretsIn(inner, depth + 1),
   );
 }
 
-const SECRET_NAME = /token$|secret|password|assertion/i;
+/** What is shorter than its mask is no token, and hiding it again and again would make a text without end. */
+function isSecret(name: string, value: string): boolean {
+  return /token$|secret|password|assertion/i.test(name) && value.length >= MASKED.length;
+}
 
 export function nonEmptyString(value: unknown): string | null {
   return typeof value === "string" && value.trim() !== "" ? value.trim() : null;

@@ -1,5 +1,5 @@
 import type { JournalEntry } from "../connection/journal.ts";
-import type { Commit, NewestTokens } from "../connection/store.ts";
+import { REMEMBERED_GENERATIONS, type Commit, type NewestTokens } from "../connection/store.ts";
 import { dueAt } from "./due.ts";
 import type { RefreshPorts } from "./ports.ts";
 
@@ -45,7 +45,11 @@ export async function bringFromOthers(ports: OthersPorts, connectionId: string):
 export async function bringAnyFromOthers(ports: OthersPorts, connectionId: string): Promise<boolean> {
   const entries = await ports.journal.ofOthers(connectionId);
   if ((await bringAllToStore(ports, entries)) > 0) return true;
-  for (const { tokens } of entries) await ports.connections.setAside(connectionId, tokens, null);
+  const newest = (await ports.connections.newestOf([connectionId])).get(connectionId)?.generation ?? 0;
+  for (const { tokens } of entries) {
+    if (newest - tokens.generation >= REMEMBERED_GENERATIONS) continue;
+    await ports.connections.setAside(connectionId, tokens, null);
+  }
   return false;
 }
 

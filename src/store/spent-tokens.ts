@@ -1,8 +1,6 @@
+import { REMEMBERED_GENERATIONS } from "../connection/store.ts";
 import type { TokenRecord } from "../connection/token-record.ts";
 import type { LockedTokens } from "./locked-tokens.ts";
-
-/** Of what is older, nobody can tell whether it was used. */
-const REMEMBERED = 8;
 
 const SEPARATOR = " ";
 
@@ -12,7 +10,7 @@ type Stored = Pick<LockedTokens, "lease" | "generation" | "refreshTokenName">;
 export function spentAfter({ lease, refreshTokenName }: Stored, next: TokenRecord): string[] {
   const before = namesOf(lease.spent_tokens);
   const names = refreshTokenName === null ? before : [refreshTokenName, ...before];
-  return [...new Set(names)].filter((name) => name !== next.refreshTokenName).slice(0, REMEMBERED);
+  return [...new Set(names)].filter((name) => name !== next.refreshTokenName).slice(0, REMEMBERED_GENERATIONS);
 }
 
 export function spentColumn(names: readonly string[]): string {
@@ -27,7 +25,7 @@ export function mayBeSpent(
   { lease, generation, refreshTokenName }: Stored,
   { generation: late, refreshTokenName: name }: TokenRecord,
 ): boolean {
-  if (generation - late >= REMEMBERED) return true;
+  if (generation - late >= REMEMBERED_GENERATIONS) return true;
   return name !== null && [refreshTokenName, ...namesOf(lease.spent_tokens)].includes(name);
 }
 

@@ -57,6 +57,25 @@ describe("under HTTP 200", () => {
   );
 });
 
+describe("a token that stands in the answer", () => {
+  test("is hidden where the text is cut in the middle of it", () => {
+    const token = "abc-def-ghi-jkl-mno-pqr";
+    const text = `${". ".repeat(145)}${token}`;
+    const error = readError(400, { error: "e", error_description: text, refresh_token: token });
+    expect(error?.description).not.toContain("abc-def");
+  });
+
+  test("does not make the text grow, however short and however many there are", () => {
+    const tokens = Array.from({ length: 5000 }, (_, index) => [`t${index}_token`, "secret"[index % 6]]);
+    const error = readError(400, {
+      error: "e",
+      error_description: "secrets everywhere",
+      ...Object.fromEntries(tokens),
+    });
+    expect(error?.description).toBe("secrets everywhere");
+  });
+});
+
 test.each(["error_description", "message", "detail", "description", "reason", "errorSummary"])(
   "%s says why",
   (name) => {
