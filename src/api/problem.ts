@@ -13,6 +13,7 @@ const STATUS: Record<ErrorCode, number> = {
   unknown_provider: 400,
   discovery_failed: 400,
   refresh_token_missing: 400,
+  refresh_token_rejected: 422,
   state_invalid: 400,
   connect_session_expired: 410,
   access_denied: 400,

@@ -19,7 +19,7 @@ export interface ImportRequest {
   account: Account | null;
   endUser: string | null;
   labels: Record<string, string>;
-  /** Refresh at once, so that a token that does not work is known now. */
+  /** Refresh at once; what the provider refuses is not adopted. */
   verify: boolean;
 }
 
@@ -31,8 +31,9 @@ export interface Imported {
 
 /**
  * Adopts a token set from elsewhere. A refresh token is adopted once: a deployment that imports its seed again finds the
- * connection as it is by now, because the seed has been replaced since, and sending it could cost the whole connection. Whoever held it must stop refreshing, or each side will spend the other's tokens. What is
- * not known to live is refreshed at once. Throws `refresh_token_missing`.
+ * connection as it is by now, because the seed has been replaced since, and sending it could cost the whole connection. Whoever
+ * held it must stop refreshing, or each side will spend the other's tokens. What is not known to live is refreshed at once. Throws
+ * `refresh_token_missing`, and `refresh_token_rejected` where it is to be verified.
  */
 export async function importConnection(ports: ConnectPorts, request: ImportRequest): Promise<Imported> {
   const { tenantId, refreshToken } = request;
@@ -80,7 +81,22 @@ export async function importConnection(ports: ConnectPorts, request: ImportReque
   ports.observer.event("connection.created", { connectionId: id, clientId: client.id, expiresAt, dueAt: due });
   if (!request.verify) return { connection: made, isNew: true };
   await ports.refresher.refresh({ connectionId: id, generation: 1, origin: "proof" });
-  return { connection: (await importedBefore(ports, client.id, seed)) ?? made, isNew: true };
+  const proven = (await importedBefore(ports, client.id, seed)) ?? made;
+  if (proven.status === "reauthorization_required") await refuse(ports, proven);
+  return { connection: proven, isNew: true };
+}
+
+/** Throws, unless a person has consented meanwhile. */
+async function refuse(ports: ConnectPorts, { id, diagnosis }: Connection): Promise<void> {
+  if ((await ports.connections.discard(id)) === "kept") return;
+  const { code, description } = diagnosis?.evidence ?? {};
+  const words = [code, description].filter((word) => typeof word === "string").join(": ");
+  ports.observer.event("connection.discarded", { connectionId: id, cause: diagnosis?.cause });
+  throw new ServiceError(
+    "refresh_token_rejected",
+    `The provider refuses this refresh token (${words}), so nothing was stored. Check that it is a refresh token, that it belongs to this client, and that nothing has used it since.`,
+    { reason: diagnosis?.cause ?? "unknown", whoActs: "operator" },
+  );
 }
 
 /** Names the refresh token for its client; without the key it tells nothing about it. */

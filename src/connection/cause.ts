@@ -169,7 +169,7 @@ const MEANINGS: Record<Cause, Meaning> = {
   provider_response_unrecognised: {
     whoActs: "operator",
     operator:
-      "The token endpoint answers something that is neither tokens nor an OAuth error, a proxy's page for instance; the refresh is tried again.",
+      "The token endpoint answers something that is not known here, a proxy's page for instance or a code of its own; the refresh is tried again.",
     user: null,
   },
   network_policy: {

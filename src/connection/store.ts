@@ -104,6 +104,8 @@ export interface ResolvedAttempt {
 /** An attempt that decided nothing; the next may be made when `backoffMs` have passed by the database's clock. */
 export interface Postponement extends ResolvedAttempt {
   backoffMs: number;
+  /** For so long the server may still act on a request whose answer was lost: where a second one does harm, it waits. */
+  pendingMs: number;
   diagnosis: Diagnosis;
   /** The trouble has lasted: an `active` connection becomes `degraded`. */
   degrade: boolean;
@@ -210,6 +212,8 @@ export interface ConnectionStore {
 
   /** A person consented anew, whatever the status was: like `commit`, and takes over what the consent changed. */
   reauthorize(commit: Commit, consent: Consent): Promise<CommitResult>;
+  /** Takes back an import whose refresh token was rejected before it ever worked; any other connection is kept. */
+  discard(id: string): Promise<"discarded" | "kept">;
   /** Ends the connection and deletes its token set. */
   disconnect(id: string, history: NewHistoryEntry): Promise<void>;
   setLabels(id: string, labels: Record<string, string>): Promise<void>;

@@ -40,6 +40,8 @@ export interface RetryLater {
   cause: PassingCause;
   code: string;
   retryAfterMs: number | null;
+  /** The server itself has said it, in words that are not known here: it is likely to say so again. */
+  isLasting?: true;
   /** Who can help; absent where it passes by itself, or where the cause says it. */
   whoActs?: "user" | "customer_admin" | "operator";
 }
@@ -155,7 +157,7 @@ function classifyError(error: OAuthError, retryAfterMs: number | null): Outcome 
     case "server_error":
       return { kind: "retry_later", cause: "provider_unavailable", code, retryAfterMs };
     default:
-      return { kind: "retry_later", cause: "provider_response_unrecognised", code, retryAfterMs };
+      return { kind: "retry_later", cause: "provider_response_unrecognised", code, retryAfterMs, isLasting: true };
   }
 }
 

@@ -10,6 +10,8 @@ const url = z
   .max(2000)
   .refine((value) => URL.canParse(value.replaceAll(/\{\w+\}/g, "x")) && /^https?:/.test(value), "an http or https URL");
 const text = z.string().min(1).max(500);
+/** A dotted path. The last word is no property that a JavaScript object could hold. */
+const fieldPath = text.refine((path) => !path.split(".").includes("__proto__"), "a field of an answer");
 const duration = z.int().positive().nullable().default(null);
 
 export const providerId = z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, "lower-case letters, digits and hyphens");
@@ -91,7 +93,7 @@ export const providerSchema = z.strictObject({
   /** Refresh tokens that live at once of one account and client; one more ends the oldest. Null: not known, or no limit. */
   most_refresh_tokens: z.int().positive().nullable().default(null),
   /** Fields of the token answer that callers need, because they name the API's host or the account. */
-  answer_fields: z.array(text).default([]),
+  answer_fields: z.array(fieldPath).default([]),
   failure_rules: z.array(failureRule).default([]),
   /** How a client secret is changed: both live for a while, or the old one ends at once. Null: not known. */
   secret_rotation: z.enum(["two_live", "replaced_at_once"]).nullable().default(null),

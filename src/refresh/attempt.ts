@@ -22,6 +22,7 @@ import { AGAIN, type Again, type RefreshRequest, type RefreshResult } from "./re
 import type { Setbacks } from "./setbacks.ts";
 import { postponeUnsent, settle } from "./settle.ts";
 import { turnEndOf } from "./turn-end.ts";
+import { unansweredSince } from "./unanswered-since.ts";
 
 /** One refresh of one connection, from the first look to a decision; it may take several attempts. */
 export interface Flight {
@@ -157,16 +158,11 @@ async function unlessAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<
 /** DESIGN §6: what can only be saved now goes first, then who waits, then what lapses, then what is only ahead. */
 function priorityOf({ flight, held, provider }: Ready, claim: Claim | null): Priority {
   const now = flight.ports.clock.now();
-  const lostAt = claim ? (claim.earlier?.firstAt ?? null) : unansweredSince(held);
+  const lostAt = unansweredSince(held, claim);
   if (lostAt !== null && provider.replay.class === "window" && mayResend(provider.replay, lostAt, now))
     return "recovery";
   if (flight.isAwaited) return "caller";
   return isLapsing(held, provider, now) ? "lapsing" : "ahead";
-}
-
-/** When the newest refresh token was first sent without a known answer, as of before any claim of ours. */
-function unansweredSince({ lease, tokens }: Snapshot): number | null {
-  return lease.attemptGeneration === tokens.generation ? lease.attemptAt : null;
 }
 
 /** A server that does not answer is left alone; one that is only busy here may be free for others. */

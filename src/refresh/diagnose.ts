@@ -10,6 +10,8 @@ import { DAY, HOUR, MINUTE, SECOND } from "../runtime/clock.ts";
 export interface Circumstances {
   /** When the same refresh token was first sent with an answer that nobody knows; null when it never was. */
   answerLostAt: number | null;
+  /** When an answer was lost before the success that brought the refresh token back as it was; null when none was. */
+  lostBeforeReplayAt: number | null;
   held: Pick<Snapshot, "connection" | "tokens">;
   client: Pick<Client, "settings">;
   /** When the client's secret was last replaced; null when it never was. */
@@ -66,7 +68,7 @@ function evidenceOf({ code, subcode, description, meaning }: Rejected, at: Circu
   return {
     code,
     description,
-    answer_lost_at: at.answerLostAt,
+    answer_lost_at: lostAt(at),
     ...(subcode !== null && { subcode }),
     ...(meaning !== null && { meaning }),
     ...(connection.consentedAt !== null && { days_since_consent: days(at.now - connection.consentedAt) }),
@@ -89,8 +91,17 @@ const CLUES: readonly ((circumstances: Circumstances) => Finding | null)[] = [
 ];
 
 /** An earlier send of the same token whose answer never came is likelier than that the user acted just then. */
-function lostAnswer({ answerLostAt }: Circumstances): Finding | null {
-  return answerLostAt === null ? null : { cause: "rotation_lost", confidence: "likely" };
+function lostAnswer(circumstances: Circumstances): Finding | null {
+  return lostAt(circumstances) === null ? null : { cause: "rotation_lost", confidence: "likely" };
+}
+
+/**
+ * Where refresh tokens are replaced, a success that brought back the old one after a lost answer proves little: while a replay is
+ * answered, the old one works, and then only the one in the lost answer does.
+ */
+function lostAt({ answerLostAt, lostBeforeReplayAt, provider, held: { tokens } }: Circumstances): number | null {
+  const replaces = provider.rotation === "always" || tokens.rotatedAt !== null;
+  return answerLostAt ?? (replaces ? lostBeforeReplayAt : null);
 }
 
 /** Clocks differ, and nobody refreshes at the very moment. */

@@ -22,6 +22,21 @@ export function dueAt({ obtainedAt, expiresAt }: Life, random: Random): number |
   return Math.floor(expiresAt - leadTime(life) - random.fraction() * 0.1 * life);
 }
 
+/** Where a refresh ends the access token before, whoever holds that one needs it until its end. */
+const SHORTEST_LEAD = MINUTE;
+
+/** Until when an access token is not replaced without need that a refresh would end; null when it is not known to expire. */
+export function keptUntil({ obtainedAt, expiresAt }: Life): number | null {
+  return expiresAt === null ? null : expiresAt - Math.min(SHORTEST_LEAD, Math.max(0, expiresAt - obtainedAt) / 2);
+}
+
+/** When to replace an access token that a refresh ends: in its last minute, so that equals do not meet in the first half. */
+export function dueAtLast(life: Life, random: Random): number | null {
+  const from = keptUntil(life);
+  if (from === null || life.expiresAt === null) return null;
+  return Math.floor(from + (random.fraction() * (life.expiresAt - from)) / 2);
+}
+
 /** How long a provider is left alone after a refresh that brought a token without life. */
 const REST = MINUTE;
 

@@ -4,7 +4,7 @@ import type { Provider } from "../provider/provider.ts";
 import { DAY, MINUTE, SECOND } from "../runtime/clock.ts";
 import type { Random } from "../runtime/random.ts";
 import { nextWarningAt } from "./consent-end.ts";
-import { dueAt, type Life } from "./due.ts";
+import { dueAt, dueAtLast, keptUntil, type Life } from "./due.ts";
 
 /** Somebody who read within this time is expected to read again. */
 const IN_USE = DAY;
@@ -48,11 +48,15 @@ export function nextDueAt(
   { tokens, provider, eager, end }: { tokens: Lives; provider: Provider; eager: boolean; end: number | null },
   random: Random,
 ): number | null {
-  const ahead = eager ? dueAt(tokens, random) : null;
+  const ahead = eager ? aheadAt(tokens, provider, random) : null;
   const warning = nextWarningAt(end, tokens.obtainedAt);
   const lapses = ahead !== null || tokens.expiresAt !== null || provider.lifetimes.idle_seconds !== null;
   const times = [ahead, warning, lapses ? keepAliveAt(tokens, provider) : null].filter((time) => time !== null);
   return times.length === 0 ? null : Math.min(...times);
+}
+
+function aheadAt(tokens: Life, { refresh_ends_access_token: ends }: Provider, random: Random): number | null {
+  return ends === true ? dueAtLast(tokens, random) : dueAt(tokens, random);
 }
 
 /** Until when a connection that is due rests, because nobody reads it and its refresh token does not lapse yet; else null. */
@@ -63,6 +67,15 @@ export function restingUntil(
 ): number | null {
   if (isEager(connection, now)) return null;
   const at = Math.min(keepAliveAt(tokens, provider), nextWarningAt(end, tokens.obtainedAt) ?? Number.POSITIVE_INFINITY);
+  return at > now ? at : null;
+}
+
+/**
+ * Until when an access token that a refresh would end is left to those who hold it, or the refresh token is to be used; else null.
+ */
+export function leftUntil({ tokens }: Snapshot, provider: Provider, now: number): number | null {
+  const kept = provider.refresh_ends_access_token === true ? keptUntil(tokens) : null;
+  const at = kept === null ? now : Math.min(kept, keepAliveAt(tokens, provider));
   return at > now ? at : null;
 }
 

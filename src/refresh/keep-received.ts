@@ -43,7 +43,7 @@ export async function keepReceived(attempt: Attempt, outcome: Received): Promise
 }
 
 async function commitOf(
-  { flight: { ports, origin }, held, client, provider, refreshToken, sentAt }: Attempt,
+  { flight: { ports, origin }, claim, held, client, provider, refreshToken, sentAt }: Attempt,
   outcome: Received,
 ): Promise<{ commit: Commit; rest: number }> {
   const { connection, tokens: before } = held;
@@ -61,7 +61,13 @@ async function commitOf(
   const rest = restUntil(tokens, origin);
   const end = consentEnd({ connection, tokens, client, provider });
   const next = nextDueAt({ tokens, provider, eager, end }, ports.random);
-  const refreshed = entry("refreshed", generation, { origin, rotated, expires_at: tokens.expiresAt });
+  const refreshed = entry("refreshed", generation, {
+    origin,
+    rotated,
+    expires_at: tokens.expiresAt,
+    // What the lost answer brought may be the newest, and this one the end of the chain.
+    ...(!rotated && claim.earlier && { answer_lost_at: claim.earlier.firstAt }),
+  });
   const days = warningDue(end, { before: before.obtainedAt, now: sentAt });
   const history = days === null ? [refreshed] : [refreshed, entry("expiring", generation, { days, ends_at: end })];
   const dueAt = next === null ? null : Math.max(next, rest);

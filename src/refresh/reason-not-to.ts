@@ -5,11 +5,12 @@ import { SECOND } from "../runtime/clock.ts";
 import type { Ready } from "./attempt.ts";
 import { consentEnd } from "./consent-end.ts";
 import { lifeLeft, restUntil } from "./due.ts";
-import { restingUntil } from "./keep-alive.ts";
+import { leftUntil, restingUntil } from "./keep-alive.ts";
 import { mayRotate } from "./lease-times.ts";
 import { bringToStore } from "./recover.ts";
 import { AGAIN, type Again, type RefreshResult } from "./request.ts";
 import { endWithoutRefreshToken } from "./settle.ts";
+import { unansweredSince } from "./unanswered-since.ts";
 
 /** Nothing is sent. `dueAt`: when the connection is to be looked at again by itself; undefined: as before. */
 export interface Reason {
@@ -30,14 +31,19 @@ export async function reasonNotTo(ready: Ready, claim: Claim | null): Promise<Re
       ? { step: { kind: "unchanged" }, dueAt: held.tokens.expiresAt }
       : { step: await endWithoutRefreshToken(ports, held) };
   }
-  // A lost answer is asked for again while the provider still gives it, whether or not anybody reads.
-  const mayRest = claim !== null && claim.earlier === null;
-  const resting = mayRest
-    ? restingUntil(held, { provider: ready.provider, end: consentEnd({ ...held, ...ready }) }, now)
-    : null;
+  const resting = restsUntil(ready, claim, now);
   if (resting !== null) return { step: { kind: "resting" }, dueAt: resting };
   const wait = await reasonToWait(ready, now);
   return wait && { step: wait, dueAt: wait.retryAt };
+}
+
+/** Until when nobody needs a refresh, and nobody waits for one; else null. */
+function restsUntil({ flight, held, client, provider }: Ready, claim: Claim | null, now: number): number | null {
+  // A lost answer is asked for again while the provider still gives it, whether or not anybody reads.
+  if (unansweredSince(held, claim) !== null) return null;
+  const left = flight.isAwaited ? null : leftUntil(held, provider, now);
+  if (left !== null || claim === null) return left;
+  return restingUntil(held, { provider, end: consentEnd({ ...held, client, provider }) }, now);
 }
 
 /** The database came back without a commit of ours: the old refresh token must not be sent. */

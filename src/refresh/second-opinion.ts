@@ -1,4 +1,5 @@
 import type { Diagnosis } from "../connection/cause.ts";
+import type { ConnectionStore, Snapshot } from "../connection/store.ts";
 import type { Rejected } from "../provider/outcome.ts";
 import { SECOND } from "../runtime/clock.ts";
 import type { Attempt, Step } from "./attempt.ts";
@@ -87,12 +88,17 @@ async function diagnosisOf(
 ): Promise<Diagnosis> {
   const { connectionId, earlier } = claim;
   const now = ports.clock.now();
-  const [company, secret] = await untilStored(ports, connectionId, () =>
-    Promise.all([ports.connections.company(connectionId, now - AT_ONCE), ports.clients.activeSecret(client.id)]),
+  const [company, secret, lostBeforeReplayAt] = await untilStored(ports, connectionId, () =>
+    Promise.all([
+      ports.connections.company(connectionId, now - AT_ONCE),
+      ports.clients.activeSecret(client.id),
+      lostBeforeReplay(ports.connections, held),
+    ]),
   );
   const secretChangedAt = secret && secret.createdAt > client.createdAt ? secret.createdAt : null;
   return diagnose(outcome, {
     answerLostAt: earlier?.firstAt ?? null,
+    lostBeforeReplayAt,
     held,
     client,
     secretChangedAt,
@@ -100,4 +106,18 @@ async function diagnosisOf(
     company,
     now,
   });
+}
+
+/** More than a connection has entries after its newest token set. */
+const ENTRIES = 20;
+
+/** As the history of the newest token set says (see `keepReceived`). */
+async function lostBeforeReplay(
+  connections: ConnectionStore,
+  { connection, tokens }: Snapshot,
+): Promise<number | null> {
+  const history = await connections.history(connection.id, { limit: ENTRIES, before: null });
+  const refreshed = history.find(({ kind, generation }) => kind === "refreshed" && generation === tokens.generation);
+  const at = refreshed?.detail["answer_lost_at"];
+  return typeof at === "number" ? at : null;
 }

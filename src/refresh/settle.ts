@@ -3,7 +3,7 @@ import type { Cause, Diagnosis, WhoActs } from "../connection/cause.ts";
 import type { Snapshot } from "../connection/store.ts";
 import { ServiceError } from "../runtime/service-error.ts";
 import type { Attempt, Ready, Step } from "./attempt.ts";
-import { backoffMs } from "./backoff.ts";
+import { backoffMs, LONGEST_OF_LASTING } from "./backoff.ts";
 import { resumeClient, suspendClient } from "./client-suspension.ts";
 import { entry } from "./history-entry.ts";
 import { mayResend, STILL_WORKING } from "./lease-times.ts";
@@ -35,7 +35,7 @@ export async function settle(attempt: Attempt): Promise<Step> {
         cause: "provider_unavailable",
         code: outcome.code,
         lost: true,
-        retryAfterMs: waitAfterLoss(attempt, outcome.code),
+        ...waitAfterLoss(attempt, outcome.code),
         isUrgent: isInWindow(attempt),
       });
   }
@@ -43,12 +43,14 @@ export async function settle(attempt: Attempt): Promise<Step> {
 
 /**
  * How long to leave a token alone whose answer was lost. Where a replay is answered, not at all; else while the server may still
- * be working on the first request: two at a time would be a reuse.
+ * be working on the first request: two at a time would be a reuse. Whoever comes when the window has closed waits for that too.
  */
-function waitAfterLoss({ flight, provider, claim, sentAt }: Attempt, code: string): number | null {
-  const firstSentAt = claim.earlier?.firstAt ?? sentAt;
-  if (mayResend(provider.replay, firstSentAt, flight.ports.clock.now())) return null;
-  return /^timeout$|^http_504/.test(code) ? STILL_WORKING : null;
+function waitAfterLoss(attempt: Attempt, code: string): Pick<Setback, "retryAfterMs" | "pendingMs"> {
+  const { flight, provider, claim, sentAt } = attempt;
+  if (!/^timeout$|^http_504/.test(code)) return { retryAfterMs: null };
+  if (isInWindow(attempt)) return { retryAfterMs: null, pendingMs: STILL_WORKING };
+  const mayBeSent = mayResend(provider.replay, claim.earlier?.firstAt ?? sentAt, flight.ports.clock.now());
+  return { retryAfterMs: mayBeSent ? null : STILL_WORKING };
 }
 
 /** The window in which a replay is answered does not wait for a back-off that grows. */
@@ -84,8 +86,12 @@ interface Setback {
   lost: boolean;
   /** No attempt is made before that time. */
   retryAfterMs: number | null;
+  /** The server may still act on the request for so long; 0 unless told. */
+  pendingMs?: number;
   /** The next attempt is made as soon as if this were the first failure. */
   isUrgent?: boolean;
+  /** The next attempts are made ever more rarely. */
+  isLasting?: boolean;
   /** Who can help; it is told at once then. */
   whoActs?: WhoActs;
 }
@@ -96,7 +102,8 @@ async function postpone({ flight, held }: Ready, claim: Claim, setback: Setback)
   const { connectionId, generation } = claim;
   const { cause, code, lost, whoActs } = setback;
   const failures = held.lease.failures + 1;
-  const wait = backoffMs(setback.isUrgent === true ? 1 : failures, ports.random, setback.retryAfterMs);
+  const longest = setback.isLasting === true ? LONGEST_OF_LASTING : undefined;
+  const wait = backoffMs(setback.isUrgent === true ? 1 : failures, ports.random, setback.retryAfterMs, longest);
   const retryAt = ports.clock.now() + wait;
   flight.setbacks.note(connectionId, { generation, cause, waitMs: wait });
   const degrade = failures >= FAILURES_TO_DEGRADE || whoActs !== undefined;
@@ -105,6 +112,7 @@ async function postpone({ flight, held }: Ready, claim: Claim, setback: Setback)
     claim,
     answered: !lost,
     backoffMs: wait,
+    pendingMs: setback.pendingMs ?? 0,
     diagnosis: { cause, confidence: "certain", evidence: { code, failures }, ...(whoActs && { whoActs }) },
     degrade,
     history: failures <= FAILURES_TO_DEGRADE ? entry(kind, generation, { cause, code }) : null,

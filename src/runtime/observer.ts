@@ -8,6 +8,7 @@ export type EventName =
   | "connection.reauthorization_required"
   | "connection.recovered"
   | "connection.disconnected"
+  | "connection.discarded"
   | "connect.started"
   | "connect.failed"
   | "refresh.succeeded"

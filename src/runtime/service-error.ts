@@ -10,6 +10,7 @@ export const ERROR_CODES = [
   "unknown_provider",
   "discovery_failed",
   "refresh_token_missing",
+  "refresh_token_rejected",
   "state_invalid",
   "connect_session_expired",
   "access_denied",

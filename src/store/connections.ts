@@ -9,6 +9,7 @@ import { createCommitGroup } from "./commit-group.ts";
 import { commitAll, promote, reauthorize, recover } from "./connection-commits.ts";
 import { CLIENT_COLUMNS, connectionOf, historyOf, tokenColumns } from "./connection-row.ts";
 import { newestOf, snapshots } from "./connection-snapshots.ts";
+import { discard } from "./discard.ts";
 import { disconnect, postpone, reject, release, setPolicy, setStatus } from "./connection-transitions.ts";
 import { append, consentColumns, updateConnection } from "./connection-writes.ts";
 import type { Database, Queries } from "./database.ts";
@@ -52,6 +53,7 @@ export function createConnectionStore(database: Database): ConnectionStore {
     setStatus: (change) => transact((tx) => setStatus(tx, change)),
 
     reauthorize: (commit, consent) => transact((tx) => reauthorize(tx, commit, consent)),
+    discard: (id) => transact((tx) => discard(tx, id)),
     disconnect: (id, entry) => transact((tx) => disconnect(tx, id, entry)),
     setLabels: (id, labels) => database.write((queries) => set(queries, id, { labels: stringMap.write(labels) })),
     setPolicy: (id, policy, dueAt) => transact((tx) => setPolicy(tx, id, { policy, dueAt })),

@@ -66,17 +66,14 @@ test.each([
   expect(stage.asked).toEqual(["rt"]);
 });
 
-test("with `verify`, a token that does not work is known at once", async () => {
+test("with `verify`, a token that the provider refuses is not adopted", async () => {
   const stage = await openImportStage();
-  const dead = await stage.api(
-    "POST",
-    "/v1/connections/import",
-    importBody(stage, { refresh_token: "dead" }, { verify: true }),
-  );
-  expect(dead.body).toMatchObject({
-    status: "reauthorization_required",
-    diagnosis: { evidence: { code: "invalid_grant" } },
-  });
+  const given = importBody(stage, { refresh_token: "dead" }, { verify: true });
+  const dead = await stage.api("POST", "/v1/connections/import", given);
+  expect(dead.body).toMatchObject({ status: 422, code: "refresh_token_rejected", who_acts: "operator" });
+  expect(dead.at("detail")).toContain("invalid_grant");
+  expect((await stage.api("GET", "/v1/connections")).body).toMatchObject({ connections: [] });
+  expect(stage.asked).toEqual(["dead", "dead"].slice(0, stage.asked.length));
   const good = await stage.api(
     "POST",
     "/v1/connections/import",
@@ -144,10 +141,13 @@ test("the same seed imported by many at once is one connection", async () => {
 test("a refresh token of another client is another seed, and one that ended stays over when it is imported again", async () => {
   const stage = await openImportStage();
   const seed = importBody(stage, { refresh_token: "dead" });
-  const ended = await stage.api("POST", "/v1/connections/import", { ...seed, verify: true });
-  expect(ended.body).toMatchObject({ status: "reauthorization_required" });
-  const again = await stage.api("POST", "/v1/connections/import", { ...seed, verify: true });
-  expect(again.body).toMatchObject({ id: ended.at("id"), status: "reauthorization_required" });
+  const ended = await stage.api("POST", "/v1/connections/import", seed);
+  await stage.api("POST", `/v1/connections/${ended.at("id")}/refresh`);
+  for (const verify of [false, true]) {
+    const again = await stage.api("POST", "/v1/connections/import", { ...seed, verify });
+    expect(again.status).toBe(200);
+    expect(again.body).toMatchObject({ id: ended.at("id"), status: "reauthorization_required" });
+  }
   expect(stage.asked).toEqual(["dead"]);
   const other = { provider: "sandbox", client_id: "another", client_secret: "s" };
   const client = (await stage.api("POST", "/v1/clients", other)).at("id");

@@ -97,6 +97,7 @@ export const IDS = {
   "password-change": ["aadsts50173-password-reset", "access-token-outlives-password-change"],
   "refresh-ok-but-api-401": [
     "airtable-refresh-kills-access-tokens-in-flight",
+    "github-refresh-kills-old-access-token",
     "sdk-error-converted-so-refresh-never-triggered",
     "slack-token-expired-rotation-never-attempted",
     "zoho-authentication-failure-instead-of-invalid-token",
@@ -122,6 +123,7 @@ export const IDS = {
   "token-leak-in-logs": ["json-parse-error-message-quotes-body", "redirect-would-leak-secret-to-foreign-host"],
   "wrong-account-on-reauth": ["reconnect-with-different-mailbox-accepted", "refresh-token-preserved-across-accounts"],
   "wrong-client-credentials-multi-app": [
+    "dropbox-auth-code-pasted-as-refresh-token",
     "hubspot-own-app-tokens-with-platform-client",
     "invalid-grant-after-shared-client-rotation",
     "quickbooks-incorrect-token-type-or-clientid",
@@ -156,10 +158,13 @@ export const IDS = {
   ],
   "provider-nonstandard-response": [
     "200-without-access-token",
+    "as-returns-invalid-request-for-revoked-token",
     "github-200-with-error-body",
     "go-auth-style-probe-sends-two-requests",
+    "grace-period-response-carries-old-refresh-token",
     "hubspot-mandatory-redirect-uri-or-wrong-grant-body",
     "mattermost-html-500-for-bad-code",
+    "metabase-invalid-request-for-dead-token",
     "rclone-legacy-invalid-grant-long-text",
     "salesforce-refresh-at-instance-instead-of-login-url",
     "zoho-response-without-expires-in-random",
@@ -170,7 +175,7 @@ export const IDS = {
     "econnreset-reading-token-response",
     "token-endpoint-answers-302-temporarily",
   ],
-  "rate-limit-on-token-endpoint": ["ghost-token-endpoint-limited-5-per-hour-per-ip"],
+  "rate-limit-on-token-endpoint": ["ghost-token-endpoint-limited-5-per-hour-per-ip", "retry-on-429-extends-rate-limit"],
   "testing-status-7-day": ["seven-day-plus-no-retry-on-revoked-access-token", "testing-status-seven-days"],
   "token-limit-per-user-app": [
     "auth0-200-refresh-tokens-per-user",
@@ -181,30 +186,10 @@ export const IDS = {
 
 /** The ones that the service does not answer as it should yet, and what is missing. Their tests come with what they need. */
 export const LATER = {
-  "refresh-ok-but-api-401": {
-    "github-refresh-kills-old-access-token":
-      "The lead before expiry is the same where a refresh ends the access token that callers hold.",
-  },
   "revoked-by-user": {
     "slack-uninstall-events-not-handled": "The service takes no events from providers.",
   },
-  "wrong-client-credentials-multi-app": {
-    "dropbox-auth-code-pasted-as-refresh-token":
-      "An import whose first refresh is refused is stored, as a connection that has to be reauthorized.",
-  },
-  "provider-nonstandard-response": {
-    "as-returns-invalid-request-for-revoked-token":
-      "A code that nobody knows never ends a connection, by decision; an entry or a rule of its own can say what the code means.",
-    "grace-period-response-carries-old-refresh-token":
-      "That an answer was lost is forgotten with the next success, even one that brings the old refresh token back.",
-    "metabase-invalid-request-for-dead-token":
-      "A code that nobody knows never ends a connection, by decision; an entry or a rule of its own can say what the code means.",
-  },
   "proxy-network-tls": {
     "proxy-env-ignored-for-token-requests": "The service sends its requests directly and knows no proxy.",
-  },
-  "rate-limit-on-token-endpoint": {
-    "retry-on-429-extends-rate-limit":
-      "Without a Retry-After that can be read, a client pauses for a second or so and goes on at half the rate, by decision.",
   },
 } as const satisfies Record<string, Record<string, string>>;

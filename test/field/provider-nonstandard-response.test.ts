@@ -1,8 +1,9 @@
 import { expect, test } from "vitest";
-import { HOUR, MINUTE } from "../../src/runtime/clock.ts";
+import { providerSchema } from "../../src/provider/provider.ts";
+import { DAY, HOUR, MINUTE, SECOND } from "../../src/runtime/clock.ts";
 import { builtInEntry } from "../stage/catalogue-entry.ts";
 import { openEngineStage, type EngineStage } from "../stage/engine-stage.ts";
-import { answer, answers } from "../stage/plays.ts";
+import { adds, answer, answers, losesItsAnswer } from "../stage/plays.ts";
 import { expectEnded, expectHealthy, sentTo } from "./outcome.ts";
 
 /** A refresh that is answered so brings nothing, ends nothing, and leaves what is stored byte for byte. */
@@ -10,7 +11,7 @@ async function expectNothingChanged(stage: EngineStage, id: string, status: numb
   const { tokens } = await stage.held(id);
   const text = typeof body === "string" ? body : JSON.stringify(body);
   stage.server.script(answers(status, text));
-  await expect(stage.refresh(id)).resolves.toMatchObject({ kind: "retry_later" });
+  await expect(stage.refresh(id, { origin: "manual" })).resolves.toMatchObject({ kind: "retry_later" });
   const after = await stage.held(id);
   expect([text, after.tokens]).toEqual([text, tokens]);
   expect(after.connection.status).not.toBe("reauthorization_required");
@@ -56,11 +57,11 @@ test("github-200-with-error-body: an error inside HTTP 200 is that error, and on
     "application/json",
     "application/json",
   ]);
-  await expect(stage.refresh(id)).resolves.toEqual({ kind: "renewed" });
+  await expect(stage.refresh(id, { origin: "manual" })).resolves.toEqual({ kind: "renewed" });
   await expectHealthy(stage, id);
 
   stage.server.script(answers(200, BAD_REFRESH_TOKEN));
-  await expect(stage.refresh(id)).resolves.toEqual({ kind: "ended" });
+  await expect(stage.refresh(id, { origin: "manual" })).resolves.toEqual({ kind: "ended" });
   await expectEnded(stage, id, {
     evidence: expect.objectContaining({
       code: "bad_refresh_token",
@@ -164,4 +165,84 @@ test("zoom-invalid-token-body-with-reason: what the provider calls a reason is w
     evidence: expect.objectContaining({ code: "invalid_grant", description: "Invalid Token!" }),
   });
   expect(sentTo(stage.server)).toEqual(["refresh-1-1"]);
+});
+
+// Within its grace period the server answers a refresh token again, and names that same one as the next.
+test("grace-period-response-carries-old-refresh-token: when the old token stops to work, the answer that was lost is named as the cause", async () => {
+  const stage = await openEngineStage({ server: { reuse: { windowMs: 2 * MINUTE } } });
+  const id = await stage.connect();
+  await stage.refresh(id);
+  stage.server.script(losesItsAnswer, adds({ refresh_token: "refresh-1-2" }));
+  await stage.refresh(id);
+  await stage.clock.leap(MINUTE);
+  await expect(stage.refresh(id)).resolves.toEqual({ kind: "renewed" });
+  expect(sentTo(stage.server)).toEqual(["refresh-1-1", "refresh-1-2", "refresh-1-2"]);
+  expect((await stage.tokensOf(id)).refreshToken).toBe("refresh-1-2");
+  const lostAt = stage.server.requests[1]?.at;
+  await stage.clock.leap(HOUR);
+  const last = stage.refresh(id);
+  await stage.clock.advance(10 * SECOND);
+  await expect(last).resolves.toEqual({ kind: "ended" });
+  await expectEnded(stage, id, {
+    cause: "rotation_lost",
+    confidence: "likely",
+    evidence: expect.objectContaining({ answer_lost_at: lostAt }),
+  });
+});
+
+/** An operator has learned what the server means by a code, and says so in its entry. */
+async function teach(stage: EngineStage, match: { code: string[]; text?: string[] }): Promise<void> {
+  const entry = await stage.catalogue.find("provider");
+  const rule = {
+    match,
+    meaning: "The refresh token is over.",
+    outcome: "rejected",
+    cause: "unknown",
+    confidence: "likely",
+  };
+  await stage.catalogue.put(providerSchema.parse({ ...entry, failure_rules: [rule] }));
+}
+
+test("metabase-invalid-request-for-dead-token: a code that nobody knows is asked about rarely, told once, and ends nothing until somebody says what it means", async () => {
+  const stage = await openEngineStage();
+  const id = await stage.connect();
+  stage.server.always(answers(400, { error: "invalid_request" }));
+  await stage.clock.leap(HOUR);
+  stage.sweep.start();
+  await expect(stage.read(id)).rejects.toMatchObject({ code: "provider_unavailable" });
+  for (let waited = 0; waited < 7 * DAY; waited += 10 * MINUTE) {
+    await stage.clock.leap(10 * MINUTE);
+    await stage.clock.advance(2 * SECOND);
+  }
+  // Metabase's own got 548 in a week.
+  expect(stage.server.requests.length).toBeLessThan(400);
+  expect(stage.observer.of("connection.degraded")).toHaveLength(1);
+  const { connection } = await stage.held(id);
+  expect(connection).toMatchObject({
+    status: "degraded",
+    diagnosis: { cause: "provider_response_unrecognised", evidence: { code: "invalid_request" } },
+  });
+  await teach(stage, { code: ["invalid_request"] });
+  await stage.clock.leap(HOUR);
+  await stage.clock.advance(10 * SECOND);
+  await expectEnded(stage, id, { cause: "unknown", confidence: "likely" });
+});
+
+test("as-returns-invalid-request-for-revoked-token: what an entry says of its words ends the connection, and the same code in other words does not", async () => {
+  const stage = await openEngineStage({ server: { rotation: false } });
+  await teach(stage, { code: ["invalid_request"], text: ["session not found"] });
+  const ids = [await stage.connect(), await stage.connect()];
+  const [dead = "", alive = ""] = ids;
+  const said = { error: "invalid_request", error_description: "session not found" };
+  stage.server.always(answers(400, said));
+  const last = stage.refresh(dead);
+  await stage.clock.advance(10 * SECOND);
+  await expect(last).resolves.toEqual({ kind: "ended" });
+  await expectEnded(stage, dead, { evidence: expect.objectContaining({ description: "session not found" }) });
+  stage.server.always(answers(400, { ...said, error_description: "grant_type is missing" }));
+  await expect(stage.refresh(alive)).resolves.toMatchObject({ kind: "retry_later" });
+  stage.server.always(null);
+  await stage.clock.leap(HOUR);
+  await expect(stage.refresh(alive)).resolves.toEqual({ kind: "renewed" });
+  await expectHealthy(stage, alive);
 });

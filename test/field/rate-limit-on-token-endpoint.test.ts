@@ -46,3 +46,31 @@ test("ghost-token-endpoint-limited-5-per-hour-per-ip: a server's limit is kept b
   expect(refusing.server.requests).toHaveLength(1 + others.length);
   for (const id of others) await expectHealthy(refusing, id);
 });
+
+// Each request that is refused extends the refusal.
+test("retry-on-429-extends-rate-limit: a refusal is heeded by all connections of the client, for as long as it says, or ever longer where it says nothing", async () => {
+  // Three are under way at once before the first is refused.
+  const asked = [
+    ["in seconds", 5 * MINUTE, 3],
+    ["in no words that anybody can read", null, 12],
+  ] as const;
+  for (const [how, retryAfterMs, most] of asked) {
+    const stage = await openEngineStage({ server: { reuse: "punished" } });
+    await limit(stage);
+    const ids = await Promise.all(Array.from({ length: 20 }, () => stage.connect()));
+    let refusedUntil = stage.clock.now() + 50 * MINUTE;
+    stage.server.always((act) => {
+      if (stage.clock.now() >= refusedUntil) return act();
+      refusedUntil = Math.max(refusedUntil, stage.clock.now() + MINUTE);
+      return answer(429, "", retryAfterMs);
+    });
+    await stage.clock.leap(45 * MINUTE);
+    stage.sweep.start();
+    await stage.clock.advance(5 * MINUTE - SECOND);
+    const refused = stage.server.requests.length;
+    expect([how, refused > 0, refused <= most]).toEqual([how, true, true]);
+    await stage.clock.advance(10 * MINUTE);
+    for (const id of ids) await expectHealthy(stage, id);
+    expect(stage.server.reuses()).toBe(0);
+  }
+});

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { HOUR, MINUTE } from "../../src/runtime/clock.ts";
+import { HOUR, MINUTE, SECOND } from "../../src/runtime/clock.ts";
 import { codeOf } from "../../src/runtime/service-error.ts";
 import { builtInEntry } from "../stage/catalogue-entry.ts";
 import { openEngineStage, type EngineStage } from "../stage/engine-stage.ts";
@@ -22,7 +22,7 @@ test("airtable-refresh-kills-access-tokens-in-flight: whoever holds the token be
     await stage.clock.advance(MINUTE);
   }
   expect(stage.server.requests).toHaveLength(0);
-  await stage.refresh(id);
+  await stage.refresh(id, { origin: "manual" });
   expect(stage.server.acceptsAccess(held.accessToken.reveal())).toBe(false);
   const workflows = Array.from({ length: 10 }, () => stage.rejected(id, held.generation));
   const current = await Promise.all(workflows);
@@ -30,6 +30,33 @@ test("airtable-refresh-kills-access-tokens-in-flight: whoever holds the token be
   expect(stage.server.acceptsAccess("access-1-2")).toBe(true);
   expect(sentTo(stage.server)).toEqual(["refresh-1-1"]);
   await expectHealthy(stage, id);
+});
+
+// Jobs hold a token that dies with the next refresh, eight hours early or one minute.
+test("github-refresh-kills-old-access-token: a token that was handed out lives to its last minute, unless a caller needs a longer one", async () => {
+  const entry = builtInEntry("github-app-user");
+  expect(entry.provider.refresh_ends_access_token).toBe(true);
+  const server = { reuse: "punished", oneAccessToken: true, lifetimeSeconds: 3600 } as const;
+  const stage = await openEngineStage({ entry, server });
+  const ids = await Promise.all([stage.connect({ refreshExpiresIn: 15_897_600 }), stage.connect()]);
+  stage.sweep.start();
+  for (let quarter = 0; quarter < 5; quarter++) {
+    for (const id of ids) {
+      const job = await stage.read(id);
+      await stage.clock.advance(Math.min(15 * MINUTE, (job.expiresAt ?? 0) - stage.clock.now() - 61 * SECOND));
+      expect(stage.server.acceptsAccess(job.accessToken.reveal())).toBe(true);
+    }
+    await stage.clock.advance(MINUTE);
+  }
+  const ends = stage.server.requests.map(({ at }) => at);
+  expect(ends.length).toBeGreaterThanOrEqual(4);
+  // Nobody waited: there was half a minute left to replace each.
+  expect(stage.observer.of("refresh.succeeded").every(({ origin }) => origin === "ahead")).toBe(true);
+  const [id = ""] = ids;
+  const { generation } = await stage.read(id);
+  await expect(stage.rejected(id, generation - 1)).resolves.toMatchObject({ generation });
+  expect(stage.server.requests).toHaveLength(ends.length);
+  for (const each of ids) await expectHealthy(stage, each);
 });
 
 // The caller understands none of the API's errors, so nothing can depend on its saying so.

@@ -53,15 +53,8 @@ test("hubspot-own-app-tokens-with-platform-client: tokens of an own application 
 
   issuedTo.set("also-of-own-application", "own-application");
   const mistaken = await adopt(stage, stage.clientId, "also-of-own-application");
-  expect(mistaken.body).toMatchObject({
-    status: "reauthorization_required",
-    diagnosis: {
-      cause: "unknown",
-      confidence: "possible",
-      who_acts: "operator",
-      evidence: { code: "BAD_REFRESH_TOKEN", never_worked: true },
-    },
-  });
+  expect(mistaken.body).toMatchObject({ code: "refresh_token_rejected", cause: "unknown", who_acts: "operator" });
+  expect(mistaken.at("detail")).toContain("BAD_REFRESH_TOKEN: missing or invalid refresh token");
   expect((await adopt(stage, ownClient, "also-of-own-application")).body).toMatchObject({ status: "active" });
   // Of one that has worked it says what it usually means.
   issuedTo.clear();
@@ -114,4 +107,21 @@ test("quickbooks-incorrect-token-type-or-clientid: a token that came with other 
   expect((await stage.token(made.at("id"))).body).toMatchObject({ refresh_state: "ok", generation: 2 });
   const connection = await stage.api("GET", `/v1/connections/${made.at("id")}`);
   expect(connection.body).toMatchObject({ status: "active", diagnosis: null });
+});
+
+const MALFORMED = { error: "invalid_grant", error_description: "refresh token is malformed" };
+
+// From the page that the user saw after the sign-in.
+test("dropbox-auth-code-pasted-as-refresh-token: what is no refresh token is not adopted, in the provider's words, and blames nobody", async () => {
+  const { provider, stage, issuedTo } = await openWithTwo("dropbox", { status: 400, body: MALFORMED });
+  const code = "authorization-code-4f7a";
+  const refused = await adopt(stage, stage.clientId, code);
+  expect(refused.status).toBe(422);
+  expect(refused.body).toMatchObject({ code: "refresh_token_rejected", cause: "unknown", who_acts: "operator" });
+  expect(refused.at("detail")).toContain("invalid_grant: refresh token is malformed");
+  expect(refused.text).not.toContain(code);
+  expect((await stage.api("GET", "/v1/connections")).body).toMatchObject({ connections: [] });
+  expect(provider.tokenRequests).toHaveLength(1);
+  issuedTo.set("the-refresh-token", "evergrant");
+  expect((await adopt(stage, stage.clientId, "the-refresh-token")).body).toMatchObject({ status: "active" });
 });

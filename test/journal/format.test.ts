@@ -84,13 +84,15 @@ describe("the format stays as it is", () => {
 describe("an entry", () => {
   const time = fc.integer({ min: 0, max: 2 ** 48 });
   const sealed = fc.uint8Array({ maxLength: 500 }).map((bytes) => Buffer.from(bytes));
+  /** No entry of the catalogue may name that one (test/provider/…). */
+  const field = fc.string().filter((name) => name !== "__proto__");
   const tokens = fc.record({
     generation: fc.nat(),
     sealedAccessToken: maybe(sealed),
     sealedRefreshToken: maybe(sealed),
     tokenType: fc.string(),
     scope: fc.array(fc.string({ unit: "grapheme" })),
-    answerFields: fc.dictionary(fc.string(), fc.string(), { noNullPrototype: true }),
+    answerFields: fc.dictionary(field, fc.string(), { noNullPrototype: true }),
     obtainedAt: time,
     origin: fc.constantFrom("connect", "import", "ahead", "reader", "rejected", "manual", "proof"),
     expiresAt: maybe(time),

@@ -104,12 +104,19 @@ describe("an answer with an OAuth error (RFC 6749 §5.2)", () => {
     ["INVALID_GRANT", "provider_response_unrecognised"],
     ["Access Denied", "provider_response_unrecognised"],
   ])("%s is tried again later: %s", (code, cause) => {
+    const lasts = cause === "provider_response_unrecognised";
     expect(classify(response(400, error(code), { retryAfterMs: 7000 }))).toEqual({
       kind: "retry_later",
       cause,
       code,
       retryAfterMs: 7000,
+      ...(lasts && { isLasting: true }),
     });
+  });
+
+  test("a code that nobody knows may stand in another field", () => {
+    const said = { kind: "retry_later", code: "BAD_REFRESH_TOKEN", cause: "provider_response_unrecognised" };
+    expect(classify(response(400, { status: "BAD_REFRESH_TOKEN" }))).toMatchObject(said);
   });
 
   test.each(["invalid_grant", "invalid_client", "whatever"])("HTTP 429 is a rate limit, also with %s", (code) => {
@@ -179,7 +186,6 @@ describe("an answer without tokens or an error", () => {
     [307, "", "provider_response_unrecognised", "http_307_empty"],
     [400, PAGE, "provider_response_unrecognised", "http_400_html"],
     [400, TOKENS, "provider_response_unrecognised", "http_400_tokens_with_error_status"],
-    [400, { status: "BAD_REFRESH_TOKEN" }, "provider_response_unrecognised", "BAD_REFRESH_TOKEN"],
     [401, "Unauthorized", "provider_response_unrecognised", "http_401_not_json"],
     [403, PAGE, "provider_response_unrecognised", "http_403_html"],
     [404, PAGE, "provider_response_unrecognised", "http_404_html"],

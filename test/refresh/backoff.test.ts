@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { backoffMs } from "../../src/refresh/backoff.ts";
+import { backoffMs, LONGEST_OF_LASTING } from "../../src/refresh/backoff.ts";
 import { MINUTE, SECOND } from "../../src/runtime/clock.ts";
 import { fixedRandom } from "../stage/fixed-random.ts";
 
@@ -19,6 +19,13 @@ test("the wait before the next attempt is at least half a second and at most fiv
 test("the longest wait doubles with every failure until it reaches five minutes", () => {
   const longest = [1, 2, 3, 4, 8, 9, 30].map((failures) => backoffMs(failures, fixedRandom(0.999_999_999)));
   expect(longest).toEqual([2, 4, 8, 16, 256, 300, 300].map((seconds) => seconds * SECOND));
+});
+
+test("what does not look as if it passed is left alone for up to an hour", () => {
+  const longest = [9, 12, 30].map((failures) =>
+    backoffMs(failures, fixedRandom(0.999_999_999), null, LONGEST_OF_LASTING),
+  );
+  expect(longest).toEqual([512, 3600, 3600].map((seconds) => seconds * SECOND));
 });
 
 test("jitter spreads the waits over their whole range", () => {

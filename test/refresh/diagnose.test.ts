@@ -30,6 +30,9 @@ interface Story {
   limit?: number;
   company?: Partial<Circumstances["company"]>;
   answerLostAgo?: number;
+  /** Before the success that brought the same refresh token again. */
+  lostBeforeReplayAgo?: number;
+  rotatedAgo?: number;
   secretChangedAgo?: number;
   /** Of the token set; by a refresh unless told. */
   origin?: TokenSetOrigin;
@@ -45,6 +48,7 @@ function circumstances(story: Story): Circumstances {
   const { refreshExpiresIn } = story;
   return {
     answerLostAt: ago(story.answerLostAgo),
+    lostBeforeReplayAt: ago(story.lostBeforeReplayAgo),
     held: {
       connection: {
         ...connection,
@@ -57,6 +61,7 @@ function circumstances(story: Story): Circumstances {
       tokens: {
         ...tokenRecord(1),
         origin: story.origin ?? "ahead",
+        rotatedAt: ago(story.rotatedAgo),
         obtainedAt: NOW - (story.refreshedAgo ?? HOUR),
         refreshExpiresAt: refreshExpiresIn === undefined ? null : NOW + refreshExpiresIn,
       },
@@ -81,6 +86,11 @@ describe("where the provider says little, the story says", () => {
   test.each<[string, Story, string]>([
     ["nothing", {}, "unknown"],
     ["an answer that was lost", { answerLostAgo: MINUTE }, "rotation_lost"],
+    [
+      "an answer that was lost before the old token came again, where tokens are replaced",
+      { lostBeforeReplayAgo: HOUR, rotatedAgo: DAY },
+      "rotation_lost",
+    ],
     [
       "seven days since the consent, at a client in testing",
       { testing: true, consentedAgo: 7 * DAY },
@@ -112,6 +122,10 @@ describe("where the provider says little, the story says", () => {
   });
 
   test.each<[string, Story]>([
+    [
+      "an answer that was lost before the old token came again, where none was ever replaced",
+      { lostBeforeReplayAgo: HOUR },
+    ],
     ["six days since the consent, at a client in testing", { testing: true, consentedAgo: 6 * DAY }],
     ["seven days since the consent, at a client in production", { consentedAgo: 7 * DAY }],
     ["a consent that nobody saw", { testing: true, lifetimes: { absolute_seconds: 1 } }],

@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { attainable, dueAt, leadTime, lifeLeft } from "../../src/refresh/due.ts";
+import { attainable, dueAt, dueAtLast, keptUntil, leadTime, lifeLeft } from "../../src/refresh/due.ts";
 import { DAY, HOUR, MINUTE, SECOND } from "../../src/runtime/clock.ts";
 import { fixedRandom } from "../stage/fixed-random.ts";
 
@@ -18,6 +18,17 @@ test("the lead is half of a life that is shorter than twenty minutes", () => {
   expect(leadTime(15 * SECOND)).toBe(7.5 * SECOND);
   expect(leadTime(20 * MINUTE)).toBe(10 * MINUTE);
   expect(leadTime(DAY)).toBe(10 * MINUTE);
+});
+
+test("a token that a refresh would end is replaced in the first half of its last minute, or of the last half of a short life", () => {
+  const life = { obtainedAt: 0, expiresAt: HOUR };
+  expect(keptUntil(life)).toBe(59 * MINUTE);
+  expect(dueAtLast(life, fixedRandom(0))).toBe(59 * MINUTE);
+  expect(dueAtLast(life, fixedRandom(0.999_999_999))).toBe(59.5 * MINUTE - 1);
+  expect(keptUntil({ obtainedAt: 0, expiresAt: 10 * SECOND })).toBe(5 * SECOND);
+  expect(dueAtLast({ obtainedAt: 0, expiresAt: 10 * SECOND }, fixedRandom(0.5))).toBe(6250);
+  expect(dueAtLast({ obtainedAt: 1000, expiresAt: 400 }, fixedRandom(0.5))).toBe(400);
+  expect(dueAtLast({ obtainedAt: 0, expiresAt: null }, fixedRandom(0.5))).toBeNull();
 });
 
 test("what is not known to expire is never due and never runs out", () => {

@@ -145,6 +145,7 @@ function connectionPort(store: ConnectionStore, call: Call, { witness }: World, 
     setStatus: (change) => write("setStatus", change.connectionId, () => store.setStatus(change)),
     reauthorize: (commit, consent) =>
       write("reauthorize", commit.connectionId, () => store.reauthorize(commit, consent)),
+    discard: (id) => write("discard", id, () => store.discard(id)),
     disconnect: (id, entry) => write("disconnect", id, () => store.disconnect(id, entry)),
     setLabels: (id, labels) => write("setLabels", id, () => store.setLabels(id, labels)),
     setPolicy: (id, policy, dueAt) => write("setPolicy", id, () => store.setPolicy(id, policy, dueAt)),

@@ -75,6 +75,7 @@ export function createFaultyConnectionStore(
     reject: (rejection) => at("reject", () => store.reject(rejection)),
     setStatus: (change) => at("setStatus", () => store.setStatus(change)),
     reauthorize: (commit, consent) => at("reauthorize", () => store.reauthorize(commit, consent)),
+    discard: (id) => at("discard", () => store.discard(id)),
     disconnect: (id, history) => at("disconnect", () => store.disconnect(id, history)),
     setLabels: (id, labels) => at("setLabels", () => store.setLabels(id, labels)),
     setPolicy: (id, policy, dueAt) => at("setPolicy", () => store.setPolicy(id, policy, dueAt)),

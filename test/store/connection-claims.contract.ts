@@ -18,7 +18,15 @@ async function openWithConnection(kind: DatabaseKind): Promise<StoreStage> {
 
 /** The answer to what was sent under this claim never came; the next attempt may be made at once. */
 async function loseAnswer({ connections }: StoreStage, claim: Claim): Promise<void> {
-  const attempt = { claim, answered: false, backoffMs: 0, diagnosis: OUTAGE, degrade: false, history: null };
+  const attempt = {
+    claim,
+    answered: false,
+    backoffMs: 0,
+    pendingMs: 0,
+    diagnosis: OUTAGE,
+    degrade: false,
+    history: null,
+  };
   await connections.postpone(attempt);
 }
 

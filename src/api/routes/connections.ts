@@ -38,7 +38,7 @@ const importBody = z.strictObject({
   account: z.strictObject({ id: name, label: name.optional() }).optional(),
   end_user: name.optional(),
   labels: labels.optional(),
-  verify: z.boolean().default(false).describe("Refresh at once, so that a token that does not work is known now"),
+  verify: z.boolean().default(false).describe("Refresh at once, and adopt nothing that the provider refuses"),
 });
 
 const listQuery = z.strictObject({

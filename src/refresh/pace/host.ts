@@ -8,7 +8,7 @@ import { createForgetfulMap } from "./forgetful-map.ts";
 import { isForgettable, type Lane } from "./lane.ts";
 import { rateLimited, unavailable } from "./no-turn.ts";
 import { PRIORITIES, type Destination, type NoTurn, type Turn, type TurnEnd } from "./pace.ts";
-import { createThrottle } from "./throttling.ts";
+import { createThrottle, endThrottle } from "./throttling.ts";
 import { createTurnQueue } from "./turn-queue.ts";
 import type { Waiter } from "./waiter.ts";
 import type { WaitersByKey } from "./waiters-by-key.ts";
@@ -67,7 +67,8 @@ export function createHost(
   let arrivals = 0;
 
   function createLane(clientId: string): Lane {
-    return { clientId, flow: createFlow(share), breaker: createBreaker(random), underWay: 0, usedAt: -Infinity };
+    const [flow, breaker] = [createFlow(share), createBreaker(random)];
+    return { clientId, flow, breaker, underWay: 0, pausedUntil: -Infinity, throttledInRow: 0, usedAt: -Infinity };
   }
 
   function isIdle(lane: Lane): boolean {
@@ -185,6 +186,7 @@ export function createHost(
       case "answered":
         lane.flow.grow(sentAt, now);
         flow.grow(sentAt, now);
+        endThrottle(lane, sentAt);
         return answered(lane);
       case "throttled":
         throttle(lane, sentAt, end.retryAfterMs, now);

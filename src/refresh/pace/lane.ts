@@ -9,6 +9,10 @@ export interface Lane {
   breaker: Breaker;
   /** Turns not over yet. */
   underWay: number;
+  /** Until when it pauses, or did last, because the server asked for less (monotonic milliseconds). */
+  pausedUntil: number;
+  /** How often it did so since a request was last taken. */
+  throttledInRow: number;
   /** When the last turn was over (monotonic milliseconds); `-Infinity` before the first was. */
   usedAt: number;
 }

@@ -6,7 +6,7 @@ import { ANSWERED, createPaceStage, drain, refusalOf, THROTTLED, turnOf, type Pa
 /** How many turns a client gets in ten seconds while many wait, after it has used up what may come at once. */
 async function perTenSeconds(stage: PaceStage, options: { clientId?: string } = {}): Promise<number> {
   for (let count = 0; count < 10; count++) void stage.ask({ key: "first", ...options });
-  await stage.clock.advance(5 * SECOND);
+  await stage.clock.advance(10 * SECOND);
   const asked = Array.from({ length: 200 }, () => stage.ask({ key: "then", patienceMs: HOUR, ...options }));
   const from = stage.clock.monotonic();
   await stage.clock.advance(10 * SECOND);
@@ -56,6 +56,26 @@ describe("a throttled client", () => {
       expect(asked.at).toBe(until);
     },
   );
+
+  test("pauses twice as long each time in a row, up to a minute, until a request is taken", async () => {
+    const stage = createPaceStage({}, fixedRandom(0));
+    const pauses: number[] = [];
+    for (let count = 0; count < 9; count++) {
+      const [from, asked] = [stage.clock.monotonic(), stage.ask({ patienceMs: HOUR })];
+      await stage.clock.advance(HOUR);
+      pauses.push((asked.at ?? 0) - from);
+      turnOf(asked.answer).done(count === 7 ? ANSWERED : THROTTLED);
+    }
+    expect(pauses.map((pause) => pause / SECOND)).toEqual([0, 1, 2, 4, 8, 16, 32, 60, 0]);
+  });
+
+  test("counts what was under way together as once", async () => {
+    const stage = createPaceStage({}, fixedRandom(0));
+    for (const turn of await drain(stage, {}, 5)) turn.done(THROTTLED);
+    const asked = stage.ask();
+    await stage.clock.advance(MINUTE);
+    expect(asked.at).toBe(SECOND);
+  });
 
   test("keeps the longest pause that was asked for", async () => {
     const stage = createPaceStage();

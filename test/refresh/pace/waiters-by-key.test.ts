@@ -7,7 +7,15 @@ import { fixedRandom } from "../../stage/fixed-random.ts";
 
 function waiter(key: string): Waiter {
   const breaker = createBreaker(fixedRandom(0.5));
-  const lane = { clientId: "cli_a", flow: createFlow(1), breaker, underWay: 0, usedAt: 0 };
+  const lane = {
+    clientId: "cli_a",
+    flow: createFlow(1),
+    breaker,
+    underWay: 0,
+    pausedUntil: 0,
+    throttledInRow: 0,
+    usedAt: 0,
+  };
   return { key, lane, rank: 0, arrival: 0, deadline: 0, probe: null, answer: () => {}, raise: () => {} };
 }
 
