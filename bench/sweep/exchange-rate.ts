@@ -6,7 +6,7 @@ const { createTransport } = await built.transport();
 const { refreshRequest } = await built.tokenRequest();
 const { secret } = await built.secret();
 
-const transport = createTransport({ allowedPrivateHosts: ["localhost"] });
+const transport = createTransport({ allowedPrivateHosts: ["localhost"], proxyFor: () => "" });
 const authentication = { method: "none", clientId: "bench" } as const;
 const grant = { refreshToken: secret("refresh-0"), redirectUri: "", scope: "" };
 const end = performance.now() + Number(seconds) * 1000;

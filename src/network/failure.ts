@@ -19,6 +19,7 @@ export function failureOf(error: unknown): TransportFailure {
 
 function whyNotConnected(code: string): TransportFailure["reason"] {
   if (code === "EVERGRANT_BLOCKED_ADDRESS") return "blocked_address";
+  if (code === "EVERGRANT_PROXY_REFUSED") return "proxy";
   if (/^(ENOTFOUND|EAI_.*)$/.test(code)) return "dns";
   // A reset of a TCP connection that stands can only come in the middle of the TLS handshake.
   if (/CERT|TLS|SSL|SELF_SIGNED|UNABLE_TO|^EPROTO$|^ECONNRESET$/.test(code)) return "tls";

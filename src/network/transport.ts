@@ -1,13 +1,17 @@
+import type { Socket } from "node:net";
 import { Agent, buildConnector, request as send } from "undici";
 import type { HttpRequest, HttpResponse, SendOptions, Transport, TransportResult } from "../oauth/http.ts";
 import { createDeadline } from "./deadline.ts";
 import { guardedLookup, refusedUrl } from "./guard.ts";
 import { failureOf, NotConnected } from "./failure.ts";
 import { retryAfterMs } from "./retry-after.ts";
+import { openTunnel } from "./tunnel.ts";
 
 export interface TransportSettings {
   /** Host names or addresses that may be private: servers inside the operator's own network. */
   allowedPrivateHosts: readonly string[];
+  /** The URL of the HTTP proxy that leads to `url`; empty: none does. Not asked about the hosts above, nor without TLS. */
+  proxyFor: (url: string) => string;
 }
 
 /** No token endpoint has reason to send more. */
@@ -20,7 +24,7 @@ export function createTransport(settings: TransportSettings): Transport & { clos
   const agent = new Agent({
     // A connection of its own for each request: keep-alive would let a stale socket make an exchange ambiguous.
     pipelining: 0,
-    connect: connector(allowed),
+    connect: connector(allowed, settings.proxyFor),
     maxResponseSize: LARGEST_BODY,
   });
   return {
@@ -69,12 +73,19 @@ function readResponse(
   return { status, headers, body, retryAfterMs: retryAfterMs(headers["retry-after"]) };
 }
 
+type Connector = buildConnector.connector;
+
 /** Connects, TLS included, and marks every error until then as one after which nothing was sent. */
-function connector(allowed: ReadonlySet<string>): buildConnector.connector {
+function connector(allowed: ReadonlySet<string>, proxyFor: TransportSettings["proxyFor"]): Connector {
   const connect = buildConnector({ timeout: CONNECT_DEADLINE, lookup: guardedLookup(allowed) });
-  return (options, callback) =>
-    connect(options, (...[error, socket]) => {
-      if (error) callback(new NotConnected("No connection.", { cause: error }), null);
-      else callback(null, socket);
-    });
+  return (options, callback) => {
+    const fail = (cause: Error): void => callback(new NotConnected("No connection.", { cause }), null);
+    const settle: buildConnector.Callback = (...[error, socket]) => (error ? fail(error) : callback(null, socket));
+    const { protocol, hostname, port } = options;
+    const target = `${hostname}:${port || 443}`;
+    const proxy = protocol === "https:" && !allowed.has(hostname) ? proxyFor(`https://${target}/`) : "";
+    if (proxy === "") return connect(options, settle);
+    const goOn = (tunnel: Socket): void => connect({ ...options, httpSocket: tunnel }, settle);
+    openTunnel(new URL(proxy), target, CONNECT_DEADLINE).then(goOn, fail);
+  };
 }

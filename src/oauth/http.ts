@@ -22,7 +22,7 @@ export interface HttpResponse {
 export interface TransportFailure {
   kind: "failure";
   sent: boolean;
-  reason: "blocked_address" | "bad_url" | "dns" | "refused" | "tls" | "timeout" | "reset" | "too_large";
+  reason: "blocked_address" | "bad_url" | "dns" | "refused" | "proxy" | "tls" | "timeout" | "reset" | "too_large";
 }
 
 export type TransportResult = { kind: "response"; response: HttpResponse } | TransportFailure;

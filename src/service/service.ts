@@ -1,3 +1,4 @@
+import { getProxyForUrl } from "proxy-from-env";
 import { createAuthenticator } from "../access/authenticator.ts";
 import { createHotRoute } from "../api/hot-route.ts";
 import { accessTokenRoutes } from "../api/routes/access-token.ts";
@@ -111,7 +112,7 @@ async function startOn(opened: Opened, settings: Settings, { clock, random }: Sy
   const { database, journal, observer, instanceId, keyStore, keyring, pepper, linkKey, seedKey } = opened;
   const keys = createApiKeyStore(database);
   const newAdminKey = await ensureAdminKey({ keys, pepper, clock, random }, settings.adminKey);
-  const transport = createTransport({ allowedPrivateHosts: settings.allowedPrivateHosts });
+  const transport = createTransport({ allowedPrivateHosts: settings.allowedPrivateHosts, proxyFor: getProxyForUrl });
   const sessions = createConnectSessionStore(database);
   const { publicUrl, dataDir } = settings;
   const outside: RefreshPorts = {

@@ -62,6 +62,7 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     const issue = result.error.issues[0];
     throw new StartError("settings", `${String(issue?.path[0])}: ${issue?.message ?? "is not valid"}.`);
   }
+  checkProxy(environment);
   const env = result.data;
   const dataDir = resolve(env.EVERGRANT_DATA_DIR);
   const database = databaseLocation(env.EVERGRANT_DATABASE_URL, dataDir);
@@ -83,6 +84,16 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     allowedPrivateHosts: (env.EVERGRANT_ALLOWED_PRIVATE_HOSTS ?? "").split(/[\s,[\]]+/).filter((host) => host !== ""),
     logLevel: env.EVERGRANT_LOG_LEVEL,
   };
+}
+
+/** Names that tools have in common; the first that is set holds, see `proxy-from-env`. */
+const PROXIES = ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"];
+
+function checkProxy(environment: Readonly<Record<string, string | undefined>>): void {
+  const name = PROXIES.find((each) => (environment[each] ?? "") !== "");
+  const value = name === undefined ? "" : (environment[name] ?? "");
+  if (name === undefined || (URL.canParse(value) && /^https?:\/\/./i.test(value))) return;
+  throw new StartError("settings", `${name}: has to be the URL of an HTTP proxy, such as http://proxy.example:3128.`);
 }
 
 /** Settings of the command-line client share the prefix. */

@@ -12,6 +12,7 @@ import { serviceEnvironment } from "./stage-environment.ts";
 it.each([
   ["dns", "DNS"],
   ["refused", "firewall"],
+  ["proxy", "NO_PROXY"],
   ["tls", "NODE_EXTRA_CA_CERTS"],
   ["timeout", "firewall"],
   ["reset", "proxy"],

@@ -173,6 +173,7 @@ export const IDS = {
   "proxy-network-tls": [
     "corporate-tls-interception-unknown-ca",
     "econnreset-reading-token-response",
+    "proxy-env-ignored-for-token-requests",
     "token-endpoint-answers-302-temporarily",
   ],
   "rate-limit-on-token-endpoint": ["ghost-token-endpoint-limited-5-per-hour-per-ip", "retry-on-429-extends-rate-limit"],
@@ -188,8 +189,5 @@ export const IDS = {
 export const LATER = {
   "revoked-by-user": {
     "slack-uninstall-events-not-handled": "The service takes no events from providers.",
-  },
-  "proxy-network-tls": {
-    "proxy-env-ignored-for-token-requests": "The service sends its requests directly and knows no proxy.",
   },
 } as const satisfies Record<string, Record<string, string>>;

@@ -28,7 +28,7 @@ async function startSilentServer() {
 // The provider's host takes the connection and is silent; the real transport asks it, with a deadline that a test can wait for.
 test("google-no-timeout-inflight-promise-parks-all: an attempt that was given up is followed by one on a new connection", async () => {
   const silent = await startSilentServer();
-  const transport = createTransport({ allowedPrivateHosts: ["127.0.0.1"] });
+  const transport = createTransport({ allowedPrivateHosts: ["127.0.0.1"], proxyFor: () => "" });
   onTestFinished(() => transport.close());
   const stage = await openEngineStage({ server: { rotation: false } });
   const id = await stage.connect();

@@ -9,6 +9,7 @@ import { openEngineStage } from "../stage/engine-stage.ts";
 import { answers, type Play } from "../stage/plays.ts";
 import { temporaryFolder } from "../stage/temporary-folder.ts";
 import { expectEnded, expectHealthy, sentTo } from "./outcome.ts";
+import { startProxy } from "./proxy.ts";
 import { startRotatingEndpoint } from "./rotating-endpoint.ts";
 import { openServiceProcess } from "./service-process.ts";
 
@@ -39,6 +40,34 @@ test("corporate-tls-interception-unknown-ca: an unknown authority is told by nam
   await expect.poll(status, { timeout: 30_000 }).toMatchObject({ status: "active", generation: 2 });
   expect(endpoint.sent).toEqual(["rt-0"]);
   expect((await doctor()).stdout).toMatch(/^✓ provider +elsewhere/m);
+});
+
+// Nothing but the proxy knows the name of the provider.
+test("proxy-env-ignored-for-token-requests: every request goes through the proxy, and when that opens no tunnel it is told by name and costs nothing", async () => {
+  const identity = selfSigned("elsewhere.invalid");
+  const authority = `${temporaryFolder()}/authority.pem`;
+  writeFileSync(authority, identity.cert);
+  const endpoint = await startRotatingEndpoint(identity);
+  const { port } = new URL(endpoint.origin);
+  endpoint.origin = `https://elsewhere.invalid:${port}`;
+  const proxy = await startProxy(Number(port));
+  const surroundings = { HTTPS_PROXY: proxy.url, NO_PROXY: "", NODE_EXTRA_CA_CERTS: authority };
+  const { path, api, refresh, doctor } = await openServiceProcess(endpoint, surroundings);
+  expect((await refresh()).body).toMatchObject({ status: "active", generation: 2 });
+  proxy.refuses = true;
+  await refresh();
+  const examined = await doctor();
+  expect(examined.stdout).toMatch(/^✗ provider +elsewhere .*HTTPS_PROXY .*\n +→ .*NO_PROXY/m);
+  expect(examined.stdout).not.toContain("pa55word");
+  const history = await api("GET", `${path}/history`);
+  const entry = { kind: "refresh_failed", detail: { cause: "provider_unavailable", code: "proxy" } };
+  expect(history.body).toMatchObject({ history: expect.arrayContaining([expect.objectContaining(entry)]) });
+  expect(endpoint.sent).toEqual(["rt-0"]);
+  proxy.refuses = false;
+  await expect.poll(async () => (await refresh()).body, { timeout: 30_000 }).toMatchObject({ generation: 3 });
+  expect(endpoint.sent).toEqual(["rt-0", "rt-1"]);
+  expect((await doctor()).stdout).toMatch(/^✓ provider +elsewhere/m);
+  expect(new Set(proxy.targets)).toEqual(new Set([`elsewhere.invalid:${port}`]));
 });
 
 /** The server acts, and its answer breaks off after the head: read by the real transport, from a real socket. */

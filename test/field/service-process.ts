@@ -18,7 +18,10 @@ export interface ServiceProcess {
   doctor: () => Promise<Outcome>;
 }
 
-export async function openServiceProcess(endpoint: RotatingEndpoint): Promise<ServiceProcess> {
+export async function openServiceProcess(
+  endpoint: RotatingEndpoint,
+  surroundings: Environment = {},
+): Promise<ServiceProcess> {
   const port = await freePort();
   const adminKey = mintKey("admin", systemClock, systemRandom).text.reveal();
   let environment: Environment = {
@@ -26,6 +29,7 @@ export async function openServiceProcess(endpoint: RotatingEndpoint): Promise<Se
     EVERGRANT_PORT: String(port),
     EVERGRANT_ADMIN_KEY: adminKey,
     EVERGRANT_ALLOWED_PRIVATE_HOSTS: "127.0.0.1,localhost",
+    ...surroundings,
   };
   const api = createApi(`http://127.0.0.1:${port}`, adminKey);
   let running = await start(environment);

@@ -55,8 +55,8 @@ export function serveTcp(answer: (socket: Socket) => void): Promise<Loopback> {
 }
 
 /** A transport for the running test that may reach 127.0.0.1, unless other hosts are given. */
-export function openTransport(allowedPrivateHosts: readonly string[] = ["127.0.0.1"]) {
-  const transport = createTransport({ allowedPrivateHosts });
+export function openTransport(allowedPrivateHosts: readonly string[] = ["127.0.0.1"], proxy = "") {
+  const transport = createTransport({ allowedPrivateHosts, proxyFor: () => proxy });
   onTestFinished(() => transport.close());
   return transport;
 }

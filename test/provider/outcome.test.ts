@@ -200,7 +200,17 @@ describe("an answer without tokens or an error", () => {
 });
 
 describe("no answer", () => {
-  const REASONS = ["blocked_address", "bad_url", "dns", "refused", "tls", "timeout", "reset", "too_large"] as const;
+  const REASONS = [
+    "blocked_address",
+    "bad_url",
+    "dns",
+    "refused",
+    "proxy",
+    "tls",
+    "timeout",
+    "reset",
+    "too_large",
+  ] as const;
 
   test.each(REASONS)("is lost when the request was sent, with %s", (reason) => {
     expect(classify(failure(true, reason))).toEqual({ kind: "lost", code: reason });

@@ -213,28 +213,6 @@ describe("a lost answer", () => {
     });
   });
 
-  test("that may come yet is waited for when the window for replays has closed meanwhile", async () => {
-    const stage = await openEngineStage({ server: { reuse: { windowMs: 30 * SECOND } } });
-    const id = await stage.connect();
-    stage.server.script(fails("timeout", { sent: true }));
-    stage.server.always(answers(502, ""));
-    await stage.refresh(id);
-    const overAt = stage.clock.now();
-    stage.sweep.start();
-    await stage.clock.advance(20 * SECOND);
-    const inWindow = stage.server.requests.length;
-    expect(inWindow).toBeGreaterThan(1);
-    stage.server.always(null);
-    await stage.clock.advance(39 * SECOND);
-    await expect(stage.refresh(id, { origin: "reader" })).resolves.toMatchObject({ retryAt: overAt + MINUTE });
-    expect(stage.server.requests).toHaveLength(inWindow);
-    await stage.clock.advance(3 * SECOND);
-    expect(stage.server.requests.slice(inWindow).map(({ at }) => at)).toEqual([
-      expect.toSatisfy((at) => at >= overAt + MINUTE),
-    ]);
-    expect((await stage.held(id)).tokens.generation).toBe(2);
-  });
-
   test("is forgotten once the token brought another; a later rejection is then the user's", async () => {
     const stage = await openEngineStage({ server: { reuse: { windowMs: 10 * MINUTE } } });
     const id = await stage.connect();

@@ -56,6 +56,19 @@ test("private hosts are a list", () => {
   expect(settings.allowedPrivateHosts).toEqual(["127.0.0.1", "idp.internal", "localhost"]);
 });
 
+test.each([
+  [{ HTTPS_PROXY: "proxy.example:3128" }, "HTTPS_PROXY"],
+  [{ https_proxy: "socks5://proxy.example", HTTPS_PROXY: "http://proxy.example" }, "https_proxy"],
+  [{ HTTPS_PROXY: "", ALL_PROXY: "http://" }, "ALL_PROXY"],
+])("a proxy that is no HTTP proxy stops the start, by name and without its password: %j", (environment, name) => {
+  expect(() => readSettings(environment)).toThrow(`${name}: has to be the URL of an HTTP proxy`);
+});
+
+test("a proxy is one of the machine's settings, and no business of the service's own", () => {
+  const environment = { HTTPS_PROXY: "http://user:password@proxy.example:3128", NO_PROXY: "localhost" };
+  expect(readSettings(environment)).toEqual(readSettings({}));
+});
+
 test("neighbours in Kubernetes are not taken for settings", () => {
   const settings = readSettings({ EVERGRANT_SERVICE_HOST: "10.0.0.1", EVERGRANT_PORT_4100_TCP: "tcp://10.0.0.1:4100" });
   expect(settings.port).toBe(4100);

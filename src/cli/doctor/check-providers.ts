@@ -8,6 +8,10 @@ type Trouble = Exclude<Visit["outcome"], "reached" | "too_large" | "undefined_pr
 const TROUBLES: Readonly<Record<Trouble, { found: string; next: string }>> = {
   dns: { found: "its name is not known", next: "Check the name, and the DNS servers of this machine." },
   refused: { found: "no connection", next: "Check that it runs, and that no firewall stands between." },
+  proxy: {
+    found: "the proxy that HTTPS_PROXY names does not lead there",
+    next: "Check the address and the password of the proxy, and what it allows; NO_PROXY names hosts that need none.",
+  },
   tls: {
     found: "its certificate is not accepted",
     next: "Check the certificate; NODE_EXTRA_CA_CERTS adds an authority.",

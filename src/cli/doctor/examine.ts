@@ -1,3 +1,4 @@
+import { getProxyForUrl } from "proxy-from-env";
 import { createTransport } from "../../network/transport.ts";
 import type { Settings } from "../../service/settings.ts";
 import type { Database } from "../../store/database.ts";
@@ -33,7 +34,7 @@ export async function examine(environment: NodeJS.ProcessEnv): Promise<Finding[]
 }
 
 async function checkNetwork({ allowedPrivateHosts }: Settings, database: Database): Promise<Finding[]> {
-  const transport = createTransport({ allowedPrivateHosts });
+  const transport = createTransport({ allowedPrivateHosts, proxyFor: getProxyForUrl });
   try {
     const visits = await reachProviders(transport, database);
     return [...checkProviders(visits), ...checkClock(visits)];

@@ -67,8 +67,15 @@ export function createHost(
   let arrivals = 0;
 
   function createLane(clientId: string): Lane {
-    const [flow, breaker] = [createFlow(share), createBreaker(random)];
-    return { clientId, flow, breaker, underWay: 0, pausedUntil: -Infinity, throttledInRow: 0, usedAt: -Infinity };
+    return {
+      clientId,
+      flow: createFlow(share),
+      breaker: createBreaker(random),
+      underWay: 0,
+      pausedUntil: -Infinity,
+      throttledInRow: 0,
+      usedAt: -Infinity,
+    };
   }
 
   function isIdle(lane: Lane): boolean {
