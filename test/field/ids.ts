@@ -188,6 +188,7 @@ export const IDS = {
 /** The ones that the service does not answer as it should yet, and what is missing. Their tests come with what they need. */
 export const LATER = {
   "revoked-by-user": {
-    "slack-uninstall-events-not-handled": "The service takes no events from providers.",
+    "slack-uninstall-events-not-handled":
+      "The service takes no events from providers yet; signed ones come with the issue about people who must act.",
   },
 } as const satisfies Record<string, Record<string, string>>;
