@@ -44,17 +44,17 @@ export async function populate(
 }
 
 async function sealedTokens(database: Database, rootKeyText: string, count: number) {
-  const [{ parseRootKey }, { openKeyring }, { createKeyStore }, { systemRandom }, { secret }] = await Promise.all([
-    built.rootKey(),
-    built.keyring(),
-    built.keyStore(),
-    built.system(),
-    built.secret(),
-  ]);
+  const [{ parseRootKey }, { openKeyring }, { createKeyStore }, { systemRandom, systemClock }, { secret }] =
+    await Promise.all([built.rootKey(), built.keyring(), built.keyStore(), built.system(), built.secret()]);
   const root = parseRootKey(rootKeyText);
   if (!root) throw new Error("The root key is not one.");
   const keys = createKeyStore(database, () => "made by the service before");
-  const keyring = await openKeyring(keys, root, systemRandom);
+  const keyring = await openKeyring({
+    keys,
+    roots: { primary: root, others: [] },
+    random: systemRandom,
+    clock: systemClock,
+  });
   const records: { id: string; sealed: Uint8Array }[] = [];
   for (let index = 0; index < count; index++) {
     const id = `con_due_${index}`;

@@ -46,8 +46,8 @@ export interface ClaimedSnapshot {
   held: Snapshot;
 }
 
-/** What tells whether a token set is the stored one: each sealing of the same token has other bytes. */
-export type NewestTokens = Pick<TokenRecord, "generation" | "sealedRefreshToken">;
+/** What tells whether a token set is the stored one: each sealing of the same token has other bytes, and the same name. */
+export type NewestTokens = Pick<TokenRecord, "generation" | "sealedRefreshToken" | "refreshTokenName">;
 
 export interface NewConnection extends Omit<Connection, "createdAt" | "statusSince" | "lastReadAt"> {
   /** Names an imported refresh token without telling it. A client imports each once: it may have been replaced since. */

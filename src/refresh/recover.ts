@@ -69,6 +69,7 @@ export async function bringAllToStore(ports: RecoverPorts, entries: readonly Jou
 
 function isIn(stored: NewestTokens | undefined, { tokens }: JournalEntry): boolean {
   if (!stored || stored.generation !== tokens.generation) return !stored || stored.generation > tokens.generation;
+  if (tokens.refreshTokenName !== null && stored.refreshTokenName === tokens.refreshTokenName) return true;
   const [one, other] = [stored.sealedRefreshToken, tokens.sealedRefreshToken];
   return one?.length === other?.length && one?.every((byte, index) => byte === other?.[index]) !== false;
 }

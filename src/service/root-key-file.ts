@@ -1,18 +1,28 @@
 import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
-import type { KeyStore } from "../access/store.ts";
+import type { KeyStore } from "../access/key-store.ts";
 import { generateRootKey, parseRootKey, type RootKey } from "../keyring/root-key.ts";
+import type { RootKeys } from "../keyring/root-keys.ts";
 import type { Random } from "../runtime/random.ts";
-import type { RootKeySource } from "./settings.ts";
+import { outputOf } from "./root-key-command.ts";
+import type { RootKeySource, Settings } from "./settings.ts";
 import { StartError } from "./start-error.ts";
 
-/** The root key from where the settings say. Only a database that nothing was sealed in yet gets a new one. */
-export async function loadRootKey(source: RootKeySource, keys: KeyStore, random: Random): Promise<RootKey> {
-  const text = source.kind === "value" ? source.text.reveal() : read(source.path);
-  if (text !== null) return parse(text, source);
+/** The root keys from where the settings say. Only a database that nothing was sealed in yet gets a new one. */
+export async function loadRootKeys(
+  { rootKey: source, oldRootKeys }: Pick<Settings, "rootKey" | "oldRootKeys">,
+  keys: KeyStore,
+  random: Random,
+): Promise<RootKeys> {
+  return { primary: await loadPrimary(source, keys, random), others: oldRootKeys.map(loadOld) };
+}
+
+async function loadPrimary(source: RootKeySource, keys: KeyStore, random: Random): Promise<RootKey> {
+  const text = await textOf(source);
+  if (text !== null) return parse(text, whereIs(source));
   const known = await keys.rootKeys();
   if (source.kind === "generated" && known.length === 0) return generate(source.path, random);
-  const path = source.kind === "value" ? "" : source.path;
+  const path = whereIs(source);
   throw new StartError(
     "key",
     known.length === 0
@@ -21,10 +31,41 @@ export async function loadRootKey(source: RootKeySource, keys: KeyStore, random:
   );
 }
 
-function parse(text: string, source: RootKeySource): RootKey {
+function loadOld(path: string): RootKey {
+  const text = read(path);
+  if (text !== null) return parse(text, path);
+  throw new StartError("key", `The old root key file ${path} is missing. Correct EVERGRANT_OLD_ROOT_KEY_FILES.`);
+}
+
+/** Null when there is no such file. */
+async function textOf(source: RootKeySource): Promise<string | null> {
+  switch (source.kind) {
+    case "value":
+      return source.text.reveal();
+    case "command":
+      return outputOf(source.command);
+    case "file":
+    case "generated":
+      return read(source.path);
+  }
+}
+
+/** Where a root key comes from, for people. */
+export function whereIs(source: RootKeySource): string {
+  switch (source.kind) {
+    case "value":
+      return "EVERGRANT_ROOT_KEY";
+    case "command":
+      return "EVERGRANT_ROOT_KEY_COMMAND";
+    case "file":
+    case "generated":
+      return source.path;
+  }
+}
+
+function parse(text: string, where: string): RootKey {
   const key = parseRootKey(text);
   if (key) return key;
-  const where = source.kind === "value" ? "EVERGRANT_ROOT_KEY" : source.path;
   throw new StartError("key", `${where} holds no root key. Make one with \`evergrant keys generate root\`.`);
 }
 
@@ -45,5 +86,5 @@ function generate(path: string, random: Random): RootKey {
   writeSync(file, `${text}\n`);
   fsyncSync(file);
   closeSync(file);
-  return parse(text, { kind: "file", path });
+  return parse(text, path);
 }

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { getProxyForUrl } from "proxy-from-env";
 import { createAuthenticator } from "../access/authenticator.ts";
 import { createHotRoute } from "../api/hot-route.ts";
@@ -5,16 +6,18 @@ import { accessTokenRoutes } from "../api/routes/access-token.ts";
 import { apiKeyRoutes } from "../api/routes/api-keys.ts";
 import { clientRoutes } from "../api/routes/clients.ts";
 import { connectSessionRoutes } from "../api/routes/connect-sessions.ts";
+import { keyRoutes } from "../api/routes/keys.ts";
 import { connectionRoutes } from "../api/routes/connections.ts";
 import { operationRoutes } from "../api/routes/operations.ts";
 import { providerRoutes } from "../api/routes/providers.ts";
 import { releaseRoute } from "../api/routes/release.ts";
 import { createApp, type App } from "../api/server.ts";
-import type { KeyStore } from "../access/store.ts";
+import type { KeyStore } from "../access/key-store.ts";
 import type { ConnectPorts } from "../connect/ports.ts";
 import { reauthorizationLink } from "../connect/reauthorization-link.ts";
 import { openJournal, type OpenJournal } from "../journal/journal.ts";
 import { openKeyring, type Keyring } from "../keyring/keyring.ts";
+import { createRekeyer } from "../keyring/rekeyer.ts";
 import { createTransport } from "../network/transport.ts";
 import { registerConnectPages } from "../pages/connect-pages.ts";
 import { createCatalogue } from "../provider/catalogue.ts";
@@ -33,14 +36,16 @@ import { createConnectionStore } from "../store/connections.ts";
 import type { Database } from "../store/database.ts";
 import { createKeyStore } from "../store/keys.ts";
 import { createProviderStore } from "../store/providers.ts";
+import { createRekeyStore } from "../store/rekeys.ts";
 import { createInstanceStore } from "../store/instances.ts";
 import { createRestoreStore } from "../store/restores.ts";
+import { createSealedStore } from "../store/sealed-store.ts";
 import { createLogger, createLogObserver } from "../telemetry/log.ts";
 import { ensureAdminKey } from "./admin-key.ts";
 import { readBuiltInProviders } from "./built-in-providers.ts";
 import { createEngine } from "./engine.ts";
 import { openDatabase } from "./open-database.ts";
-import { loadRootKey } from "./root-key-file.ts";
+import { loadRootKeys } from "./root-key-file.ts";
 import type { Settings } from "./settings.ts";
 import { replayJournals } from "./replay-journals.ts";
 import { guardInstances } from "./restore-guard.ts";
@@ -86,10 +91,10 @@ interface Secrets {
   seedKey: Secret<Uint8Array>;
 }
 
-async function openSecrets(database: Database, settings: Settings, { random }: System): Promise<Secrets> {
+async function openSecrets(database: Database, settings: Settings, { random, clock }: System): Promise<Secrets> {
   const keyStore = createKeyStore(database, () => randomToken(random, 16));
-  const root = await loadRootKey(settings.rootKey, keyStore, random);
-  const keyring = await openKeyring(keyStore, root, random).catch(startErrorOf("key"));
+  const roots = await loadRootKeys(settings, keyStore, random);
+  const keyring = await openKeyring({ keys: keyStore, roots, random, clock }).catch(startErrorOf("key"));
   const [pepper, linkKey, seedKey] = await Promise.all([
     keyring.derive("api-keys"),
     keyring.derive("links"),
@@ -146,6 +151,10 @@ async function startOn(opened: Opened, settings: Settings, { clock, random }: Sy
   const connectPorts: ConnectPorts = { ...ports, refresher, sessions, linkKey, seedKey };
   await replayJournals({ ...ports, dataDir }).catch(startErrorOf("database"));
 
+  const sealed = createSealedStore(database);
+  const rekeys = createRekeyStore(database);
+  const rekeyer = createRekeyer({ clock, observer, instanceId, sealer: keyring, sealed, rekeys, breathe: nextTurn });
+
   const authenticator = createAuthenticator({ keys, pepper, clock });
   let stopping = false;
   const ready = async (): Promise<boolean> => {
@@ -160,6 +169,7 @@ async function startOn(opened: Opened, settings: Settings, { clock, random }: Sy
   connectionRoutes(app, connectPorts);
   releaseRoute(app, { ...ports, restores });
   accessTokenRoutes(app, accessTokens);
+  keyRoutes(app, { keys: keyStore, keyring, sealed, rekeys, observer });
   apiKeyRoutes(app, { keys, authenticator, pepper, clock, random });
   registerConnectPages(app, connectPorts);
 
@@ -169,13 +179,14 @@ async function startOn(opened: Opened, settings: Settings, { clock, random }: Sy
     throw error;
   });
   sweep.start();
+  rekeyer.start();
   observer.event("service.started", { url, publicUrl, instanceId });
   return {
     url,
     newAdminKey,
     close: async () => {
       stopping = true;
-      await Promise.all([sweep.stop(), app.close(), refresher.drain()]);
+      await Promise.all([sweep.stop(), rekeyer.stop(), app.close(), refresher.drain()]);
       await heartbeat.stop();
       await journal.close();
       await transport.close();

@@ -8,6 +8,8 @@ export interface Settings {
   database: DatabaseLocation;
   dataDir: string;
   rootKey: RootKeySource;
+  /** Files of root keys that only open what they wrapped before. */
+  oldRootKeys: string[];
   adminKey: Secret<string> | null;
   publicUrl: string;
   host: string;
@@ -23,6 +25,7 @@ export type DatabaseLocation = { kind: "sqlite"; path: string } | { kind: "postg
 export type RootKeySource =
   | { kind: "value"; text: Secret<string> }
   | { kind: "file"; path: string }
+  | { kind: "command"; command: string }
   | { kind: "generated"; path: string };
 
 const empty = (value: unknown): unknown => (value === "" ? undefined : value);
@@ -33,6 +36,8 @@ const schema = z.object({
   EVERGRANT_DATA_DIR: z.preprocess(empty, z.string().default("./data")),
   EVERGRANT_ROOT_KEY: optionalText,
   EVERGRANT_ROOT_KEY_FILE: optionalText,
+  EVERGRANT_ROOT_KEY_COMMAND: optionalText,
+  EVERGRANT_OLD_ROOT_KEY_FILES: optionalText,
   EVERGRANT_ADMIN_KEY: optionalText,
   EVERGRANT_PUBLIC_URL: z.preprocess(
     empty,
@@ -76,12 +81,13 @@ export function readSettings(environment: Readonly<Record<string, string | undef
   return {
     database,
     dataDir,
-    rootKey: rootKeySource(env.EVERGRANT_ROOT_KEY, env.EVERGRANT_ROOT_KEY_FILE, { dataDir, database }),
+    rootKey: rootKeySource(env, { dataDir, database }),
+    oldRootKeys: listOf(env.EVERGRANT_OLD_ROOT_KEY_FILES, /\s*,\s*/).map((path) => resolve(path)),
     adminKey: env.EVERGRANT_ADMIN_KEY === undefined ? null : secret(env.EVERGRANT_ADMIN_KEY),
     publicUrl: publicUrl.replace(/\/+$/, ""),
     host: env.EVERGRANT_HOST,
     port: env.EVERGRANT_PORT,
-    allowedPrivateHosts: (env.EVERGRANT_ALLOWED_PRIVATE_HOSTS ?? "").split(/[\s,[\]]+/).filter((host) => host !== ""),
+    allowedPrivateHosts: listOf(env.EVERGRANT_ALLOWED_PRIVATE_HOSTS, /[\s,[\]]+/),
     logLevel: env.EVERGRANT_LOG_LEVEL,
   };
 }
@@ -123,16 +129,24 @@ function postgresLocation(url: string): DatabaseLocation {
   );
 }
 
+function listOf(text: string | undefined, separator: RegExp): string[] {
+  return (text ?? "").split(separator).filter((part) => part !== "");
+}
+
+const ROOT_KEY_SETTINGS = ["EVERGRANT_ROOT_KEY", "EVERGRANT_ROOT_KEY_FILE", "EVERGRANT_ROOT_KEY_COMMAND"] as const;
+
 function rootKeySource(
-  text: string | undefined,
-  file: string | undefined,
+  env: Readonly<Partial<Record<(typeof ROOT_KEY_SETTINGS)[number], string | undefined>>>,
   { dataDir, database }: Pick<Settings, "dataDir" | "database">,
 ): RootKeySource {
-  if (text !== undefined && file !== undefined) {
-    throw new StartError("settings", "EVERGRANT_ROOT_KEY and EVERGRANT_ROOT_KEY_FILE are both set. Keep one of them.");
+  const given = ROOT_KEY_SETTINGS.filter((name) => env[name] !== undefined);
+  if (given.length > 1) {
+    throw new StartError("settings", `${given.join(" and ")} are both set. Keep one of them.`);
   }
+  const { EVERGRANT_ROOT_KEY: text, EVERGRANT_ROOT_KEY_FILE: file, EVERGRANT_ROOT_KEY_COMMAND: command } = env;
   if (text !== undefined) return { kind: "value", text: secret(text) };
   if (file !== undefined) return { kind: "file", path: resolve(file) };
+  if (command !== undefined) return { kind: "command", command };
   // A PostgreSQL database outlives this folder, and processes elsewhere need the key as well: none is made in passing.
   const kind = database.kind === "sqlite" ? "generated" : "file";
   return { kind, path: join(dataDir, "root.key") };

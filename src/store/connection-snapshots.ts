@@ -38,13 +38,17 @@ const hasBetterSpare = sql<boolean | number>`exists (select 1 from spare_token_s
 export async function newestOf(queries: Queries, ids: readonly string[]): Promise<Map<string, NewestTokens>> {
   const rows = await queries
     .selectFrom("token_sets")
-    .select(["connection_id", "generation", "refresh_token"])
+    .select(["connection_id", "generation", "refresh_token", "refresh_token_name"])
     .where("connection_id", "in", ids)
     .execute();
   return new Map(
-    rows.map(({ connection_id: id, generation, refresh_token: sealedRefreshToken }) => [
-      id,
-      { generation, sealedRefreshToken },
+    rows.map((row) => [
+      row.connection_id,
+      {
+        generation: row.generation,
+        sealedRefreshToken: row.refresh_token,
+        refreshTokenName: row.refresh_token_name,
+      },
     ]),
   );
 }

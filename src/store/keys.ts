@@ -1,6 +1,10 @@
-import { DEFAULT_TENANT, type KeyStore } from "../access/store.ts";
-import type { Database } from "./database.ts";
+import { sql } from "kysely";
+import type { KeyStore, StoredTenantKey, WrappedTenantKey } from "../access/key-store.ts";
+import { DEFAULT_TENANT } from "../access/store.ts";
+import type { Database, Queries } from "./database.ts";
 import { egNow } from "./now.ts";
+import { retire, purge } from "./retire-keys.ts";
+import type { Schema } from "./schema.ts";
 
 /** Wrapped keys. `newInstanceId` names the database when it is new. */
 export function createKeyStore(database: Database, newInstanceId: () => string): KeyStore {
@@ -32,28 +36,88 @@ export function createKeyStore(database: Database, newInstanceId: () => string):
           .onConflict((conflict) => conflict.doNothing())
           .execute();
       }),
-    tenantKeys: (tenantId) =>
-      database.read(async (queries) => {
-        const rows = await queries
-          .selectFrom("tenant_keys")
-          .selectAll()
-          .where("tenant_id", "=", tenantId)
-          .orderBy("version")
-          .execute();
-        return rows.map(({ version, wrapped, root_fingerprint: rootFingerprint }) => ({
-          tenantId,
-          version,
-          wrapped,
-          rootFingerprint,
-        }));
-      }),
-    addTenantKey: ({ tenantId, version, wrapped, rootFingerprint }) =>
+    wrappedBy: () => database.read(wrappedBy),
+    forgetRootKeysBut: (fingerprint) =>
       database.write(async (queries) => {
         await queries
-          .insertInto("tenant_keys")
-          .values({ tenant_id: tenantId, version, wrapped, root_fingerprint: rootFingerprint, created_at: egNow })
-          .onConflict((conflict) => conflict.doNothing())
+          .deleteFrom("root_keys")
+          .where("fingerprint", "<>", fingerprint)
+          .where("fingerprint", "not in", (keys) => keys.selectFrom("tenant_keys").select("root_fingerprint"))
           .execute();
       }),
+    tenantKeys: (tenantId) =>
+      database.read(async (queries) => {
+        const rows = queries.selectFrom("tenant_keys").selectAll().where("tenant_id", "=", tenantId);
+        return (await rows.orderBy("version").execute()).map(storedKeyOf);
+      }),
+    addTenantKey: (key) => database.write((queries) => addTenantKey(queries, key)),
+    wrappedByOthers: (fingerprint, limit) =>
+      database.read(async (queries) => {
+        const rows = queries.selectFrom("tenant_keys").selectAll().where("root_fingerprint", "<>", fingerprint);
+        return (await rows.orderBy("tenant_id").orderBy("version").limit(limit).execute()).map(storedKeyOf);
+      }),
+    rewrap: ({ tenantId, version, wrapped, rootFingerprint }, from) =>
+      database.write(async (queries) => {
+        await queries
+          .updateTable("tenant_keys")
+          .set({ wrapped, root_fingerprint: rootFingerprint })
+          .where("tenant_id", "=", tenantId)
+          .where("version", "=", version)
+          .where("root_fingerprint", "=", from)
+          .execute();
+      }),
+    retire: (tenantId, version, graceMs) =>
+      database.write((queries) => retire(queries, { tenantId, version, graceMs })),
+    purge: (retiredForMs) => database.write((queries) => purge(queries, retiredForMs)),
+    shred: (tenantId) => database.write((queries) => shred(queries, tenantId)),
   };
+}
+
+function storedKeyOf(row: Schema["tenant_keys"]): StoredTenantKey {
+  return {
+    tenantId: row.tenant_id,
+    version: row.version,
+    wrapped: row.wrapped,
+    rootFingerprint: row.root_fingerprint,
+    createdAt: row.created_at,
+    retiredAt: row.retired_at,
+  };
+}
+
+async function wrappedBy(queries: Queries): Promise<Map<string, number>> {
+  const rows = await queries
+    .selectFrom("tenant_keys")
+    .select((select) => ["root_fingerprint", select.fn.countAll<number>().as("count")])
+    .groupBy("root_fingerprint")
+    .execute();
+  return new Map(rows.map((row) => [row.root_fingerprint, row.count]));
+}
+
+async function addTenantKey(queries: Queries, key: WrappedTenantKey): Promise<void> {
+  const { tenantId, version, wrapped, rootFingerprint } = key;
+  const shredded = await queries
+    .selectFrom("tenants")
+    .select("id")
+    .where("id", "=", tenantId)
+    .where("shredded_at", "is not", null)
+    .executeTakeFirst();
+  if (shredded) return;
+  await queries
+    .insertInto("tenant_keys")
+    .values({ tenant_id: tenantId, version, wrapped, root_fingerprint: rootFingerprint, created_at: egNow })
+    .onConflict((conflict) => conflict.doNothing())
+    .execute();
+}
+
+async function shred(queries: Queries, tenantId: string): Promise<number> {
+  await queries
+    .updateTable("tenants")
+    .set({ shredded_at: sql<number>`coalesce(shredded_at, eg_now())` })
+    .where("id", "=", tenantId)
+    .execute();
+  const { numDeletedRows } = await queries
+    .deleteFrom("tenant_keys")
+    .where("tenant_id", "=", tenantId)
+    .executeTakeFirstOrThrow();
+  return Number(numDeletedRows);
 }

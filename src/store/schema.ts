@@ -6,6 +6,7 @@ export interface Schema {
   root_keys: RootKeysTable;
   tenant_keys: TenantKeysTable;
   tenants: TenantsTable;
+  rekeys: RekeysTable;
   providers: ProvidersTable;
   clients: ClientsTable;
   client_secrets: ClientSecretsTable;
@@ -49,12 +50,31 @@ interface TenantKeysTable {
   wrapped: Uint8Array;
   root_fingerprint: string;
   created_at: number;
+  retired_at: number | null;
 }
 
 interface TenantsTable {
   id: string;
   name: string;
   created_at: number;
+  /** When its keys were deleted; it gets no others. */
+  shredded_at: number | null;
+}
+
+/** One tenant's sealed values on their way to the newest version of its key. */
+interface RekeysTable {
+  tenant_id: string;
+  version: number;
+  /** The place in the order of rows: the table, and the last row that was looked at. */
+  at_table: string;
+  at_row: string | null;
+  done: number;
+  total: number;
+  started_at: number;
+  finished_at: number | null;
+  /** The instance that works on it, until then. */
+  owner: string | null;
+  lease_until: number;
 }
 
 interface ProvidersTable {

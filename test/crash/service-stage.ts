@@ -73,5 +73,5 @@ async function openKeyringOf({ database }: SharedDatabase, rootKey: string): Pro
   const root = parseRootKey(rootKey);
   if (!root) throw new Error("The new root key is none.");
   const keys = createKeyStore(database, () => randomBytes(16).toString("hex"));
-  return openKeyring(keys, root, systemRandom);
+  return openKeyring({ keys, roots: { primary: root, others: [] }, random: systemRandom, clock: systemClock });
 }

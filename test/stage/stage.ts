@@ -78,6 +78,7 @@ async function settingsOf(adminKey: string, publicUrl?: string): Promise<Setting
   return {
     database: { kind: "sqlite", path: `${folder}/evergrant.db` },
     dataDir: folder,
+    oldRootKeys: [],
     rootKey: { kind: "generated", path: `${folder}/root.key` },
     adminKey: secret(adminKey),
     publicUrl: publicUrl ?? `http://127.0.0.1:${port}`,

@@ -92,11 +92,8 @@ export const CLIENT_SECRET = "client-secret-canary";
 export async function createWorld({ clock, random, database, ...first }: WorldOptions): Promise<World> {
   const root = parseRootKey(generateRootKey(random).reveal());
   if (!root) throw new Error("A generated root key is not one.");
-  const keyring = await openKeyring(
-    createKeyStore(database, () => randomToken(random, 16)),
-    root,
-    random,
-  );
+  const keys = createKeyStore(database, () => randomToken(random, 16));
+  const keyring = await openKeyring({ keys, roots: { primary: root, others: [] }, random, clock });
   const servers = new Map<string, CatalogueEntry & { server: SimulatedAuthorizationServer }>();
   const clients = createClientStore(database);
   const connections = createConnectionStore(database);

@@ -87,17 +87,18 @@ export function keyStoreContract(kind: DatabaseKind): void {
     });
 
     test("tenant keys are kept by version, and the first of two made at once stays", async () => {
-      const { database } = await openStoreStage(kind);
+      const { database, clock } = await openStoreStage(kind);
       const keys = createKeyStore(database, () => "instance");
       await keys.addRootKey({ fingerprint: "root", sentinel: Buffer.of(0) });
       const key = { tenantId: "default", rootFingerprint: "root" };
+      const kept = { ...key, createdAt: clock.now(), retiredAt: null };
       await keys.addTenantKey({ ...key, version: 10, wrapped: Buffer.of(10) });
       await keys.addTenantKey({ ...key, version: 2, wrapped: Buffer.of(2) });
       await keys.addTenantKey({ ...key, version: 2, wrapped: Buffer.of(99) });
       const stored = await keys.tenantKeys("default");
       expect(stored).toEqual([
-        { ...key, version: 2, wrapped: Buffer.of(2) },
-        { ...key, version: 10, wrapped: Buffer.of(10) },
+        { ...kept, version: 2, wrapped: Buffer.of(2) },
+        { ...kept, version: 10, wrapped: Buffer.of(10) },
       ]);
       expect(await keys.tenantKeys("ten_other")).toEqual([]);
     });

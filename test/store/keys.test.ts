@@ -1,4 +1,8 @@
 import { DATABASES } from "../stage/databases.ts";
 import { keyStoreContract } from "./access-stores.contract.ts";
+import { keyRotationContract } from "./key-rotation.contract.ts";
 
-for (const kind of DATABASES) keyStoreContract(kind);
+for (const kind of DATABASES) {
+  keyStoreContract(kind);
+  keyRotationContract(kind);
+}

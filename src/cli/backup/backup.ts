@@ -1,7 +1,8 @@
 import { closeSync, existsSync, openSync, rmSync, statSync } from "node:fs";
 import { resolve } from "node:path";
 import { ServiceError } from "../../runtime/service-error.ts";
-import { readSettings, type RootKeySource, type Settings } from "../../service/settings.ts";
+import { whereIs } from "../../service/root-key-file.ts";
+import { readSettings, type Settings } from "../../service/settings.ts";
 import { StartError } from "../../service/start-error.ts";
 import { systemClock } from "../../service/system.ts";
 import type { Database } from "../../store/database.ts";
@@ -10,7 +11,7 @@ import { CommandFailure } from "../command-failure.ts";
 import type { Output } from "../terminal/output.ts";
 import { copyRunning, damageOf, intoOneFile } from "./copy-running.ts";
 import { moveDurably } from "./durably.ts";
-import { proveRootKey, whereIs } from "./prove-root-key.ts";
+import { proveRootKey } from "./prove-root-key.ts";
 
 interface Backup {
   file: string;
@@ -28,7 +29,7 @@ export async function backup(output: Output, environment: NodeJS.ProcessEnv, fil
   reserve(target);
   const partial = `${target}.partial`;
   try {
-    const made = await copy({ from, partial, rootKey: settings.rootKey });
+    const made = await copy({ from, partial, settings });
     moveDurably(partial, target);
     const result = { file: target, bytes: statSync(target).size, ...made };
     output.result(result, () => describe(result));
@@ -72,7 +73,7 @@ function reserve(path: string): void {
   }
 }
 
-async function copy({ from, partial, rootKey }: { from: string; partial: string; rootKey: RootKeySource }) {
+async function copy({ from, partial, settings }: { from: string; partial: string; settings: Settings }) {
   // Before the copy begins, so that it is never taken for younger than it is.
   const takenAt = Math.floor(systemClock.now());
   rmSync(partial, { force: true });
@@ -82,9 +83,9 @@ async function copy({ from, partial, rootKey }: { from: string; partial: string;
   if (damage !== null) throw new StartError("database", `The copy is damaged, and so is the database: ${damage}.`);
   const database = await openSqlite(partial, systemClock);
   try {
-    const fingerprint = await proveRootKey(rootKey, database);
+    const fingerprint = await proveRootKey(settings, database);
     const connections = await sign(database, takenAt);
-    const proven = { fingerprint, where: whereIs(rootKey) };
+    const proven = { fingerprint, where: whereIs(settings.rootKey) };
     return { taken_at: new Date(takenAt).toISOString(), connections, root_key: proven };
   } finally {
     await database.close();

@@ -1,30 +1,28 @@
 import { openKeyring } from "../../keyring/keyring.ts";
 import { ServiceError } from "../../runtime/service-error.ts";
-import { loadRootKey } from "../../service/root-key-file.ts";
-import type { RootKeySource } from "../../service/settings.ts";
+import { loadRootKeys } from "../../service/root-key-file.ts";
+import type { Settings } from "../../service/settings.ts";
 import { StartError } from "../../service/start-error.ts";
-import { systemRandom } from "../../service/system.ts";
+import { systemClock, systemRandom } from "../../service/system.ts";
 import type { Database } from "../../store/database.ts";
 import { createKeyStore } from "../../store/keys.ts";
 
 /** The fingerprint of the root key at hand. Throws `StartError` when it does not open what is sealed in the database. */
-export async function proveRootKey(source: RootKeySource, database: Database): Promise<string> {
+export async function proveRootKey(
+  settings: Pick<Settings, "rootKey" | "oldRootKeys">,
+  database: Database,
+): Promise<string> {
   const keys = createKeyStore(database, unnamed);
   if ((await keys.rootKeys()).length === 0) throw new StartError("database", NEVER_STARTED);
-  const root = await loadRootKey(source, keys, systemRandom);
-  await openKeyring(keys, root, systemRandom).catch((error: unknown) => {
+  const roots = await loadRootKeys(settings, keys, systemRandom);
+  await openKeyring({ keys, roots, random: systemRandom, clock: systemClock }).catch((error: unknown) => {
     throw error instanceof ServiceError ? new StartError("key", error.message) : error;
   });
-  return root.fingerprint;
+  return roots.primary.fingerprint;
 }
 
 const NEVER_STARTED = "Nothing is sealed in this database: no service has ever been started on it.";
 
 function unnamed(): never {
   throw new StartError("database", "The database has root keys, but has lost its own id. Take another copy of it.");
-}
-
-/** Where a root key comes from, for people. */
-export function whereIs(source: RootKeySource): string {
-  return source.kind === "value" ? "EVERGRANT_ROOT_KEY" : source.path;
 }

@@ -34,11 +34,12 @@ export async function markRestored(
   }
 }
 
-async function mark({ database: location, dataDir, rootKey }: Settings, asClone: boolean) {
+async function mark(settings: Settings, asClone: boolean) {
+  const { database: location, dataDir } = settings;
   if (location.kind === "sqlite") lockAlone(location.path)?.close();
   const database = await openDatabase(location, systemClock);
   try {
-    await proveRootKey(rootKey, database);
+    await proveRootKey(settings, database);
     // In a file that was put back, who lived at the time of the copy says nothing; the lock has.
     const past = location.kind === "sqlite" ? null : await createRestoreStore(database).past();
     await refuseWhileRunning(dataDir, past);

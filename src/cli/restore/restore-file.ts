@@ -100,15 +100,15 @@ function copyBackup(backup: string, copy: string): void {
 
 async function examine(
   copy: string,
-  { rootKey, dataDir }: Settings,
+  settings: Settings,
   request: { asClone: boolean; seen: Seen | null; replaced: Past | null },
 ): Promise<Marked> {
   const damage = damageOf(copy);
   if (damage !== null) throw new StartError("database", `The backup is damaged: ${damage}. Nothing was changed.`);
   const database = await openSqlite(copy, systemClock);
   try {
-    await proveRootKey(rootKey, database);
-    return await markDatabase(database, { ...request, dataDir, isFresh: true });
+    await proveRootKey(settings, database);
+    return await markDatabase(database, { ...request, dataDir: settings.dataDir, isFresh: true });
   } finally {
     await database.close();
     intoOneFile(copy);

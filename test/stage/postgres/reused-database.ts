@@ -44,4 +44,5 @@ const EMPTY = sql`do $$ begin
   execute (select 'truncate ' || string_agg(quote_ident(tablename), ', ') from pg_tables where schemaname = 'public'
     and tablename not in ('tenants', 'test_clock', 'kysely_migration', 'kysely_migration_lock'));
   delete from tenants where id <> 'default';
+  update tenants set shredded_at = null;
 end $$`;

@@ -1,0 +1,262 @@
+import { z } from "zod";
+import type { KeyStore } from "../../access/key-store.ts";
+import type { Rekey, RekeyStore } from "../../access/rekey-store.ts";
+import type { SealedStore } from "../../access/sealed-store.ts";
+import { DEFAULT_TENANT } from "../../access/store.ts";
+import type { Caller } from "../../access/authenticator.ts";
+import { NAMING_VERSION } from "../../access/key-store.ts";
+import { MINUTE } from "../../runtime/clock.ts";
+import type { Observer } from "../../runtime/observer.ts";
+import { ServiceError } from "../../runtime/service-error.ts";
+import { callerOf } from "../guard.ts";
+import type { App } from "../server.ts";
+import { failures, secured, time, toTime, toTimeOrNull } from "../wire.ts";
+
+/** What rotates keys; `keyring/keyring.ts` does. */
+export interface RotatingKeys {
+  readonly rootFingerprint: string;
+  rewrapAll(): Promise<number>;
+  rotate(tenantId: string): Promise<number>;
+  forget(tenantId: string): void;
+}
+
+export interface KeyRouteDeps {
+  keys: KeyStore;
+  keyring: RotatingKeys;
+  sealed: SealedStore;
+  rekeys: RekeyStore;
+  observer: Observer;
+}
+
+const rekeyView = z
+  .object({
+    version: z.int(),
+    values_done: z.int(),
+    values_total: z.int(),
+    started_at: time,
+    finished_at: time.nullable(),
+  })
+  .meta({ id: "Rekey" });
+
+const tenantKeysView = z
+  .object({
+    tenant: z.string(),
+    versions: z.array(
+      z.object({
+        version: z.int(),
+        created_at: time,
+        retired_at: time.nullable(),
+        values: z.int().describe("Sealed values that need this version"),
+      }),
+    ),
+    rekey: rekeyView.nullable(),
+  })
+  .meta({ id: "TenantKeys" });
+
+const rootView = z
+  .object({
+    fingerprint: z.string().describe("Of the root key that wraps from now on"),
+    wraps: z.record(z.string(), z.int()).describe("How many tenant keys each root key wraps, by fingerprint"),
+  })
+  .meta({ id: "RootKeys" });
+
+const tenantParams = z.object({ tenant: z.string().max(100) });
+const versionParams = tenantParams.extend({ version: z.coerce.number().int().min(1).max(4_294_967_295) });
+
+export function keyRoutes(app: App, deps: KeyRouteDeps): void {
+  rootRoutes(app, deps);
+  tenantRoutes(app, deps);
+  endRoutes(app, deps);
+}
+
+function rootRoutes(app: App, { keys, keyring, observer }: KeyRouteDeps): void {
+  const view = async () => ({
+    fingerprint: keyring.rootFingerprint,
+    wraps: Object.fromEntries(await keys.wrappedBy()),
+  });
+
+  app.get(
+    "/v1/keys/root",
+    {
+      config: { scope: "admin" },
+      schema: {
+        summary: "The root key, by its fingerprint",
+        security: secured,
+        response: { 200: rootView, ...failures },
+      },
+    },
+    async (request) => {
+      ofInstallation(callerOf(request));
+      return view();
+    },
+  );
+
+  app.post(
+    "/v1/keys/root/rotate",
+    {
+      config: { scope: "admin" },
+      schema: {
+        summary: "Wrap all tenant keys with the service's root key",
+        description:
+          "What is sealed stays as it is, so this takes a moment whatever its size. docs/keys.md has the steps.",
+        security: secured,
+        response: { 200: rootView.extend({ rewrapped: z.int() }), ...failures },
+      },
+    },
+    async (request) => {
+      ofInstallation(callerOf(request));
+      const rewrapped = await keyring.rewrapAll();
+      await keys.forgetRootKeysBut(keyring.rootFingerprint);
+      observer.event("key.rotated", { key: "root", fingerprint: keyring.rootFingerprint, rewrapped });
+      return { ...(await view()), rewrapped };
+    },
+  );
+}
+
+function tenantRoutes(app: App, deps: KeyRouteDeps): void {
+  const { keyring, sealed, rekeys, observer } = deps;
+  app.get(
+    "/v1/keys/tenants/:tenant",
+    {
+      config: { scope: "admin" },
+      schema: {
+        summary: "The versions of a tenant's key, and what needs each",
+        security: secured,
+        params: tenantParams,
+        response: { 200: tenantKeysView, ...failures },
+      },
+    },
+    async (request) => describe(deps, tenantOf(request.params.tenant, callerOf(request))),
+  );
+
+  app.post(
+    "/v1/keys/tenants/:tenant/rotate",
+    {
+      config: { scope: "admin" },
+      schema: {
+        summary: "Make a new version of a tenant's key, and seal everything with it",
+        description: "Everything goes on meanwhile. The answer comes at once; GET says how far it is.",
+        security: secured,
+        params: tenantParams,
+        response: { 202: tenantKeysView, ...failures },
+      },
+    },
+    async (request, reply) => {
+      const tenantId = tenantOf(request.params.tenant, callerOf(request));
+      await existing(deps, tenantId);
+      const version = await keyring.rotate(tenantId);
+      const versions = [...(await sealed.versions(tenantId))];
+      const total = versions.reduce((sum, [each, count]) => (each < version ? sum + count : sum), 0);
+      await rekeys.begin(tenantId, version, total);
+      observer.event("key.rotated", { key: "tenant", tenantId, version });
+      return reply.status(202).send(await describe(deps, tenantId));
+    },
+  );
+}
+
+/** Long enough for every instance to have learned of the newer version, and to have stored what it had sealed before. */
+const GRACE = 2 * MINUTE;
+
+function endRoutes(app: App, deps: KeyRouteDeps): void {
+  const { keys, keyring, observer } = deps;
+  app.post(
+    "/v1/keys/tenants/:tenant/versions/:version/retire",
+    {
+      config: { scope: "admin" },
+      schema: {
+        summary: "Retire a version that nothing needs any more",
+        description: "It is kept for eight days, because a journal may hold what it sealed, and then deleted.",
+        security: secured,
+        params: versionParams,
+        response: { 200: tenantKeysView, ...failures },
+      },
+    },
+    async (request) => {
+      const tenantId = tenantOf(request.params.tenant, callerOf(request));
+      const { version } = request.params;
+      const result = await keys.retire(tenantId, version, GRACE);
+      if (result === "unknown") throw new ServiceError("not_found", "There is no such version of that tenant's key.");
+      if (result !== "retired") throw new ServiceError("conflict", WHY_NOT[result]);
+      observer.event("key.retired", { tenantId, version });
+      return describe(deps, tenantId);
+    },
+  );
+
+  app.delete(
+    "/v1/keys/tenants/:tenant",
+    {
+      config: { scope: "admin" },
+      schema: {
+        summary: "Delete a tenant's keys for good: nothing that they sealed can ever be opened again",
+        security: secured,
+        params: tenantParams,
+        body: z.strictObject({ confirm: z.string().max(100).describe("The tenant's id, once more") }),
+        response: { 200: z.object({ deleted: z.int() }), ...failures },
+      },
+    },
+    async (request) => {
+      const tenantId = tenantOf(request.params.tenant, callerOf(request));
+      if (request.body.confirm !== tenantId) {
+        throw new ServiceError(
+          "invalid_request",
+          "confirm: has to be the id of the tenant whose keys are to be deleted.",
+        );
+      }
+      await existing(deps, tenantId);
+      const deleted = await keys.shred(tenantId);
+      keyring.forget(tenantId);
+      observer.event("key.shredded", { tenantId, deleted });
+      return { deleted };
+    },
+  );
+}
+
+const WHY_NOT = {
+  newest: "It is the newest version, or was until a moment ago. Rotate first, and try again in two minutes.",
+  in_use: "Something is still sealed with it. GET says how much; it becomes less until the rekey is finished.",
+} as const;
+
+async function describe({ keys, sealed, rekeys }: KeyRouteDeps, tenantId: string) {
+  const [stored, values, all] = await Promise.all([
+    keys.tenantKeys(tenantId),
+    sealed.versions(tenantId),
+    rekeys.list(),
+  ]);
+  const rekey = all.find((each) => each.tenantId === tenantId);
+  const versions = stored.filter(({ version }) => version !== NAMING_VERSION);
+  return {
+    tenant: tenantId,
+    versions: versions.map(({ version, createdAt, retiredAt }) => ({
+      version,
+      created_at: toTime(createdAt),
+      retired_at: toTimeOrNull(retiredAt),
+      values: values.get(version) ?? 0,
+    })),
+    rekey: rekey ? viewOf(rekey) : null,
+  };
+}
+
+function viewOf({ version, done, total, startedAt, finishedAt }: Rekey) {
+  return {
+    version,
+    values_done: done,
+    values_total: total,
+    started_at: toTime(startedAt),
+    finished_at: toTimeOrNull(finishedAt),
+  };
+}
+
+async function existing({ keys }: KeyRouteDeps, tenantId: string): Promise<void> {
+  const stored = await keys.tenantKeys(tenantId);
+  if (stored.length === 0) throw new ServiceError("not_found", "There are no keys of such a tenant.");
+}
+
+/** Keys of the first tenant's administrators reach everything; others only their own. */
+function tenantOf(tenantId: string, caller: Caller): string {
+  if (caller.tenantId === DEFAULT_TENANT || caller.tenantId === tenantId) return tenantId;
+  throw new ServiceError("not_found", "There are no keys of such a tenant.");
+}
+
+function ofInstallation(caller: Caller): void {
+  if (caller.tenantId !== DEFAULT_TENANT) throw new ServiceError("not_found", "There is nothing here.");
+}

@@ -1,0 +1,117 @@
+import type { Rekey, RekeyStore } from "../access/rekey-store.ts";
+import { SEALED_TABLES, type SealedRow, type SealedStore, type SealedTable } from "../access/sealed-store.ts";
+import { MINUTE, SECOND, type Clock } from "../runtime/clock.ts";
+import type { Observer } from "../runtime/observer.ts";
+import type { Sealer } from "../runtime/sealer.ts";
+import { codeOf } from "../runtime/service-error.ts";
+
+/** Seals all that a tenant has with the newest version of its key, while everything goes on. */
+export interface Rekeyer {
+  /** Looks for work until `stop` is called; of several instances, one works for a tenant at a time. */
+  start(): void;
+  /** Resolves when the batch under way is over; somebody else goes on with the next. */
+  stop(): Promise<void>;
+}
+
+export interface RekeyerDeps {
+  clock: Clock;
+  observer: Observer;
+  sealer: Pick<Sealer, "seal" | "open">;
+  sealed: SealedStore;
+  rekeys: RekeyStore;
+  instanceId: string;
+  /** Lets requests be answered between rows. */
+  breathe(): Promise<void>;
+}
+
+const INTERVAL = 5 * SECOND;
+const LEASE = MINUTE;
+const BATCH = 200;
+/** Rows between two breaths: a few milliseconds of work. */
+const AT_A_BREATH = 20;
+
+export function createRekeyer(deps: RekeyerDeps): Rekeyer {
+  const { clock, rekeys, observer, instanceId } = deps;
+  const stopping = new AbortController();
+  let rounds: Promise<void> = Promise.resolve();
+
+  async function run(): Promise<void> {
+    while (!stopping.signal.aborted) {
+      const rekey = await rekeys.claim(instanceId, LEASE).catch(report);
+      if (rekey) await work(rekey).catch(report);
+      else await clock.sleep(INTERVAL, stopping.signal);
+    }
+  }
+
+  async function work(claimed: Rekey): Promise<void> {
+    let rekey = claimed;
+    let replaced = 0;
+    while (!stopping.signal.aborted) {
+      const rows = await deps.sealed.outdated(rekey.tenantId, rekey.version, rekey.place, BATCH);
+      const place = placeAfter(rekey.place.table, rows);
+      if (place === null) return complete(rekey, replaced);
+      const changed = await deps.sealed.replace(await resealed(deps, rows, report));
+      replaced += changed;
+      rekey = { ...rekey, place, done: rekey.done + changed };
+      if (!(await rekeys.advance(rekey, instanceId, LEASE))) return;
+    }
+    await rekeys.giveBack(rekey.tenantId, instanceId);
+  }
+
+  /** Somebody who did not know of the newest version yet may have stored more; what cannot be opened is left as it is. */
+  async function complete(rekey: Rekey, replaced: number): Promise<void> {
+    const { tenantId, version } = rekey;
+    const older = [...(await deps.sealed.versions(tenantId)).keys()].filter((other) => other < version);
+    if (older.length > 0 && replaced > 0) {
+      const again = { ...rekey, place: { table: SEALED_TABLES[0], after: null } };
+      await rekeys.advance(again, instanceId, LEASE);
+      return rekeys.giveBack(tenantId, instanceId);
+    }
+    await rekeys.finish(rekey, instanceId);
+    observer.event("rekey.finished", { tenantId, version, values: rekey.done, left: older.length });
+  }
+
+  function report(error: unknown): null {
+    if (!stopping.signal.aborted) observer.event("rekey.failed", { code: codeOf(error) });
+    return null;
+  }
+
+  return {
+    start: () => void (rounds = run()),
+    stop: async () => {
+      stopping.abort();
+      await rounds;
+    },
+  };
+}
+
+/** Null when this was the last table. */
+function placeAfter(table: SealedTable, rows: readonly SealedRow[]) {
+  const last = rows.at(-1);
+  if (last) return { table, after: last.id };
+  const next = SEALED_TABLES[SEALED_TABLES.indexOf(table) + 1];
+  return next === undefined ? null : { table: next, after: null };
+}
+
+/** The rows with their values sealed by the newest key, without those that cannot be opened. */
+async function resealed(
+  { sealer, breathe }: Pick<RekeyerDeps, "sealer" | "breathe">,
+  rows: readonly SealedRow[],
+  report: (error: unknown) => null,
+): Promise<SealedRow[]> {
+  const done: SealedRow[] = [];
+  for (const [index, row] of rows.entries()) {
+    if (index % AT_A_BREATH === AT_A_BREATH - 1) await breathe();
+    const again = await reseal(sealer, row).catch(report);
+    if (again) done.push(again);
+  }
+  return done;
+}
+
+async function reseal(sealer: Pick<Sealer, "seal" | "open">, row: SealedRow): Promise<SealedRow> {
+  const values = [];
+  for (const { column, address, sealed } of row.values) {
+    values.push({ column, address, sealed: await sealer.seal(address, await sealer.open(address, sealed)) });
+  }
+  return { ...row, values };
+}

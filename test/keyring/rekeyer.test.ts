@@ -1,0 +1,156 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
+import { onTestFinished, expect, test } from "vitest";
+import { recordKeyVersion } from "../../src/keyring/record.ts";
+import { createRekeyer } from "../../src/keyring/rekeyer.ts";
+import { HOUR, MINUTE, SECOND } from "../../src/runtime/clock.ts";
+import { createRekeyStore } from "../../src/store/rekeys.ts";
+import { createSealedStore } from "../../src/store/sealed-store.ts";
+import { openEngineStage, type EngineStage } from "../stage/engine-stage.ts";
+import { TENANT } from "../stage/world.ts";
+
+/** The machine may be busy. */
+const LONG = { timeout: 15_000 };
+
+async function openRekeyStage() {
+  const stage = await openEngineStage({ server: { reuse: "punished" } });
+  const sealed = createSealedStore(stage.database);
+  const rekeys = createRekeyStore(stage.database);
+  const { clock, observer, keyring } = stage;
+  const instance = (instanceId: string, changes: Partial<Parameters<typeof createRekeyer>[0]> = {}) => {
+    const rekeyer = createRekeyer({
+      clock,
+      observer,
+      sealer: keyring,
+      sealed,
+      rekeys,
+      instanceId,
+      breathe: () => nextTurn(),
+      ...changes,
+    });
+    onTestFinished(() => rekeyer.stop());
+    return rekeyer;
+  };
+  const begin = async () => {
+    const version = await keyring.rotate(TENANT);
+    await rekeys.begin(TENANT, version, 1);
+    return version;
+  };
+  return { ...stage, sealed, rekeys, instance, begin };
+}
+
+async function connectMany({ connect }: EngineStage, count: number): Promise<string[]> {
+  const ids: string[] = [];
+  for (let made = 0; made < count; made++) ids.push(await connect());
+  return ids;
+}
+
+test("everything that a tenant has is sealed with the newest key, and still opens", async () => {
+  const stage = await openRekeyStage();
+  const ids = await connectMany(stage, 450);
+  const before = await stage.sealed.versions(TENANT);
+  const version = await stage.begin();
+  stage.instance("ins_a").start();
+  await expect.poll(async () => (await stage.rekeys.list())[0]?.finishedAt, LONG).toBe(stage.clock.now());
+  expect(before).toEqual(new Map([[1, 2 * ids.length + 1]]));
+  expect(await stage.sealed.versions(TENANT)).toEqual(new Map([[version, 2 * ids.length + 1]]));
+  expect((await stage.rekeys.list())[0]).toMatchObject({ done: 2 * ids.length + 1 });
+  expect(stage.observer.of("rekey.finished")).toMatchObject([{ tenantId: TENANT, version, left: 0 }]);
+  for (const [index, id] of ids.entries()) {
+    expect(await stage.tokensOf(id)).toMatchObject({ refreshToken: `refresh-${index + 1}-1` });
+  }
+});
+
+test("refreshes go on meanwhile, and what they bring is never overwritten", async () => {
+  const stage = await openRekeyStage();
+  const ids = await connectMany(stage, 60);
+  await stage.begin();
+  let refreshed = 0;
+  // In the middle of each batch: between what was read and what is written.
+  const breathe = async () => {
+    for (const id of ids.slice(refreshed, refreshed + 5)) await stage.refresh(id);
+    refreshed += 5;
+  };
+  stage.instance("ins_a", { breathe }).start();
+  await expect.poll(async () => (await stage.rekeys.list())[0]?.finishedAt, LONG).not.toBeNull();
+  expect(refreshed).toBeGreaterThan(0);
+  for (const [index, id] of ids.entries()) {
+    const { refreshToken = "" } = await stage.tokensOf(id);
+    expect([refreshToken, stage.server.accepts(refreshToken)]).toEqual([
+      `refresh-${index + 1}-${index < refreshed ? 2 : 1}`,
+      true,
+    ]);
+  }
+  expect(stage.server.reuses()).toBe(0);
+});
+
+test("one that stops in the middle is taken up by another instance, with the next batch", async () => {
+  const stage = await openRekeyStage();
+  await connectMany(stage, 250);
+  const version = await stage.begin();
+  const dying = stage.instance("ins_a", {
+    sealed: { ...stage.sealed, replace: () => Promise.reject(new Error("killed")) },
+  });
+  dying.start();
+  await expect.poll(() => stage.observer.of("rekey.failed").length, LONG).toBe(1);
+  expect(await stage.rekeys.claim("ins_b", MINUTE)).toBeNull();
+  await dying.stop();
+  stage.instance("ins_b").start();
+  await stage.clock.advance(MINUTE + 5 * SECOND);
+  await expect.poll(async () => (await stage.rekeys.list())[0]?.finishedAt, LONG).not.toBeNull();
+  expect([...(await stage.sealed.versions(TENANT)).keys()]).toEqual([version]);
+});
+
+test("a graceful stop lets another go on at once", async () => {
+  const stage = await openRekeyStage();
+  await connectMany(stage, 250);
+  await stage.begin();
+  const breathe = async (): Promise<void> => void first.stop();
+  const first = stage.instance("ins_a", { breathe });
+  first.start();
+  await expect.poll(async () => (await stage.rekeys.list())[0]?.done, LONG).toBeGreaterThan(200);
+  await first.stop();
+  expect((await stage.rekeys.list())[0]).toMatchObject({ finishedAt: null });
+  stage.instance("ins_b").start();
+  await expect.poll(async () => (await stage.rekeys.list())[0]?.finishedAt, LONG).toBe(stage.clock.now());
+});
+
+test("what somebody stored with the older key while it went on is found in another round", async () => {
+  const stage = await openRekeyStage();
+  const [id = "", late = ""] = await connectMany(stage, 2);
+  const old = (await stage.held(late)).tokens;
+  const version = await stage.begin();
+  let rounds = 0;
+  const outdated: typeof stage.sealed.outdated = async (...what) => {
+    const rows = await stage.sealed.outdated(...what);
+    if (what[2].table === "token_sets" && rows.length === 0 && rounds++ === 0) {
+      // An instance that had not heard of the newer version.
+      const record = { ...old, generation: 1, refreshTokenName: "late" };
+      await stage.connections.setAside(id, record, null);
+    }
+    return rows;
+  };
+  stage.instance("ins_a", { sealed: { ...stage.sealed, outdated } }).start();
+  await stage.clock.advance(10 * SECOND);
+  await expect.poll(async () => (await stage.rekeys.list())[0]?.finishedAt, LONG).not.toBeNull();
+  expect(rounds).toBeGreaterThan(0);
+  // It was sealed for another place: what cannot be opened is left as it is, and said.
+  expect(stage.observer.of("rekey.finished")).toMatchObject([{ version, left: 1 }]);
+  expect(stage.observer.of("rekey.failed")).toContainEqual({ code: "key_unavailable" });
+});
+
+test("a token set that was sealed anew is known when it comes from a journal or a second time", async () => {
+  const stage = await openRekeyStage();
+  const [id = ""] = await connectMany(stage, 1);
+  await stage.refresh(id);
+  const journaled = (await stage.held(id)).tokens;
+  await stage.begin();
+  stage.instance("ins_a").start();
+  await expect.poll(async () => (await stage.rekeys.list())[0]?.finishedAt, LONG).not.toBeNull();
+  const now = (await stage.held(id)).tokens;
+  expect(recordKeyVersion(now.sealedRefreshToken ?? new Uint8Array())).toBe(2);
+  const again = { connectionId: id, tokens: journaled, dueAt: stage.clock.now() + HOUR, history: [] };
+  expect(await stage.connections.recover(again)).toMatchObject({ kind: "committed" });
+  await stage.connections.setAside(id, journaled, null);
+  expect(await stage.connections.spares(id)).toEqual([]);
+  expect((await stage.held(id)).tokens).toEqual(now);
+});
