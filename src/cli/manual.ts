@@ -5,9 +5,9 @@ export const DESCRIPTION = `Keeps OAuth connections alive: refreshes ahead of ne
 says why a person must act.
 
 serve, doctor, journal, backup and restore work on this machine, with the
-service's settings. keys, providers and explain need neither settings nor a
-service. connect, connections and token ask a running service, with
-the API key that is in EVERGRANT_API_KEY. No option takes the key, because other
+service's settings. keys generate, providers and explain need neither settings nor
+a service. connect, connections, token and the other keys commands ask a running
+service, with the API key that is in EVERGRANT_API_KEY. No option takes the key, because other
 users of a machine can see the options of a command.`;
 
 const SERVICE_ENVIRONMENT: readonly [name: string, meaning: string][] = [
@@ -15,6 +15,8 @@ const SERVICE_ENVIRONMENT: readonly [name: string, meaning: string][] = [
   ["EVERGRANT_DATABASE_URL", "the database file, as sqlite:<path>; evergrant.db in the data directory"],
   ["EVERGRANT_ROOT_KEY_FILE", "file with the root key; root.key in the data directory"],
   ["EVERGRANT_ROOT_KEY", "the root key itself, instead of a file"],
+  ["EVERGRANT_ROOT_KEY_COMMAND", "a command that prints the root key, instead of a file"],
+  ["EVERGRANT_OLD_ROOT_KEY_FILES", "files of root keys that only open, separated by commas; none"],
   ["EVERGRANT_ADMIN_KEY", "an admin API key to accept; without it the first start makes one"],
   ["EVERGRANT_PUBLIC_URL", "address under which browsers reach the service; http://<host>:<port>"],
   ["EVERGRANT_HOST", "address to listen on; 127.0.0.1"],
@@ -24,7 +26,7 @@ const SERVICE_ENVIRONMENT: readonly [name: string, meaning: string][] = [
 ];
 
 const COMMAND_ENVIRONMENT: readonly [name: string, meaning: string][] = [
-  ["EVERGRANT_API_KEY", "API key for connect, connections and token"],
+  ["EVERGRANT_API_KEY", "API key for connect, connections, keys and token"],
   ["EVERGRANT_URL", "the service that these ask; http://127.0.0.1:4100"],
   ["NO_COLOR", "when set, nothing is coloured; elsewhere only terminals get colours"],
 ];

@@ -1,11 +1,12 @@
+import type { KeyStore } from "../access/key-store.ts";
 import type { Rekey, RekeyStore } from "../access/rekey-store.ts";
 import { SEALED_TABLES, type SealedRow, type SealedStore, type SealedTable } from "../access/sealed-store.ts";
-import { MINUTE, SECOND, type Clock } from "../runtime/clock.ts";
+import { DAY, HOUR, MINUTE, SECOND, type Clock } from "../runtime/clock.ts";
 import type { Observer } from "../runtime/observer.ts";
 import type { Sealer } from "../runtime/sealer.ts";
 import { codeOf } from "../runtime/service-error.ts";
 
-/** Seals all that a tenant has with the newest version of its key, while everything goes on. */
+/** Seals all that a tenant has with the newest version of its key, while everything goes on, and deletes keys that are over. */
 export interface Rekeyer {
   /** Looks for work until `stop` is called; of several instances, one works for a tenant at a time. */
   start(): void;
@@ -19,12 +20,16 @@ export interface RekeyerDeps {
   sealer: Pick<Sealer, "seal" | "open">;
   sealed: SealedStore;
   rekeys: RekeyStore;
+  keys: Pick<KeyStore, "purge">;
   instanceId: string;
   /** Lets requests be answered between rows. */
   breathe(): Promise<void>;
 }
 
 const INTERVAL = 5 * SECOND;
+/** A day longer than journals are kept: they may hold what a retired key has sealed. */
+const RETIRED_KEPT = 8 * DAY;
+const PURGE_INTERVAL = HOUR;
 const LEASE = MINUTE;
 const BATCH = 200;
 /** Rows between two breaths: a few milliseconds of work. */
@@ -34,13 +39,21 @@ export function createRekeyer(deps: RekeyerDeps): Rekeyer {
   const { clock, rekeys, observer, instanceId } = deps;
   const stopping = new AbortController();
   let rounds: Promise<void> = Promise.resolve();
+  let purgedAt = Number.NEGATIVE_INFINITY;
 
   async function run(): Promise<void> {
     while (!stopping.signal.aborted) {
+      if (clock.monotonic() - purgedAt >= PURGE_INTERVAL) await purge().catch(report);
       const rekey = await rekeys.claim(instanceId, LEASE).catch(report);
       if (rekey) await work(rekey).catch(report);
       else await clock.sleep(INTERVAL, stopping.signal);
     }
+  }
+
+  async function purge(): Promise<void> {
+    purgedAt = clock.monotonic();
+    const deleted = await deps.keys.purge(RETIRED_KEPT);
+    if (deleted > 0) observer.event("key.purged", { deleted });
   }
 
   async function work(claimed: Rekey): Promise<void> {

@@ -41,6 +41,7 @@ export type EventName =
   | "client.life_learned"
   | "key.rotated"
   | "key.retired"
+  | "key.purged"
   | "key.shredded"
   | "rekey.finished"
   | "rekey.failed"

@@ -153,7 +153,16 @@ async function startOn(opened: Opened, settings: Settings, { clock, random }: Sy
 
   const sealed = createSealedStore(database);
   const rekeys = createRekeyStore(database);
-  const rekeyer = createRekeyer({ clock, observer, instanceId, sealer: keyring, sealed, rekeys, breathe: nextTurn });
+  const rekeyer = createRekeyer({
+    clock,
+    observer,
+    instanceId,
+    sealer: keyring,
+    sealed,
+    rekeys,
+    keys: keyStore,
+    breathe: nextTurn,
+  });
 
   const authenticator = createAuthenticator({ keys, pepper, clock });
   let stopping = false;

@@ -27,6 +27,7 @@ const LEVELS: Record<EventName, Exclude<LogLevel, "silent">> = {
   "client.life_learned": "warn",
   "key.rotated": "info",
   "key.retired": "info",
+  "key.purged": "info",
   "key.shredded": "warn",
   "rekey.finished": "info",
   "rekey.failed": "error",

@@ -2,7 +2,8 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import { onTestFinished, expect, test } from "vitest";
 import { recordKeyVersion } from "../../src/keyring/record.ts";
 import { createRekeyer } from "../../src/keyring/rekeyer.ts";
-import { HOUR, MINUTE, SECOND } from "../../src/runtime/clock.ts";
+import { DAY, HOUR, MINUTE, SECOND } from "../../src/runtime/clock.ts";
+import { createKeyStore } from "../../src/store/keys.ts";
 import { createRekeyStore } from "../../src/store/rekeys.ts";
 import { createSealedStore } from "../../src/store/sealed-store.ts";
 import { openEngineStage, type EngineStage } from "../stage/engine-stage.ts";
@@ -23,6 +24,7 @@ async function openRekeyStage() {
       sealer: keyring,
       sealed,
       rekeys,
+      keys: createKeyStore(stage.database, () => "instance"),
       instanceId,
       breathe: () => nextTurn(),
       ...changes,
@@ -153,4 +155,20 @@ test("a token set that was sealed anew is known when it comes from a journal or 
   await stage.connections.setAside(id, journaled, null);
   expect(await stage.connections.spares(id)).toEqual([]);
   expect((await stage.held(id)).tokens).toEqual(now);
+});
+
+test("a retired key is deleted when no journal can hold what it has sealed", async () => {
+  const stage = await openRekeyStage();
+  await connectMany(stage, 1);
+  await stage.begin();
+  stage.instance("ins_a").start();
+  await expect.poll(async () => (await stage.rekeys.list())[0]?.finishedAt, LONG).not.toBeNull();
+  const keys = createKeyStore(stage.database, () => "instance");
+  await stage.clock.leap(MINUTE);
+  expect(await keys.retire(TENANT, 1, MINUTE)).toBe("retired");
+  await stage.clock.leap(8 * DAY);
+  expect((await keys.tenantKeys(TENANT)).map(({ version }) => version)).toEqual([0, 1, 2]);
+  await stage.clock.leap(HOUR + 5 * SECOND);
+  await expect.poll(() => stage.observer.of("key.purged"), LONG).toEqual([{ deleted: 1 }]);
+  expect((await keys.tenantKeys(TENANT)).map(({ version }) => version)).toEqual([0, 2]);
 });

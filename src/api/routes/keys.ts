@@ -38,7 +38,7 @@ const rekeyView = z
   })
   .meta({ id: "Rekey" });
 
-const tenantKeysView = z
+export const tenantKeysSchema = z
   .object({
     tenant: z.string(),
     versions: z.array(
@@ -53,12 +53,16 @@ const tenantKeysView = z
   })
   .meta({ id: "TenantKeys" });
 
-const rootView = z
+export const rootKeysSchema = z
   .object({
     fingerprint: z.string().describe("Of the root key that wraps from now on"),
     wraps: z.record(z.string(), z.int()).describe("How many tenant keys each root key wraps, by fingerprint"),
   })
   .meta({ id: "RootKeys" });
+
+export const rootRotatedSchema = rootKeysSchema.extend({ rewrapped: z.int() }).meta({ id: "RootKeyRotated" });
+
+export const shreddedSchema = z.object({ deleted: z.int() }).meta({ id: "ShreddedKeys" });
 
 const tenantParams = z.object({ tenant: z.string().max(100) });
 const versionParams = tenantParams.extend({ version: z.coerce.number().int().min(1).max(4_294_967_295) });
@@ -82,7 +86,7 @@ function rootRoutes(app: App, { keys, keyring, observer }: KeyRouteDeps): void {
       schema: {
         summary: "The root key, by its fingerprint",
         security: secured,
-        response: { 200: rootView, ...failures },
+        response: { 200: rootKeysSchema, ...failures },
       },
     },
     async (request) => {
@@ -100,7 +104,7 @@ function rootRoutes(app: App, { keys, keyring, observer }: KeyRouteDeps): void {
         description:
           "What is sealed stays as it is, so this takes a moment whatever its size. docs/keys.md has the steps.",
         security: secured,
-        response: { 200: rootView.extend({ rewrapped: z.int() }), ...failures },
+        response: { 200: rootRotatedSchema, ...failures },
       },
     },
     async (request) => {
@@ -123,7 +127,7 @@ function tenantRoutes(app: App, deps: KeyRouteDeps): void {
         summary: "The versions of a tenant's key, and what needs each",
         security: secured,
         params: tenantParams,
-        response: { 200: tenantKeysView, ...failures },
+        response: { 200: tenantKeysSchema, ...failures },
       },
     },
     async (request) => describe(deps, tenantOf(request.params.tenant, callerOf(request))),
@@ -138,7 +142,7 @@ function tenantRoutes(app: App, deps: KeyRouteDeps): void {
         description: "Everything goes on meanwhile. The answer comes at once; GET says how far it is.",
         security: secured,
         params: tenantParams,
-        response: { 202: tenantKeysView, ...failures },
+        response: { 202: tenantKeysSchema, ...failures },
       },
     },
     async (request, reply) => {
@@ -168,7 +172,7 @@ function endRoutes(app: App, deps: KeyRouteDeps): void {
         description: "It is kept for eight days, because a journal may hold what it sealed, and then deleted.",
         security: secured,
         params: versionParams,
-        response: { 200: tenantKeysView, ...failures },
+        response: { 200: tenantKeysSchema, ...failures },
       },
     },
     async (request) => {
@@ -191,7 +195,7 @@ function endRoutes(app: App, deps: KeyRouteDeps): void {
         security: secured,
         params: tenantParams,
         body: z.strictObject({ confirm: z.string().max(100).describe("The tenant's id, once more") }),
-        response: { 200: z.object({ deleted: z.int() }), ...failures },
+        response: { 200: shreddedSchema, ...failures },
       },
     },
     async (request) => {

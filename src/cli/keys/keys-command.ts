@@ -1,21 +1,23 @@
 import type { Command } from "commander";
 import type { CommandDeps } from "../command-deps.ts";
+import { addRotationCommands } from "./rotation-commands.ts";
 
 const EXAMPLE = "\nExample:\n  (umask 077 && evergrant keys generate root > root.key)";
 
 export function addKeysCommand(program: Command, deps: CommandDeps): void {
   const keys = program
     .command("keys")
-    .summary("make keys")
-    .description("Makes keys. Nothing is stored: stderr says where a key goes.")
+    .summary("make, rotate, retire and shred keys")
+    .description("Makes keys, and rotates those that everything is sealed with.")
     .addHelpText("after", EXAMPLE);
   const generate = keys
     .command("generate")
     .summary("make a new root key or admin API key")
-    .description("Prints a new key to stdout, and on stderr where to put it.")
+    .description("Prints a new key to stdout, and on stderr where to put it. Nothing is stored.")
     .addHelpText("after", EXAMPLE);
   addRoot(generate, deps);
   addAdmin(generate, deps);
+  addRotationCommands(keys, deps);
 }
 
 function addRoot(generate: Command, { output }: CommandDeps): void {
@@ -23,8 +25,8 @@ function addRoot(generate: Command, { output }: CommandDeps): void {
     .command("root")
     .summary("a root key, which seals everything else")
     .description(
-      `Prints a new root key. Only a new database takes it: one that was sealed before
-needs the key that sealed it.`,
+      `Prints a new root key. A new database takes it as it is; one that was sealed
+before needs the key that sealed it beside the new one, until keys rotate-root.`,
     )
     .addHelpText("after", EXAMPLE)
     .action(async () => {
