@@ -20,6 +20,13 @@ export const NAMING_VERSION = 0;
 export interface RootKeyRecord {
   fingerprint: string;
   sentinel: Uint8Array;
+  /** The key itself, encrypted by a key service, and which one that is; null for a key that people keep. */
+  kept: KeptRootKey | null;
+}
+
+export interface KeptRootKey {
+  by: string;
+  wrapped: Uint8Array;
 }
 
 export type RetireResult = "retired" | "in_use" | "newest" | "unknown";

@@ -43,7 +43,15 @@ export async function proveRootKeys(
   if (proven.some(({ fingerprint }) => fingerprint === primary.fingerprint)) return;
   if (known.some(({ fingerprint }) => fingerprint === primary.fingerprint)) throw isAnother(primary, known);
   const sentinel = sealRecord(recordKeyOf(primary), sentinelAad(instanceId), SENTINEL, random);
-  await keys.addRootKey({ fingerprint: primary.fingerprint, sentinel });
+  await keys.addRootKey({ fingerprint: primary.fingerprint, sentinel, kept: primary.kept });
+  if (primary.kept) await proveFirst(keys, primary);
+}
+
+/** Of several processes that have a key service make a root key at once, the others have to take the first one's. */
+async function proveFirst(keys: KeyStore, { kept, fingerprint }: RootKey): Promise<void> {
+  const [first] = (await keys.rootKeys()).filter((record) => record.kept?.by === kept?.by);
+  if (first?.fingerprint === fingerprint) return;
+  throw new ServiceError("key_unavailable", "Another process has made a root key at the same moment. Start again.");
 }
 
 function isAnother({ fingerprint }: RootKey, known: readonly { fingerprint: string }[]): ServiceError {

@@ -45,7 +45,7 @@ import { ensureAdminKey } from "./admin-key.ts";
 import { readBuiltInProviders } from "./built-in-providers.ts";
 import { createEngine } from "./engine.ts";
 import { openDatabase } from "./open-database.ts";
-import { loadRootKeys } from "./root-key-file.ts";
+import { loadRootKeys } from "./load-root-keys.ts";
 import type { Settings } from "./settings.ts";
 import { replayJournals } from "./replay-journals.ts";
 import { guardInstances } from "./restore-guard.ts";
@@ -93,7 +93,7 @@ interface Secrets {
 
 async function openSecrets(database: Database, settings: Settings, { random, clock }: System): Promise<Secrets> {
   const keyStore = createKeyStore(database, () => randomToken(random, 16));
-  const roots = await loadRootKeys(settings, keyStore, random);
+  const roots = await loadRootKeys(settings, keyStore, random).catch(startErrorOf("key"));
   const keyring = await openKeyring({ keys: keyStore, roots, random, clock }).catch(startErrorOf("key"));
   const [pepper, linkKey, seedKey] = await Promise.all([
     keyring.derive("api-keys"),

@@ -1,5 +1,6 @@
 import { join, resolve } from "node:path";
 import { z } from "zod";
+import type { TransitAccess } from "../keyring/kms/transit-access.ts";
 import { secret, type Secret } from "../runtime/secret.ts";
 import { StartError } from "./start-error.ts";
 
@@ -8,8 +9,9 @@ export interface Settings {
   database: DatabaseLocation;
   dataDir: string;
   rootKey: RootKeySource;
-  /** Files of root keys that only open what they wrapped before. */
-  oldRootKeys: string[];
+  /** Root keys that only open what they wrapped before: files, and keys of key services. */
+  oldRootKeys: OldRootKeySource[];
+  transit: TransitAccess;
   adminKey: Secret<string> | null;
   publicUrl: string;
   host: string;
@@ -26,7 +28,10 @@ export type RootKeySource =
   | { kind: "value"; text: Secret<string> }
   | { kind: "file"; path: string }
   | { kind: "command"; command: string }
+  | { kind: "service"; address: string }
   | { kind: "generated"; path: string };
+
+export type OldRootKeySource = Extract<RootKeySource, { kind: "file" | "service" }>;
 
 const empty = (value: unknown): unknown => (value === "" ? undefined : value);
 const optionalText = z.preprocess(empty, z.string().optional());
@@ -37,7 +42,12 @@ const schema = z.object({
   EVERGRANT_ROOT_KEY: optionalText,
   EVERGRANT_ROOT_KEY_FILE: optionalText,
   EVERGRANT_ROOT_KEY_COMMAND: optionalText,
+  EVERGRANT_ROOT_KEY_SERVICE: optionalText,
   EVERGRANT_OLD_ROOT_KEY_FILES: optionalText,
+  EVERGRANT_OLD_ROOT_KEY_SERVICES: optionalText,
+  EVERGRANT_TRANSIT_TOKEN: optionalText,
+  EVERGRANT_TRANSIT_TOKEN_FILE: optionalText,
+  EVERGRANT_TRANSIT_NAMESPACE: optionalText,
   EVERGRANT_ADMIN_KEY: optionalText,
   EVERGRANT_PUBLIC_URL: z.preprocess(
     empty,
@@ -54,6 +64,8 @@ const schema = z.object({
     z.enum(["trace", "debug", "info", "warn", "error", "silent"]).default("info"),
   ),
 });
+
+type Environment = z.infer<typeof schema>;
 
 /** Names of all settings, for `evergrant doctor` and the test that holds the documentation to them. */
 export const SETTING_NAMES = Object.keys(schema.shape);
@@ -82,7 +94,8 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     database,
     dataDir,
     rootKey: rootKeySource(env, { dataDir, database }),
-    oldRootKeys: listOf(env.EVERGRANT_OLD_ROOT_KEY_FILES, /\s*,\s*/).map((path) => resolve(path)),
+    oldRootKeys: oldRootKeys(env),
+    transit: transitAccess(env),
     adminKey: env.EVERGRANT_ADMIN_KEY === undefined ? null : secret(env.EVERGRANT_ADMIN_KEY),
     publicUrl: publicUrl.replace(/\/+$/, ""),
     host: env.EVERGRANT_HOST,
@@ -133,12 +146,38 @@ function listOf(text: string | undefined, separator: RegExp): string[] {
   return (text ?? "").split(separator).filter((part) => part !== "");
 }
 
-const ROOT_KEY_SETTINGS = ["EVERGRANT_ROOT_KEY", "EVERGRANT_ROOT_KEY_FILE", "EVERGRANT_ROOT_KEY_COMMAND"] as const;
+const COMMA = /\s*,\s*/;
 
-function rootKeySource(
-  env: Readonly<Partial<Record<(typeof ROOT_KEY_SETTINGS)[number], string | undefined>>>,
-  { dataDir, database }: Pick<Settings, "dataDir" | "database">,
-): RootKeySource {
+function oldRootKeys(env: Environment): OldRootKeySource[] {
+  const files = listOf(env.EVERGRANT_OLD_ROOT_KEY_FILES, COMMA);
+  const services = listOf(env.EVERGRANT_OLD_ROOT_KEY_SERVICES, COMMA);
+  return [
+    ...files.map((path) => ({ kind: "file", path: resolve(path) }) as const),
+    ...services.map((address) => ({ kind: "service", address }) as const),
+  ];
+}
+
+function transitAccess(env: Environment): TransitAccess {
+  const { EVERGRANT_TRANSIT_TOKEN: text, EVERGRANT_TRANSIT_TOKEN_FILE: path } = env;
+  if (text !== undefined && path !== undefined) {
+    throw new StartError(
+      "settings",
+      "EVERGRANT_TRANSIT_TOKEN and EVERGRANT_TRANSIT_TOKEN_FILE are both set. Keep one of them.",
+    );
+  }
+  const file = path === undefined ? null : ({ kind: "file", path: resolve(path) } as const);
+  const token = text === undefined ? file : ({ kind: "value", text: secret(text) } as const);
+  return { token, namespace: env.EVERGRANT_TRANSIT_NAMESPACE ?? null };
+}
+
+const ROOT_KEY_SETTINGS = [
+  "EVERGRANT_ROOT_KEY",
+  "EVERGRANT_ROOT_KEY_FILE",
+  "EVERGRANT_ROOT_KEY_COMMAND",
+  "EVERGRANT_ROOT_KEY_SERVICE",
+] as const;
+
+function rootKeySource(env: Environment, { dataDir, database }: Pick<Settings, "dataDir" | "database">): RootKeySource {
   const given = ROOT_KEY_SETTINGS.filter((name) => env[name] !== undefined);
   if (given.length > 1) {
     throw new StartError("settings", `${given.join(" and ")} are both set. Keep one of them.`);
@@ -147,6 +186,9 @@ function rootKeySource(
   if (text !== undefined) return { kind: "value", text: secret(text) };
   if (file !== undefined) return { kind: "file", path: resolve(file) };
   if (command !== undefined) return { kind: "command", command };
+  if (env.EVERGRANT_ROOT_KEY_SERVICE !== undefined) {
+    return { kind: "service", address: env.EVERGRANT_ROOT_KEY_SERVICE };
+  }
   // A PostgreSQL database outlives this folder, and processes elsewhere need the key as well: none is made in passing.
   const kind = database.kind === "sqlite" ? "generated" : "file";
   return { kind, path: join(dataDir, "root.key") };

@@ -1,5 +1,5 @@
 import { sql } from "kysely";
-import type { KeyStore, StoredTenantKey, WrappedTenantKey } from "../access/key-store.ts";
+import type { KeyStore, RootKeyRecord, StoredTenantKey, WrappedTenantKey } from "../access/key-store.ts";
 import { DEFAULT_TENANT } from "../access/store.ts";
 import type { Database, Queries } from "./database.ts";
 import { egNow } from "./now.ts";
@@ -25,14 +25,15 @@ export function createKeyStore(database: Database, newInstanceId: () => string):
         return id;
       }),
     rootKeys: () =>
-      database.read((queries) =>
-        queries.selectFrom("root_keys").select(["fingerprint", "sentinel"]).orderBy("created_at").execute(),
-      ),
-    addRootKey: (record) =>
+      database.read(async (queries) => {
+        const rows = queries.selectFrom("root_keys").selectAll().orderBy("created_at").orderBy("fingerprint");
+        return (await rows.execute()).map(rootKeyRecordOf);
+      }),
+    addRootKey: ({ fingerprint, sentinel, kept }) =>
       database.write(async (queries) => {
         await queries
           .insertInto("root_keys")
-          .values({ ...record, created_at: egNow })
+          .values({ fingerprint, sentinel, kept_by: kept?.by, wrapped: kept?.wrapped, created_at: egNow })
           .onConflict((conflict) => conflict.doNothing())
           .execute();
       }),
@@ -71,6 +72,10 @@ export function createKeyStore(database: Database, newInstanceId: () => string):
     purge: (retiredForMs) => database.write((queries) => purge(queries, retiredForMs)),
     shred: (tenantId) => database.write((queries) => shred(queries, tenantId)),
   };
+}
+
+function rootKeyRecordOf({ fingerprint, sentinel, kept_by: by, wrapped }: Schema["root_keys"]): RootKeyRecord {
+  return { fingerprint, sentinel, kept: by !== null && wrapped !== null ? { by, wrapped } : null };
 }
 
 function storedKeyOf(row: Schema["tenant_keys"]): StoredTenantKey {

@@ -42,6 +42,9 @@ interface RootKeysTable {
   fingerprint: string;
   sentinel: Uint8Array;
   created_at: number;
+  /** The key service that encrypted the key itself, and what came of it. */
+  kept_by: string | null;
+  wrapped: Uint8Array | null;
 }
 
 interface TenantKeysTable {

@@ -32,6 +32,7 @@ test("every relative link in the documentation leads to a file", () => {
     "docs/errors.md",
     "docs/database.md",
     "docs/journal.md",
+    "docs/keys.md",
     "docs/providers.md",
     "docs/simulation.md",
     "docs/crash-proof.md",

@@ -128,7 +128,7 @@ describe("a root key", () => {
   test("that only claims the fingerprint of the right one is refused", async () => {
     const store = createMemoryKeyStore();
     await ring(store);
-    const impostor = { bytes: rootKey(9).bytes, fingerprint: ROOT.fingerprint };
+    const impostor = { bytes: rootKey(9).bytes, fingerprint: ROOT.fingerprint, kept: null };
     expect((await failureOf(ring(store, 2, impostor))).code).toBe("key_unavailable");
   });
 

@@ -79,6 +79,7 @@ async function settingsOf(adminKey: string, publicUrl?: string): Promise<Setting
     database: { kind: "sqlite", path: `${folder}/evergrant.db` },
     dataDir: folder,
     oldRootKeys: [],
+    transit: { token: null, namespace: null },
     rootKey: { kind: "generated", path: `${folder}/root.key` },
     adminKey: secret(adminKey),
     publicUrl: publicUrl ?? `http://127.0.0.1:${port}`,

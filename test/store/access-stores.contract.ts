@@ -76,20 +76,20 @@ export function keyStoreContract(kind: DatabaseKind): void {
     test("root keys are kept in the order in which they came, each once", async () => {
       const { database, clock } = await openStoreStage(kind);
       const keys = createKeyStore(database, () => "instance");
-      await keys.addRootKey({ fingerprint: "b", sentinel: Buffer.of(1) });
+      await keys.addRootKey({ fingerprint: "b", sentinel: Buffer.of(1), kept: null });
       await clock.advance(1);
-      await keys.addRootKey({ fingerprint: "a", sentinel: Buffer.of(2) });
-      await keys.addRootKey({ fingerprint: "b", sentinel: Buffer.of(3) });
+      await keys.addRootKey({ fingerprint: "a", sentinel: Buffer.of(2), kept: null });
+      await keys.addRootKey({ fingerprint: "b", sentinel: Buffer.of(3), kept: null });
       expect(await keys.rootKeys()).toEqual([
-        { fingerprint: "b", sentinel: Buffer.of(1) },
-        { fingerprint: "a", sentinel: Buffer.of(2) },
+        { fingerprint: "b", sentinel: Buffer.of(1), kept: null },
+        { fingerprint: "a", sentinel: Buffer.of(2), kept: null },
       ]);
     });
 
     test("tenant keys are kept by version, and the first of two made at once stays", async () => {
       const { database, clock } = await openStoreStage(kind);
       const keys = createKeyStore(database, () => "instance");
-      await keys.addRootKey({ fingerprint: "root", sentinel: Buffer.of(0) });
+      await keys.addRootKey({ fingerprint: "root", sentinel: Buffer.of(0), kept: null });
       const key = { tenantId: "default", rootFingerprint: "root" };
       const kept = { ...key, createdAt: clock.now(), retiredAt: null };
       await keys.addTenantKey({ ...key, version: 10, wrapped: Buffer.of(10) });

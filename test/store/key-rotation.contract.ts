@@ -31,7 +31,7 @@ function spareWith(version: number) {
 async function openWithKeys(kind: DatabaseKind, versions = 1) {
   const stage = await openStoreStage(kind);
   const keys = createKeyStore(stage.database, () => "instance");
-  for (const fingerprint of ["old", "new"]) await keys.addRootKey({ fingerprint, sentinel: Buffer.of(0) });
+  for (const fingerprint of ["old", "new"]) await keys.addRootKey({ fingerprint, sentinel: Buffer.of(0), kept: null });
   for (let version = 0; version <= versions; version++) {
     await keys.addTenantKey({ tenantId: TENANT, version, wrapped: Buffer.of(version), rootFingerprint: "old" });
   }

@@ -1,7 +1,7 @@
 import { closeSync, existsSync, openSync, rmSync, statSync } from "node:fs";
 import { resolve } from "node:path";
 import { ServiceError } from "../../runtime/service-error.ts";
-import { whereIs } from "../../service/root-key-file.ts";
+import { whereIs } from "../../service/load-root-keys.ts";
 import { readSettings, type Settings } from "../../service/settings.ts";
 import { StartError } from "../../service/start-error.ts";
 import { systemClock } from "../../service/system.ts";

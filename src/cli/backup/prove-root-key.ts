@@ -1,6 +1,6 @@
 import { openKeyring } from "../../keyring/keyring.ts";
 import { ServiceError } from "../../runtime/service-error.ts";
-import { loadRootKeys } from "../../service/root-key-file.ts";
+import { loadRootKeys } from "../../service/load-root-keys.ts";
 import type { Settings } from "../../service/settings.ts";
 import { StartError } from "../../service/start-error.ts";
 import { systemClock, systemRandom } from "../../service/system.ts";
@@ -9,7 +9,7 @@ import { createKeyStore } from "../../store/keys.ts";
 
 /** The fingerprint of the root key at hand. Throws `StartError` when it does not open what is sealed in the database. */
 export async function proveRootKey(
-  settings: Pick<Settings, "rootKey" | "oldRootKeys">,
+  settings: Pick<Settings, "rootKey" | "oldRootKeys" | "transit">,
   database: Database,
 ): Promise<string> {
   const keys = createKeyStore(database, unnamed);

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import type { KeyStore } from "../../access/key-store.ts";
 import { openKeyring } from "../../keyring/keyring.ts";
 import { ServiceError } from "../../runtime/service-error.ts";
-import { loadRootKeys } from "../../service/root-key-file.ts";
+import { loadRootKeys } from "../../service/load-root-keys.ts";
 import type { Settings } from "../../service/settings.ts";
 import { StartError } from "../../service/start-error.ts";
 import { systemClock, systemRandom } from "../../service/system.ts";

@@ -89,7 +89,7 @@ describe("values", () => {
     expect(await value(database, "(select sum(created_at * 0 + 2) from tenants)")).toBe(2);
     const keys = createKeyStore(database, () => "name");
     const sentinel = Uint8Array.from({ length: 256 }, (_, index) => index);
-    await keys.addRootKey({ fingerprint: "f", sentinel });
+    await keys.addRootKey({ fingerprint: "f", sentinel, kept: null });
     expect((await keys.rootKeys())[0]?.sentinel).toEqual(Buffer.from(sentinel));
   });
 

@@ -1,23 +1,30 @@
 import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
+import { getProxyForUrl } from "proxy-from-env";
 import type { KeyStore } from "../access/key-store.ts";
 import { generateRootKey, parseRootKey, type RootKey } from "../keyring/root-key.ts";
 import type { RootKeys } from "../keyring/root-keys.ts";
 import type { Random } from "../runtime/random.ts";
+import { createTransport } from "../network/transport.ts";
+import { openKeptRootKey } from "../keyring/kept-root-key.ts";
+import type { KeyService } from "../keyring/kms/key-service.ts";
+import { openKeyService } from "../keyring/kms/open-key-service.ts";
 import { outputOf } from "./root-key-command.ts";
-import type { RootKeySource, Settings } from "./settings.ts";
+import type { OldRootKeySource, RootKeySource, Settings } from "./settings.ts";
 import { StartError } from "./start-error.ts";
+import { systemClock } from "./system.ts";
+
+type RootKeySettings = Pick<Settings, "rootKey" | "oldRootKeys" | "transit">;
 
 /** The root keys from where the settings say. Only a database that nothing was sealed in yet gets a new one. */
-export async function loadRootKeys(
-  { rootKey: source, oldRootKeys }: Pick<Settings, "rootKey" | "oldRootKeys">,
-  keys: KeyStore,
-  random: Random,
-): Promise<RootKeys> {
-  return { primary: await loadPrimary(source, keys, random), others: oldRootKeys.map(loadOld) };
+export async function loadRootKeys(settings: RootKeySettings, keys: KeyStore, random: Random): Promise<RootKeys> {
+  const primary = await loadPrimary(settings, keys, random);
+  return { primary, others: await Promise.all(settings.oldRootKeys.map((old) => loadOld(old, settings, keys))) };
 }
 
-async function loadPrimary(source: RootKeySource, keys: KeyStore, random: Random): Promise<RootKey> {
+async function loadPrimary(settings: RootKeySettings, keys: KeyStore, random: Random): Promise<RootKey> {
+  const { rootKey: source } = settings;
+  if (source.kind === "service") return openKeptRootKey(await serviceAt(source.address, settings), keys, random);
   const text = await textOf(source);
   if (text !== null) return parse(text, whereIs(source));
   const known = await keys.rootKeys();
@@ -31,14 +38,31 @@ async function loadPrimary(source: RootKeySource, keys: KeyStore, random: Random
   );
 }
 
-function loadOld(path: string): RootKey {
-  const text = read(path);
-  if (text !== null) return parse(text, path);
-  throw new StartError("key", `The old root key file ${path} is missing. Correct EVERGRANT_OLD_ROOT_KEY_FILES.`);
+async function loadOld(old: OldRootKeySource, settings: RootKeySettings, keys: KeyStore): Promise<RootKey> {
+  if (old.kind === "service") return openKeptRootKey(await serviceAt(old.address, settings), keys, NOTHING_NEW);
+  const text = read(old.path);
+  if (text !== null) return parse(text, old.path);
+  throw new StartError("key", `The old root key file ${old.path} is missing. Correct EVERGRANT_OLD_ROOT_KEY_FILES.`);
+}
+
+/** Of an old root key, only one that is stored is of use. */
+const NOTHING_NEW: Random = {
+  bytes: () => {
+    throw new StartError(
+      "key",
+      "A key service in EVERGRANT_OLD_ROOT_KEY_SERVICES keeps no root key of this database. Correct the address.",
+    );
+  },
+  fraction: () => 0,
+};
+
+function serviceAt(address: string, { transit }: RootKeySettings): Promise<KeyService> {
+  const transportTo = (host: string) => createTransport({ allowedPrivateHosts: [host], proxyFor: getProxyForUrl });
+  return openKeyService(address, { clock: systemClock, transportTo, transit });
 }
 
 /** Null when there is no such file. */
-async function textOf(source: RootKeySource): Promise<string | null> {
+async function textOf(source: Exclude<RootKeySource, { kind: "service" }>): Promise<string | null> {
   switch (source.kind) {
     case "value":
       return source.text.reveal();
@@ -57,6 +81,8 @@ export function whereIs(source: RootKeySource): string {
       return "EVERGRANT_ROOT_KEY";
     case "command":
       return "EVERGRANT_ROOT_KEY_COMMAND";
+    case "service":
+      return source.address;
     case "file":
     case "generated":
       return source.path;
