@@ -14,15 +14,21 @@ export function refusedUrl(text: string, allowed: ReadonlySet<string>): "bad_url
   return isIP(host) !== 0 && isPrivateAddress(host) ? "blocked_address" : null;
 }
 
+/** Looks a name up: all of its addresses. */
+export type Lookup = (
+  hostname: string,
+  options: LookupOptions & { all: true },
+  callback: (error: Error | null, addresses: LookupAddress[]) => void,
+) => void;
+
 class BlockedAddress extends Error {
   readonly code = "EVERGRANT_BLOCKED_ADDRESS";
 }
 
 /** Judges a name by what the socket itself will connect to, so that no second answer of a DNS server gets past the check. */
-export function guardedLookup(allowed: ReadonlySet<string>): LookupFunction {
+export function guardedLookup(allowed: ReadonlySet<string>, lookup: Lookup = systemLookup): LookupFunction {
   return (hostname, options, callback) => {
-    const all: LookupOptions & { all: true } = { ...options, all: true };
-    systemLookup(hostname, all, (error, addresses) => {
+    lookup(hostname, { ...options, all: true }, (error, addresses) => {
       if (error) return callback(error, "", 0);
       const usable = allowed.has(hostname.toLowerCase())
         ? addresses
