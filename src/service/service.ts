@@ -1,6 +1,7 @@
 import { getProxyForUrl } from "proxy-from-env";
 import { createAuthenticator } from "../access/authenticator.ts";
 import { createHotRoute } from "../api/hot-route.ts";
+import { HTTP_LIMITS } from "../api/http-limits.ts";
 import { accessTokenRoutes } from "../api/routes/access-token.ts";
 import { apiKeyRoutes } from "../api/routes/api-keys.ts";
 import { clientRoutes } from "../api/routes/clients.ts";
@@ -152,7 +153,8 @@ async function startOn(opened: Opened, settings: Settings, { clock, random }: Sy
     await keyStore.rootKeys();
     return !stopping;
   };
-  const app = await createApp({ authenticator, observer, shortcut: createHotRoute(authenticator, accessTokens) });
+  const shortcut = createHotRoute(authenticator, accessTokens);
+  const app = await createApp({ authenticator, observer, shortcut, limits: HTTP_LIMITS });
   operationRoutes(app, { ready });
   providerRoutes(app, connectPorts);
   clientRoutes(app, connectPorts);
