@@ -14,7 +14,7 @@ const NOBODY: Authenticator = { verify: async () => null, recall: () => undefine
 const LARGE = 32 * 1024 * 1024;
 
 /** The service's own server, with limits that a test can wait for. */
-async function start(limits: Partial<HttpLimits>) {
+async function startServer(limits: Partial<HttpLimits>) {
   const app = await createApp({
     authenticator: NOBODY,
     observer: { event: () => undefined },
@@ -30,7 +30,7 @@ async function start(limits: Partial<HttpLimits>) {
 }
 
 async function serve(limits: Partial<HttpLimits>): Promise<number> {
-  return (await start(limits)).port;
+  return (await startServer(limits)).port;
 }
 
 interface Peer {
@@ -49,6 +49,11 @@ function dial(port: number): Peer {
     socket.on("close", () => resolve(Buffer.concat(chunks).toString()));
   });
   return { socket, ended };
+}
+
+/** What comes first from the other side. */
+function firstOf({ socket }: Peer): Promise<string> {
+  return new Promise((resolve) => socket.once("data", (chunk: Buffer) => resolve(chunk.toString())));
 }
 
 /** Sends one more piece each time, for as long as the other side takes them. */
@@ -104,13 +109,13 @@ describe("a connection that is not used is closed", () => {
   });
 
   test("when its caller does not take the answer", async () => {
-    const { server, port } = await start({ silentFor: 100 });
-    const accepted = once(server, "connection");
+    const { server, port } = await startServer({ silentFor: 100 });
+    const accepted = new Promise<Socket>((resolve) => server.once("connection", resolve));
     const peer = dial(port);
     peer.socket.write("GET /large HTTP/1.1\r\nhost: x\r\n\r\n");
     await once(peer.socket, "data");
     peer.socket.pause();
-    const [socket] = (await accepted) as [Socket];
+    const socket = await accepted;
     if (!socket.closed) await once(socket, "close");
     peer.socket.resume();
     expect((await peer.ended).length).toBeLessThan(LARGE);
@@ -137,15 +142,15 @@ describe("a connection that is not used is closed", () => {
   });
 });
 
-describe("the service itself", () => {
-  /** What the running service answers to these bytes, until it closes the connection. */
-  async function answerTo(...pieces: string[]): Promise<string> {
-    const stage = await openStage();
-    const peer = dial(stage.settings.port);
-    for (const piece of pieces) peer.socket.write(piece);
-    return peer.ended;
-  }
+/** What the running service answers to these bytes, until it closes the connection. */
+async function answerTo(...pieces: string[]): Promise<string> {
+  const stage = await openStage();
+  const peer = dial(stage.settings.port);
+  for (const piece of pieces) peer.socket.write(piece);
+  return peer.ended;
+}
 
+describe("the service itself", () => {
   const limit = HTTP_LIMITS.largestHeaders;
 
   test("refuses headers that are too large, at once", async () => {
@@ -163,15 +168,13 @@ describe("the service itself", () => {
     const head = `POST /v1/clients HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${stage.adminKey}\r\ncontent-type: application/json\r\n`;
     const announced = dial(stage.settings.port);
     announced.socket.write(`${head}content-length: ${HTTP_LIMITS.largestBody + 1}\r\n\r\n`);
-    const [answer] = (await once(announced.socket, "data")) as [Buffer];
-    expect(answer.toString()).toMatch(/^HTTP\/1\.1 413 [^]*payload_too_large/);
+    expect(await firstOf(announced)).toMatch(/^HTTP\/1\.1 413 [^]*payload_too_large/);
 
     const chunked = dial(stage.settings.port);
     chunked.socket.write(`${head}transfer-encoding: chunked\r\n\r\n`);
     const size = HTTP_LIMITS.largestBody.toString(16);
     chunked.socket.write(`${size}\r\n${" ".repeat(HTTP_LIMITS.largestBody)}\r\n1\r\n \r\n`);
-    const [late] = (await once(chunked.socket, "data")) as [Buffer];
-    expect(late.toString()).toMatch(/^HTTP\/1\.1 413 [^]*payload_too_large/);
+    expect(await firstOf(chunked)).toMatch(/^HTTP\/1\.1 413 [^]*payload_too_large/);
   });
 
   test.each([

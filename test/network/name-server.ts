@@ -45,22 +45,21 @@ export async function startNameServer(
 
 function lookupThrough(resolver: Resolver): Lookup {
   return (hostname, _options, callback) => {
-    const both = [4, 6].map((family) => ask(resolver, hostname, family));
-    void Promise.all(both).then((lists) => {
-      const addresses = lists.flat();
-      const unknown = Object.assign(new Error("no such name"), { code: "ENOTFOUND" });
-      callback(addresses.length === 0 ? unknown : null, addresses);
-    });
+    ask(resolver, hostname, 4, (four) =>
+      ask(resolver, hostname, 6, (six) => {
+        const addresses = [...four, ...six];
+        const unknown = Object.assign(new Error("no such name"), { code: "ENOTFOUND" });
+        callback(addresses.length === 0 ? unknown : null, addresses);
+      }),
+    );
   };
 }
 
-function ask(resolver: Resolver, hostname: string, family: number): Promise<LookupAddress[]> {
-  return new Promise((resolve) => {
-    const take = (error: Error | null, found: string[]): void =>
-      resolve(error ? [] : found.map((address) => ({ address, family })));
-    if (family === 4) resolver.resolve4(hostname, take);
-    else resolver.resolve6(hostname, take);
-  });
+function ask(resolver: Resolver, hostname: string, family: 4 | 6, tell: (found: LookupAddress[]) => void): void {
+  const take = (error: Error | null, found: string[]): void =>
+    tell(error ? [] : found.map((address) => ({ address, family })));
+  if (family === 4) resolver.resolve4(hostname, take);
+  else resolver.resolve6(hostname, take);
 }
 
 /** RFC 1035 §4.1.2; a query holds one question, after a header of 12 bytes. */

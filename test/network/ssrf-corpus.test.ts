@@ -2,7 +2,8 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import { guardedLookup, refusedUrl, type Lookup } from "../../src/network/guard.ts";
 import { createTransport } from "../../src/network/transport.ts";
 import { readBuiltInProviders } from "../../src/service/built-in-providers.ts";
-import { FORBIDDEN, LEGITIMATE } from "./forbidden-destinations.ts";
+import { FORBIDDEN } from "./forbidden-destinations.ts";
+import { LEGITIMATE } from "./legitimate-destinations.ts";
 import { openTransport, serveHttp, serveTcp } from "./loopback.ts";
 
 /** A name server that has been bought: every name is here. */

@@ -174,7 +174,7 @@ async function useConnection(search: Search): Promise<string> {
   const rejected = { generation: 2, status: 401, www_authenticate: `Bearer error="${replaced}"` };
   await call(search, "POST", `${path}/access-token/rejected`, { body: rejected, belongs: ["access token"] });
   const answers = [
-    (sent: string) => ({ status: 400, body: JSON.stringify({ error: "invalid_scope", error_description: `${sent}` }) }),
+    (sent: string) => ({ status: 400, body: JSON.stringify({ error: "invalid_scope", error_description: sent }) }),
     (sent: string) => ({ status: 400, body: JSON.stringify({ error: sent, error_uri: `https://x.example/${sent}` }) }),
     (sent: string) => ({ status: 200, body: `<html>${sent}` }),
     (sent: string) => ({ status: 500, body: sent }),

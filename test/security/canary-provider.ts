@@ -1,5 +1,7 @@
 import { randomUUID } from "node:crypto";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { text as readText } from "node:stream/consumers";
+import { deferred, type Deferred } from "../../src/runtime/deferred.ts";
 import { startPageServer } from "../stage/page-server.ts";
 
 /** An authorization server that remembers every secret that it gave away or was given, by kind and number. */
@@ -13,22 +15,11 @@ export interface CanaryProvider {
   hold(): { arrived: Promise<void>; release(): void };
 }
 
-interface Deferred {
-  promise: Promise<void>;
-  resolve(): void;
-}
-
-function deferred(): Deferred {
-  let resolve = (): void => undefined;
-  const promise = new Promise<void>((done) => (resolve = done));
-  return { promise, resolve: () => resolve() };
-}
-
 export async function startCanaryProvider(): Promise<CanaryProvider> {
   const secrets = new Map<string, string>();
   let nonce = "";
   let refusal: ((sent: string) => { status: number; body: string }) | null = null;
-  let held: { arrived: Deferred; released: Deferred } | null = null;
+  let held: { arrived: Deferred<void>; released: Deferred<void> } | null = null;
   const count = (kind: string) => [...secrets.keys()].filter((name) => name.startsWith(kind)).length;
 
   function remember(kind: string, secret: string | null): string {
@@ -58,9 +49,9 @@ export async function startCanaryProvider(): Promise<CanaryProvider> {
     const sent = form.get("refresh_token");
     remember("PKCE verifier", form.get("code_verifier"));
     if (sent !== null && refusal) {
-      const answer = refusal(sent);
+      const refused = refusal(sent);
       refusal = null;
-      return answer;
+      return refused;
     }
     const tokens = {
       access_token: issue("access token"),
@@ -91,23 +82,20 @@ export async function startCanaryProvider(): Promise<CanaryProvider> {
     }
   }
 
+  async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const form = new URLSearchParams(await readText(request));
+    const { status, body, location } = await answer(new URL(request.url ?? "", "http://canary.invalid"), form);
+    response.writeHead(status, { "content-type": "application/json", ...(location !== undefined && { location }) });
+    response.end(body);
+  }
+
   const provider: CanaryProvider = {
-    origin: await startPageServer((request, response) => {
-      void readText(request).then(async (body) => {
-        const {
-          status,
-          body: text,
-          location,
-        } = await answer(new URL(request.url ?? "", "http://canary.invalid"), new URLSearchParams(body));
-        response.writeHead(status, { "content-type": "application/json", ...(location !== undefined && { location }) });
-        response.end(text);
-      });
-    }),
+    origin: await startPageServer((request, response) => void serve(request, response)),
     entry: {},
     secrets,
     refuseOnce: (make) => (refusal = make),
     hold: () => {
-      const [arrived, released] = [deferred(), deferred()];
+      const [arrived, released] = [deferred<void>(), deferred<void>()];
       held = { arrived, released };
       return { arrived: arrived.promise, release: () => released.resolve() };
     },

@@ -160,3 +160,18 @@ test("another tenant's own things are its own, and the first tenant's key does n
   expect((await stage.api("GET", `/v1/clients/${id}`)).status).toBe(404);
   expect((await stage.api("GET", "/v1/clients")).text).not.toContain(id);
 });
+
+test("a token that the service has in memory is told to nobody else either", async () => {
+  const { stage, ids, strangers } = await openTwoTenants();
+  const path = `/v1/connections/${ids.connection}/access-token`;
+  for (let round = 0; round < 3; round++) {
+    expect((await stage.api("GET", path)).status).toBe(200);
+    for (const [scope, status] of [
+      ["token:read", 404],
+      ["admin", 404],
+      ["connections:read", 403],
+    ] as const) {
+      expect([scope, (await strangers.get(scope)?.("GET", path))?.status]).toEqual([scope, status]);
+    }
+  }
+});

@@ -51,9 +51,9 @@ test("every address in a provider's entry is known here, and those that the serv
 
 /** A server inside the operator's network that nobody allowed, under names and addresses. */
 async function startInside() {
-  const { port, connections } = await serveTcp((socket) => socket.destroy());
+  const server = await serveTcp((socket) => socket.destroy());
   const hosts = ["https://localhost", "http://localhost", "https://[::ffff:127.0.0.1]", "https://127.0.0.2"];
-  return { connections, urls: hosts.map((host) => `${host}:${port}`) };
+  return { connections: () => server.connections(), urls: hosts.map((host) => `${host}:${server.port}`) };
 }
 
 async function adopt(stage: Stage): Promise<string> {
@@ -115,5 +115,29 @@ test("an issuer that leads inside is not asked, and neither is where its metadat
   });
   const sentAway = await stage.api("PUT", "/v1/providers/inside", { issuer });
   expect(sentAway.at("detail")).toContain("HTTP 302; HTTP 302");
+  expect(inside.connections()).toBe(0);
+});
+
+test("a client that says where in a family of providers it is does not lead inside with it", async () => {
+  const inside = await startInside();
+  const host = { kind: "host", description: "The host", example: "acme.example" };
+  const entry = {
+    name: "Family",
+    authorization_url: "https://{host}/authorize",
+    token_url: "https://{host}/token",
+    parameters: { host },
+  };
+  const stage = await openStage();
+  expect((await stage.api("PUT", "/v1/providers/family", entry)).status).toBe(200);
+  for (const url of inside.urls) {
+    const settings = { provider_parameters: { host: new URL(url).host } };
+    const made = { provider: "family", client_id: "x", client_secret: "s", settings };
+    const client = await stage.api("POST", "/v1/clients", made);
+    if (client.status === 400) continue;
+    const token_set = { refresh_token: `rt-${url}` };
+    const adopted = { client: client.at("id"), token_set, verify: true };
+    expect((await stage.api("POST", "/v1/connections/import", adopted)).status).toBe(201);
+  }
+  expect(stage.log.join("")).toContain("blocked_address");
   expect(inside.connections()).toBe(0);
 });
