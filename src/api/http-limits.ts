@@ -27,5 +27,5 @@ export const HTTP_LIMITS: HttpLimits = {
   lookEvery: 5 * SECOND,
   idleAfterAnswer: 65 * SECOND,
   silentFor: 5 * MINUTE,
-  connections: 10_000,
+  connections: 20_000,
 };

@@ -56,6 +56,25 @@ describe("a forbidden destination is refused, and nobody is connected to", () =>
   });
 });
 
+test("a proxy is asked for no forbidden address, and for none of its own machine's names", async () => {
+  const targets: string[] = [];
+  const proxy = await serveTcp((socket) =>
+    socket.once("data", (head) => {
+      targets.push(/^CONNECT (\S+) /.exec(head.toString())?.[1] ?? "");
+      socket.end("HTTP/1.1 403 Forbidden\r\n\r\n");
+    }),
+  );
+  const transport = openTransport([], `http://${proxy.host}`);
+  for (const spelling of Object.values(FORBIDDEN).flat()) {
+    const url = spelling.replaceAll("PORT", "8443");
+    const result = await transport.send({ method: "GET", url, headers: {} }, { deadlineMs: 5000 });
+    expect([url, result]).toMatchObject([url, { kind: "failure", sent: false }]);
+  }
+  // What is left are names that only who looks them up can judge.
+  expect(targets).toContain("localtest.me:8443");
+  expect(targets.filter((target) => /^[\d.]+:|^\[|(^|\.)localhost\.*:/i.test(target))).toEqual([]);
+});
+
 describe("a legitimate destination is not refused", () => {
   test.each(LEGITIMATE)("%s", (url) => {
     expect(refusedUrl(url, new Set())).toBeNull();
