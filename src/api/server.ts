@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from "node:http";
 import swagger from "@fastify/swagger";
 import { fastify, type FastifyBaseLogger, type FastifyInstance } from "fastify";
 import {
@@ -13,6 +13,7 @@ import type { Observer } from "../runtime/observer.ts";
 import { ServiceError } from "../runtime/service-error.ts";
 import { createFailureHandler, sendProblem } from "./failure.ts";
 import { createGuard } from "./guard.ts";
+import type { HttpLimits } from "./http-limits.ts";
 
 export type App = FastifyInstance<Server, IncomingMessage, ServerResponse, FastifyBaseLogger, ZodTypeProvider>;
 
@@ -21,27 +22,19 @@ export interface ServerDeps {
   observer: Observer;
   /** Answers a request before the framework sees it, and then returns true. */
   shortcut: (request: IncomingMessage, response: ServerResponse) => boolean;
+  limits: HttpLimits;
 }
 
-const LARGEST_BODY = 256 * 1024;
-/** A whole request must be here by then; reading an access token waits 15 s for an answer, which is not counted. */
-const REQUEST_DEADLINE = 30_000;
-
 /** The HTTP server without its routes: keys, limits, failures and the OpenAPI document that the routes fill. */
-export async function createApp({ authenticator, observer, shortcut }: ServerDeps): Promise<App> {
+export async function createApp({ authenticator, observer, shortcut, limits }: ServerDeps): Promise<App> {
   const app = fastify({
     logger: false,
-    bodyLimit: LARGEST_BODY,
+    bodyLimit: limits.largestBody,
     routerOptions: { maxParamLength: 300 },
-    serverFactory: (handler) => {
-      const server = createServer(
-        { requestTimeout: REQUEST_DEADLINE, keepAliveTimeout: 65_000 },
-        (request, response) => {
-          if (!shortcut(request, response)) handler(request, response);
-        },
-      );
-      return server;
-    },
+    serverFactory: (handler) =>
+      createLimitedServer(limits, (request, response) => {
+        if (!shortcut(request, response)) handler(request, response);
+      }),
   }).withTypeProvider<ZodTypeProvider>();
   app.removeContentTypeParser("text/plain");
   app.setValidatorCompiler(validatorCompiler);
@@ -74,4 +67,19 @@ export async function createApp({ authenticator, observer, shortcut }: ServerDep
     transformObject: jsonSchemaTransformObject,
   });
   return app;
+}
+
+function createLimitedServer(limits: HttpLimits, listener: RequestListener): Server {
+  const server = createServer(
+    {
+      maxHeaderSize: limits.largestHeaders,
+      headersTimeout: limits.headersWithin,
+      requestTimeout: limits.requestWithin,
+      connectionsCheckingInterval: limits.lookEvery,
+      keepAliveTimeout: limits.idleAfterAnswer,
+    },
+    listener,
+  );
+  server.maxConnections = limits.connections;
+  return server.setTimeout(limits.silentFor);
 }

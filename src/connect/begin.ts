@@ -1,6 +1,7 @@
 import { providerOf } from "../client/provider-of.ts";
 import { authorizationRequestUrl } from "../oauth/authorization-request.ts";
 import { randomToken } from "../runtime/random.ts";
+import { sameSecret } from "../runtime/same-secret.ts";
 import { secret } from "../runtime/secret.ts";
 import { ServiceError } from "../runtime/service-error.ts";
 import type { ConnectSession } from "./connect-session.ts";
@@ -20,7 +21,7 @@ export interface Departure {
 export async function beginAuthorization(ports: ConnectPorts, token: string): Promise<Departure> {
   const [id = "", link = ""] = token.split(".", 2);
   const session = await ports.sessions.find(id);
-  if (!session || session.linkHash !== sha256(link)) {
+  if (!session || !sameSecret(sha256(link), session.linkHash)) {
     throw new ServiceError("not_found", "This link is not known. Ask for a new one where you got it.");
   }
   if (session.expiresAt <= ports.clock.now()) throw expired();

@@ -1,5 +1,6 @@
 import { ServiceError } from "../runtime/service-error.ts";
 import { expired } from "./begin.ts";
+import { requireConfirmation } from "./confirmation.ts";
 import type { ConnectSession } from "./connect-session.ts";
 import { establish } from "./establish.ts";
 import { codeAddress } from "./finish.ts";
@@ -11,7 +12,7 @@ import type { ConnectPorts } from "./ports.ts";
  */
 export async function completeConnectSession(
   ports: ConnectPorts,
-  request: { tenantId: string; sessionId: string; endUser: string | null },
+  request: { tenantId: string; sessionId: string; endUser: string | null; confirmation: string | null },
 ): Promise<ConnectSession> {
   const session = await findSession(ports, request);
   if (request.endUser !== null && request.endUser !== session.endUser) {
@@ -20,6 +21,7 @@ export async function completeConnectSession(
   if (session.status === "created" || session.status === "started") {
     throw new ServiceError("conflict", "The user has not come back from the provider yet.");
   }
+  requireConfirmation(ports, session, request.confirmation);
   if (session.status === "authorized" && session.sealedCode) {
     if (session.expiresAt <= ports.clock.now()) throw expired();
     await establish(ports, session, "authorized", await ports.sealer.open(codeAddress(session), session.sealedCode));

@@ -1,6 +1,7 @@
 import type { Client } from "../client/client.ts";
 import { providerOf } from "../client/provider-of.ts";
 import { readAuthorizationResponse } from "../oauth/authorization-response.ts";
+import { sameSecret } from "../runtime/same-secret.ts";
 import type { Secret } from "../runtime/secret.ts";
 import { ServiceError } from "../runtime/service-error.ts";
 import { expired } from "./begin.ts";
@@ -43,7 +44,7 @@ export async function finishAuthorization(ports: ConnectPorts, callback: Callbac
 }
 
 function sameBrowser({ attempt }: ConnectSession, browserToken: string | null): boolean {
-  return browserToken !== null && attempt?.browserHash === sha256(browserToken);
+  return browserToken !== null && attempt !== null && sameSecret(sha256(browserToken), attempt.browserHash);
 }
 
 async function arrive(

@@ -1,6 +1,7 @@
-import { createHmac, timingSafeEqual } from "node:crypto";
+import { createHmac } from "node:crypto";
 import type { Connection } from "../connection/connection.ts";
 import { DAY } from "../runtime/clock.ts";
+import { sameSecret } from "../runtime/same-secret.ts";
 import { ServiceError } from "../runtime/service-error.ts";
 import { beginAuthorization, expired, type Departure } from "./begin.ts";
 import type { ConnectPorts } from "./ports.ts";
@@ -25,7 +26,7 @@ export function reauthorizationLink(ports: LinkPorts, { id }: Pick<Connection, "
 /** The user opened such a link: sends them to the provider, for this very connection. */
 export async function beginReauthorization(ports: ConnectPorts, token: string): Promise<Departure> {
   const [id = "", lastDay = "", signature = ""] = token.split(".", 3);
-  if (!isSigned(ports, `${id}.${lastDay}`, signature)) {
+  if (!sameSecret(signature, sign(ports, `${id}.${lastDay}`))) {
     throw new ServiceError("not_found", "This link is not known. Ask for a new one where you got it.");
   }
   if (Number(lastDay) * DAY <= ports.clock.now()) throw expired();
@@ -47,9 +48,4 @@ export async function beginReauthorization(ports: ConnectPorts, token: string): 
 
 function sign({ linkKey }: LinkPorts, claim: string): string {
   return createHmac("sha256", linkKey.reveal()).update(`reauthorize.${claim}`).digest("base64url");
-}
-
-function isSigned(ports: LinkPorts, claim: string, signature: string): boolean {
-  const [given, right] = [Buffer.from(signature), Buffer.from(sign(ports, claim))];
-  return given.length === right.length && timingSafeEqual(given, right);
 }

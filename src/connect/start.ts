@@ -38,7 +38,7 @@ export async function startConnectSession(ports: ConnectPorts, request: ConnectR
   const client = await clientFor(ports, request, connection);
   const provider = await providerOf(ports.catalogue, client);
   if (!provider) throw new ServiceError("unknown_provider", "The provider of this client is no longer defined.");
-  checkReturnUrl(client, request.returnUrl);
+  checkReturnUrl(client, request);
   const link = randomToken(ports.random);
   const id = createId("cs", ports.clock, ports.random);
   const expiresAt = ports.clock.now() + SESSION_LIFE;
@@ -77,7 +77,13 @@ async function clientFor(ports: ConnectPorts, request: ConnectRequest, connectio
   return client;
 }
 
-function checkReturnUrl(client: Client, returnUrl: string | null): void {
+function checkReturnUrl(client: Client, { returnUrl, completion }: ConnectRequest): void {
+  if (returnUrl === null && completion === "confirm") {
+    throw new ServiceError(
+      "invalid_request",
+      "A completion of `confirm` needs a return_url: there the application learns who came back.",
+    );
+  }
   if (returnUrl === null || client.settings.returnUrls.includes(returnUrl)) return;
   throw new ServiceError(
     "invalid_request",

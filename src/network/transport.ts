@@ -2,7 +2,7 @@ import type { Socket } from "node:net";
 import { Agent, buildConnector, request as send } from "undici";
 import type { HttpRequest, HttpResponse, SendOptions, Transport, TransportResult } from "../oauth/http.ts";
 import { createDeadline } from "./deadline.ts";
-import { guardedLookup, refusedUrl } from "./guard.ts";
+import { guardedLookup, refusedUrl, type Lookup } from "./guard.ts";
 import { failureOf, NotConnected } from "./failure.ts";
 import { retryAfterMs } from "./retry-after.ts";
 import { openTunnel } from "./tunnel.ts";
@@ -12,6 +12,8 @@ export interface TransportSettings {
   allowedPrivateHosts: readonly string[];
   /** The URL of the HTTP proxy that leads to `url`; empty: none does. Not asked about the hosts above, nor without TLS. */
   proxyFor: (url: string) => string;
+  /** Who tells the addresses of a name; the system, unless given. */
+  lookup?: Lookup;
 }
 
 /** No token endpoint has reason to send more. */
@@ -24,7 +26,7 @@ export function createTransport(settings: TransportSettings): Transport & { clos
   const agent = new Agent({
     // A connection of its own for each request: keep-alive would let a stale socket make an exchange ambiguous.
     pipelining: 0,
-    connect: connector(allowed, settings.proxyFor),
+    connect: connector(allowed, settings),
     maxResponseSize: LARGEST_BODY,
   });
   return {
@@ -76,8 +78,8 @@ function readResponse(
 type Connector = buildConnector.connector;
 
 /** Connects, TLS included, and marks every error until then as one after which nothing was sent. */
-function connector(allowed: ReadonlySet<string>, proxyFor: TransportSettings["proxyFor"]): Connector {
-  const connect = buildConnector({ timeout: CONNECT_DEADLINE, lookup: guardedLookup(allowed) });
+function connector(allowed: ReadonlySet<string>, { proxyFor, lookup }: TransportSettings): Connector {
+  const connect = buildConnector({ timeout: CONNECT_DEADLINE, lookup: guardedLookup(allowed, lookup) });
   return (options, callback) => {
     const fail = (cause: Error): void => callback(new NotConnected("No connection.", { cause }), null);
     const settle: buildConnector.Callback = (...[error, socket]) => (error ? fail(error) : callback(null, socket));

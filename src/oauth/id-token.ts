@@ -1,3 +1,4 @@
+import { sameSecret } from "../runtime/same-secret.ts";
 import type { Secret } from "../runtime/secret.ts";
 import { jwtClaims } from "./jwt-claims.ts";
 
@@ -20,6 +21,10 @@ export function readIdToken(idToken: Secret<string>, expected: ExpectedIdToken):
   const fits =
     audience.includes(expected.clientId) &&
     (expected.issuer === null || claims["iss"] === expected.issuer) &&
-    (expected.nonce === null || claims["nonce"] === expected.nonce);
+    (expected.nonce === null || isSameNonce(claims["nonce"], expected.nonce));
   return fits ? claims : null;
+}
+
+function isSameNonce(given: unknown, right: string): boolean {
+  return typeof given === "string" && sameSecret(given, right);
 }

@@ -1,12 +1,13 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { attemptTag, beginAuthorization, type Departure } from "../connect/begin.ts";
+import { confirmationOf } from "../connect/confirmation.ts";
 import type { ConnectSession } from "../connect/connect-session.ts";
 import { finishAuthorization } from "../connect/finish.ts";
 import type { ConnectPorts } from "../connect/ports.ts";
 import { beginReauthorization } from "../connect/reauthorization-link.ts";
 import { ServiceError } from "../runtime/service-error.ts";
 import { createBrowserCookie } from "./browser-cookie.ts";
-import { sendAway, sendPage, type Page } from "./page.ts";
+import { sendAway, sendPage, shielded, type Page } from "./page.ts";
 
 type TokenRequest = FastifyRequest<{ Params: { token: string } }>;
 type CallbackRequest = FastifyRequest<{ Params: { client: string } }>;
@@ -22,6 +23,7 @@ export function registerConnectPages(app: Pick<FastifyInstance, "register">, por
   void app.register(async (pages: FastifyInstance) => {
     pages.setErrorHandler((error, _request, reply) => {
       if (error instanceof ServiceError) return sendPage(reply, failurePage(error));
+      shielded(reply);
       throw error;
     });
     const hidden = { schema: { hide: true } };
@@ -39,17 +41,18 @@ export function registerConnectPages(app: Pick<FastifyInstance, "register">, por
         browserToken: cookie.read(attemptTag(parameters.get("state") ?? ""), request.headers.cookie),
       });
       return session.returnUrl !== null && session.status !== "exchanging"
-        ? sendAway(reply, returnTo(session.returnUrl, session))
+        ? sendAway(reply, returnTo(ports, session.returnUrl, session))
         : sendPage(reply, resultPage(session));
     });
   });
 }
 
-/** Tells the application which session came back; what came of it, it asks the API. */
-function returnTo(returnUrl: string, { id, status }: ConnectSession): string {
+/** Tells the application which session came back, and that it did in this browser; what came of it, it asks the API. */
+function returnTo(ports: ConnectPorts, returnUrl: string, session: ConnectSession): string {
   const url = new URL(returnUrl);
-  url.searchParams.set("connect_session", id);
-  url.searchParams.set("status", status);
+  url.searchParams.set("connect_session", session.id);
+  url.searchParams.set("status", session.status);
+  if (session.completion === "confirm") url.searchParams.set("confirmation", confirmationOf(ports, session));
   return url.href;
 }
 

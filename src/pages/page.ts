@@ -28,12 +28,17 @@ const HEADERS = {
 };
 
 export function sendPage(reply: FastifyReply, page: Page): FastifyReply {
-  return reply.status(page.status).headers(HEADERS).type("text/html; charset=utf-8").send(render(page));
+  return shielded(reply).status(page.status).type("text/html; charset=utf-8").send(render(page));
 }
 
 /** Sends the browser on; the address that it leaves is not told. */
 export function sendAway(reply: FastifyReply, url: string): FastifyReply {
-  return reply.headers({ "referrer-policy": "no-referrer", "cache-control": "no-store" }).redirect(url, 302);
+  return shielded(reply).redirect(url, 302);
+}
+
+/** With what every answer to a browser carries, whatever else is in it. */
+export function shielded(reply: FastifyReply): FastifyReply {
+  return reply.headers(HEADERS);
 }
 
 function render({ title, text, tone }: Page): string {

@@ -1,6 +1,7 @@
 import type { OAuthError } from "../oauth/error-answer.ts";
 import type { TransportFailure, TransportResult } from "../oauth/http.ts";
 import type { ReceivedTokens } from "../oauth/token-response.ts";
+import { sameSecret } from "../runtime/same-secret.ts";
 import type { Secret } from "../runtime/secret.ts";
 import { ruleFor, type CLIENT_CAUSES, type FailureRule, type REJECTION_CAUSES } from "./failure-rule.ts";
 import type { Provider } from "./provider.ts";
@@ -100,7 +101,7 @@ function withoutToken(error: OAuthError, sentToken: Secret<string>): OAuthError 
 }
 
 function isRotation(tokens: ReceivedTokens, sentToken: Secret<string>): boolean {
-  return tokens.refreshToken !== null && tokens.refreshToken.reveal() !== sentToken.reveal();
+  return tokens.refreshToken !== null && !sameSecret(tokens.refreshToken.reveal(), sentToken.reveal());
 }
 
 function classifyFailure(failure: TransportFailure): Outcome {

@@ -4,6 +4,7 @@ import type { Commit, Snapshot } from "../connection/store.ts";
 import { openRefreshToken, sealTokenSet, type TokenRecord } from "../connection/token-record.ts";
 import { tokenSetFrom } from "../oauth/token-set.ts";
 import type { Outcome } from "../provider/outcome.ts";
+import { sameSecret } from "../runtime/same-secret.ts";
 import type { Secret } from "../runtime/secret.ts";
 import type { Attempt } from "./attempt.ts";
 import { consentEnd, warningDue } from "./consent-end.ts";
@@ -110,7 +111,7 @@ async function isStored(
   return untilStored(ports, connectionId, async () => {
     const now = await ports.connections.snapshot(connectionId);
     const stored = now && (await openRefreshToken(ports.sealer, { tenantId, connectionId }, now.tokens));
-    return stored?.reveal() === received.reveal();
+    return stored !== null && sameSecret(stored.reveal(), received.reveal());
   });
 }
 

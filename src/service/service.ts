@@ -2,6 +2,7 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import { getProxyForUrl } from "proxy-from-env";
 import { createAuthenticator } from "../access/authenticator.ts";
 import { createHotRoute } from "../api/hot-route.ts";
+import { HTTP_LIMITS } from "../api/http-limits.ts";
 import { accessTokenRoutes } from "../api/routes/access-token.ts";
 import { apiKeyRoutes } from "../api/routes/api-keys.ts";
 import { clientRoutes } from "../api/routes/clients.ts";
@@ -170,7 +171,8 @@ async function startOn(opened: Opened, settings: Settings, { clock, random }: Sy
     await keyStore.rootKeys();
     return !stopping;
   };
-  const app = await createApp({ authenticator, observer, shortcut: createHotRoute(authenticator, accessTokens) });
+  const shortcut = createHotRoute(authenticator, accessTokens);
+  const app = await createApp({ authenticator, observer, shortcut, limits: HTTP_LIMITS });
   operationRoutes(app, { ready });
   providerRoutes(app, connectPorts);
   clientRoutes(app, connectPorts);

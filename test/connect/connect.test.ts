@@ -55,11 +55,12 @@ test("with `confirm`, the code is exchanged only when the application says who c
   expect(stage.sandbox.control.counts().authorizationCodeRequests).toBe(0);
 
   const path = `/v1/connect-sessions/${started.at("id")}/complete`;
-  const wrongUser = await stage.api("POST", path, { end_user: "user-2" });
+  const confirmation = back.searchParams.get("confirmation") ?? "";
+  const wrongUser = await stage.api("POST", path, { end_user: "user-2", confirmation });
   expect(wrongUser.body).toMatchObject({ status: 409, code: "conflict" });
-  const completed = await stage.api("POST", path, { end_user: "user-1" });
+  const completed = await stage.api("POST", path, { end_user: "user-1", confirmation });
   expect(completed.body).toMatchObject({ status: "completed", problem: null });
-  const again = await stage.api("POST", path, { end_user: "user-1" });
+  const again = await stage.api("POST", path, { end_user: "user-1", confirmation });
   expect(again.body).toEqual(completed.body);
   expect(stage.sandbox.control.counts().authorizationCodeRequests).toBe(1);
 });

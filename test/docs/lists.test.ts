@@ -37,6 +37,7 @@ test("every relative link in the documentation leads to a file", () => {
     "docs/simulation.md",
     "docs/crash-proof.md",
     "docs/sealed-records.md",
+    "docs/threat-model.md",
   ];
   for (const name of pages) {
     const links = [...page(name).matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map((match) => match[1] ?? "");

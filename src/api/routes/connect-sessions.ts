@@ -22,12 +22,23 @@ const createBody = z
       .enum(["confirm", "automatic"])
       .optional()
       .describe(
-        "`confirm`, the default with a return_url: the code is exchanged when the application calls …/complete",
+        "`confirm`, the default with a return_url and not possible without: the code is exchanged when the application calls …/complete",
       ),
   })
   .refine((body) => body.client !== undefined || body.connection !== undefined, {
     message: "name a client, or a connection to reauthorize",
   });
+
+const completeBody = z.strictObject({
+  end_user: name
+    .optional()
+    .describe("Who is signed in at the application now; refused if that is not whom the session is for"),
+  confirmation: z
+    .string()
+    .max(200)
+    .optional()
+    .describe("The parameter of this name in the return_url. Needed where the completion is `confirm`"),
+});
 
 const startedView = z
   .object({ id: z.string(), connect_url: z.string(), expires_at: time })
@@ -102,14 +113,19 @@ export function connectSessionRoutes(app: App, ports: ConnectPorts): void {
         summary: "Confirm which user came back, and make the connection",
         security: secured,
         params: idParams,
-        body: z.strictObject({ end_user: name.optional() }).optional(),
+        body: completeBody.optional(),
         response: { 200: sessionView, ...failures },
       },
     },
     async (request) => {
       const { tenantId } = callerOf(request);
-      const endUser = request.body?.end_user ?? null;
-      return viewOf(ports, await completeConnectSession(ports, { tenantId, sessionId: request.params.id, endUser }));
+      const completed = await completeConnectSession(ports, {
+        tenantId,
+        sessionId: request.params.id,
+        endUser: request.body?.end_user ?? null,
+        confirmation: request.body?.confirmation ?? null,
+      });
+      return viewOf(ports, completed);
     },
   );
 }

@@ -1,9 +1,12 @@
 import { z } from "zod";
+import { permits, type Caller } from "../../access/authenticator.ts";
+import { DEFAULT_TENANT } from "../../access/store.ts";
 import type { Transport } from "../../oauth/http.ts";
 import type { Catalogue } from "../../provider/catalogue.ts";
 import { discoverProvider } from "../../provider/discovery.ts";
 import { providerId, providerSchema } from "../../provider/provider.ts";
 import { ServiceError } from "../../runtime/service-error.ts";
+import { callerOf } from "../guard.ts";
 import type { App } from "../server.ts";
 import { failures, idParams, name, secured } from "../wire.ts";
 
@@ -59,7 +62,7 @@ export function providerRoutes(app: App, deps: { catalogue: Catalogue; transport
       schema: {
         summary: "Define or change a custom provider",
         description:
-          "With only `issuer`, the entry is taken from what the issuer publishes (RFC 8414, OIDC Discovery).",
+          "With only `issuer`, the entry is taken from what the issuer publishes (RFC 8414, OIDC Discovery). One that is there already, built-in or not, is changed with the scope `admin` alone, and none by a key of a tenant.",
         security: secured,
         params: z.object({ id: providerId }),
         body: putBody,
@@ -69,6 +72,7 @@ export function providerRoutes(app: App, deps: { catalogue: Catalogue; transport
     async (request) => {
       const { id } = request.params;
       const { body } = request;
+      await requireMayPut(catalogue, callerOf(request), id);
       const provider =
         "token_url" in body
           ? providerSchema.parse({ ...body, id })
@@ -77,4 +81,19 @@ export function providerRoutes(app: App, deps: { catalogue: Catalogue; transport
       return { ...provider, custom: true };
     },
   );
+}
+
+/**
+ * All tenants share the entries, and an entry says where the secrets and refresh tokens of its clients are sent: whoever changes one
+ * could have them all sent to himself. Throws `forbidden`.
+ */
+async function requireMayPut(catalogue: Catalogue, caller: Caller, id: string): Promise<void> {
+  if (caller.tenantId !== DEFAULT_TENANT) {
+    throw new ServiceError(
+      "forbidden",
+      "Providers are shared by all tenants; only the operator's API keys define them.",
+    );
+  }
+  if (permits(caller, "admin") || (await catalogue.find(id)) === null) return;
+  throw new ServiceError("forbidden", 'This provider exists already; changing it needs the scope "admin".');
 }

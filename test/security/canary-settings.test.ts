@@ -1,0 +1,35 @@
+import { randomUUID } from "node:crypto";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { evergrant } from "../cli/evergrant.ts";
+import { startPageServer } from "../stage/page-server.ts";
+import { temporaryFolder } from "../stage/temporary-folder.ts";
+import { findSecrets } from "./encodings.ts";
+
+test("passwords in the settings are told by no command, whatever is wrong", async () => {
+  const [database, proxy, key] = [1, 2, 3].map(() => `canary-password-${randomUUID()}`);
+  const secrets = new Map([
+    ["password of the database", database ?? ""],
+    ["password of the proxy", proxy ?? ""],
+    ["key that is none", key ?? ""],
+  ]);
+  const folder = temporaryFolder();
+  // A port that is taken, so that no command goes on running.
+  const fine = { EVERGRANT_DATA_DIR: folder, EVERGRANT_PORT: new URL(await startPageServer()).port };
+  const environments = [
+    { ...fine, EVERGRANT_DATABASE_URL: `postgres://user:${database}@127.0.0.1:1/x` },
+    { ...fine, EVERGRANT_DATABASE_URL: `postgres://user:${database}@` },
+    { ...fine, EVERGRANT_DATABASE_URL: `mysql://user:${database}@127.0.0.1/x` },
+    { ...fine, HTTPS_PROXY: `http://user:${proxy}@127.0.0.1:1` },
+    { ...fine, HTTPS_PROXY: `socks5://user:${proxy}@127.0.0.1:1` },
+    { ...fine, EVERGRANT_ROOT_KEY: `egroot_${key}` },
+    { ...fine, EVERGRANT_ADMIN_KEY: `eg_admin_${key}` },
+  ];
+  for (const environment of environments) {
+    for (const command of [["doctor"], ["serve"], ["backup", join(folder, "b.db")], ["doctor", "--json"]]) {
+      const { code, stdout, stderr } = await evergrant(command, environment);
+      expect([command, code, findSecrets(stdout + stderr, secrets)]).toEqual([command, code, []]);
+      expect((stdout + stderr).length).toBeGreaterThan(10);
+    }
+  }
+}, 120_000);

@@ -1,0 +1,143 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { expect, test } from "vitest";
+import { providerSchema } from "../../src/provider/provider.ts";
+import { consent } from "../field/browser.ts";
+import { startScriptedProvider } from "../field/scripted-provider.ts";
+import { serveTcp } from "../network/loopback.ts";
+import { startPageServer } from "../stage/page-server.ts";
+import { openStage, type Stage } from "../stage/stage.ts";
+
+const SRC = fileURLToPath(new URL("../../src", import.meta.url));
+
+/** Whatever can open a connection. */
+const WAYS_OUT =
+  /from "(?:undici|(?:node:)?(?:http|https|http2|net|tls|dgram)|node-fetch|axios|got|ws)"|\bfetch\(|new (?:WebSocket|EventSource)\(/;
+
+/** Who uses them outside `src/network`, and why no URL of a tenant leads through there. */
+const OTHER_WAYS_OUT: Readonly<Record<string, string>> = {
+  "api/hot-route.ts": "types of requests that come in",
+  "api/server.ts": "listens",
+  "cli/doctor/check-address.ts": "asks the address that the service is set to listen on",
+  "cli/service/service-client.ts": "asks the service that the operator names in EVERGRANT_URL",
+};
+
+test("nothing outside src/network opens a connection, but those that a tenant does not steer", () => {
+  const files = readdirSync(SRC, { recursive: true, encoding: "utf8" }).filter((path) => path.endsWith(".ts"));
+  expect(files.length).toBeGreaterThan(200);
+  const users = files.filter((path) => WAYS_OUT.test(readFileSync(`${SRC}/${path}`, "utf8")));
+  const outside = users.filter((path) => !path.startsWith("network/"));
+  expect(users.length).toBeGreaterThan(outside.length);
+  expect(outside.toSorted()).toEqual(Object.keys(OTHER_WAYS_OUT).toSorted());
+});
+
+/** Every address in a provider's entry: who goes there. */
+const ADDRESSES: Readonly<Record<string, "the service" | "browsers" | "people">> = {
+  issuer: "the service",
+  authorization_url: "browsers",
+  token_url: "the service",
+  refresh_url: "the service",
+  revocation_url: "the service",
+  userinfo_url: "the service",
+  docs_url: "people",
+};
+
+test("every address in a provider's entry is known here, and those that the service asks are tried below", () => {
+  const fields = Object.keys(providerSchema.shape).filter((field) => /_ur[il]$|^issuer$/.test(field));
+  expect(fields.toSorted()).toEqual(Object.keys(ADDRESSES).toSorted());
+  const asked = Object.keys(ADDRESSES).filter((field) => ADDRESSES[field] === "the service");
+  expect(asked.toSorted()).toEqual(["issuer", ...Object.keys(ASKED)].toSorted());
+});
+
+/** A server inside the operator's network that nobody allowed, under names and addresses. */
+async function startInside() {
+  const server = await serveTcp((socket) => socket.destroy());
+  const hosts = ["https://localhost", "http://localhost", "https://[::ffff:127.0.0.1]", "https://127.0.0.2"];
+  return { connections: () => server.connections(), urls: hosts.map((host) => `${host}:${server.port}`) };
+}
+
+async function adopt(stage: Stage): Promise<string> {
+  const token_set = { refresh_token: "rt-0", expires_in: 3600, access_token: "at-0" };
+  return (await stage.api("POST", "/v1/connections/import", { client: stage.clientId, token_set })).at("id");
+}
+
+/** What makes the service send a request to a field of the entry, and what it then says. */
+const ASKED: Readonly<Record<string, (stage: Stage) => Promise<unknown>>> = {
+  token_url: async (stage) => {
+    const { session } = await consent(stage);
+    expect(session.at("problem", "detail")).toContain("could not be reached (blocked_address)");
+  },
+  userinfo_url: async (stage) => {
+    const { connectionId } = await stage.connect();
+    expect((await stage.api("GET", `/v1/connections/${connectionId}`)).body).toMatchObject({ account: null });
+  },
+  refresh_url: async (stage) => {
+    const refreshed = await stage.api("POST", `/v1/connections/${await adopt(stage)}/refresh`);
+    expect(refreshed.body).toMatchObject({ generation: 1 });
+    expect(stage.log.join("")).toContain("blocked_address");
+  },
+  revocation_url: async (stage) => {
+    const ended = await stage.api("DELETE", `/v1/connections/${await adopt(stage)}`);
+    expect(ended.body).toMatchObject({ revocation: "failed" });
+    expect(ended.at("detail")).toContain("(blocked_address)");
+  },
+};
+
+test.each(Object.keys(ASKED))("a provider's %s that leads inside is not asked", async (field) => {
+  const inside = await startInside();
+  const provider = await startScriptedProvider();
+  const { origin } = provider;
+  for (const url of inside.urls) {
+    const entry = {
+      name: "Plain",
+      authorization_url: `${origin}/authorize`,
+      token_url: `${origin}/token`,
+      userinfo_url: `${origin}/userinfo`,
+      revocation_url: `${origin}/revoke`,
+      identity: { from: "userinfo" },
+      [field]: `${url}/x`,
+    };
+    await ASKED[field]?.(await openStage({ provider: () => entry }));
+  }
+  expect(inside.connections()).toBe(0);
+});
+
+test("an issuer that leads inside is not asked, and neither is where its metadata would lead", async () => {
+  const inside = await startInside();
+  const stage = await openStage();
+  for (const issuer of inside.urls) {
+    const refused = await stage.api("PUT", "/v1/providers/inside", { issuer });
+    expect(refused.body).toMatchObject({ code: "discovery_failed" });
+    expect(refused.at("detail")).toContain("blocked_address; blocked_address");
+  }
+  const issuer = await startPageServer((_request, response) => {
+    response.writeHead(302, { location: `${inside.urls[0]}/.well-known/openid-configuration` }).end();
+  });
+  const sentAway = await stage.api("PUT", "/v1/providers/inside", { issuer });
+  expect(sentAway.at("detail")).toContain("HTTP 302; HTTP 302");
+  expect(inside.connections()).toBe(0);
+});
+
+test("a client that says where in a family of providers it is does not lead inside with it", async () => {
+  const inside = await startInside();
+  const host = { kind: "host", description: "The host", example: "acme.example" };
+  const entry = {
+    name: "Family",
+    authorization_url: "https://{host}/authorize",
+    token_url: "https://{host}/token",
+    parameters: { host },
+  };
+  const stage = await openStage();
+  expect((await stage.api("PUT", "/v1/providers/family", entry)).status).toBe(200);
+  for (const url of inside.urls) {
+    const settings = { provider_parameters: { host: new URL(url).host } };
+    const made = { provider: "family", client_id: "x", client_secret: "s", settings };
+    const client = await stage.api("POST", "/v1/clients", made);
+    if (client.status === 400) continue;
+    const token_set = { refresh_token: `rt-${url}` };
+    const adopted = { client: client.at("id"), token_set, verify: true };
+    expect((await stage.api("POST", "/v1/connections/import", adopted)).status).toBe(201);
+  }
+  expect(stage.log.join("")).toContain("blocked_address");
+  expect(inside.connections()).toBe(0);
+});

@@ -1,0 +1,90 @@
+import type { Scope } from "../../src/access/api-key.ts";
+
+/** One thing of each kind, by its id. */
+export interface Ids {
+  connection: string;
+  client: string;
+  session: string;
+  key: string;
+}
+
+/** A route of the API, and how to call it so that only the ids and the key can be wrong. */
+export interface Route {
+  method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+  /** As in the OpenAPI document. */
+  path: string;
+  scope: Scope;
+  call: (ids: Ids) => { path: string; body?: unknown };
+  /** The status for the owner of all the ids, in the order of the table. */
+  forOwner: number;
+}
+
+type Body = (ids: Ids) => unknown;
+
+/** A route whose path holds the id of a thing. */
+function about(
+  kind: keyof Ids,
+  [method, path, scope, forOwner]: [Route["method"], string, Scope, number],
+  body?: Body,
+): Route {
+  const call: Route["call"] = (ids) => ({ path: path.replace("{id}", ids[kind]), ...(body && { body: body(ids) }) });
+  return { method, path, scope, forOwner, call };
+}
+
+/** A route whose path holds no id of a tenant's thing. */
+function plain([method, path, scope, forOwner]: [Route["method"], string, Scope, number], body?: Body): Route {
+  const called = path.replace("{id}", "made-by-test");
+  return { method, path, scope, forOwner, call: (ids) => ({ path: called, ...(body && { body: body(ids) }) }) };
+}
+
+const endpoints = { authorization_url: "https://as.example/authorize", token_url: "https://as.example/token" };
+
+/** Every route under /v1. A new one is refused by `cross-tenant.test.ts` until it stands here; what ends things stands last. */
+export const ROUTES: readonly Route[] = [
+  plain(["GET", "/v1/providers", "connections:read", 200]),
+  plain(["PUT", "/v1/providers/{id}", "clients:write", 200], () => ({ name: "Made by a test", ...endpoints })),
+  plain(["GET", "/v1/providers/{id}", "connections:read", 200]),
+
+  plain(["GET", "/v1/clients", "connections:read", 200]),
+  plain(["POST", "/v1/clients", "clients:write", 201], () => ({
+    provider: "google",
+    client_id: "x",
+    client_secret: "s",
+  })),
+  about("client", ["GET", "/v1/clients/{id}", "connections:read", 200]),
+  about("client", ["POST", "/v1/clients/{id}/secrets", "clients:write", 201], () => ({
+    client_secret: "sandbox-client-secret-canary-1",
+  })),
+
+  plain(["POST", "/v1/connect-sessions", "connections:write", 201], ({ client }) => ({ client })),
+  about("session", ["GET", "/v1/connect-sessions/{id}", "connections:read", 200]),
+  // Nobody has come back to it.
+  about("session", ["POST", "/v1/connect-sessions/{id}/complete", "connections:write", 409], () => ({})),
+
+  plain(["GET", "/v1/connections", "connections:read", 200]),
+  plain(["POST", "/v1/connections/import", "connections:write", 201], ({ client }) => ({
+    client,
+    token_set: { refresh_token: "rt-of-elsewhere", access_token: "at-of-elsewhere", expires_in: 3600 },
+  })),
+  about("connection", ["GET", "/v1/connections/{id}", "connections:read", 200]),
+  about("connection", ["GET", "/v1/connections/{id}/history", "connections:read", 200]),
+  about("connection", ["PATCH", "/v1/connections/{id}", "connections:write", 200], () => ({
+    labels: { touched: "yes" },
+    policy: "eager",
+  })),
+  about("connection", ["POST", "/v1/connections/{id}/refresh", "connections:write", 200]),
+  about("connection", ["POST", "/v1/connections/{id}/check", "connections:write", 200]),
+  about("connection", ["POST", "/v1/connections/{id}/reauthorization-link", "connections:write", 200]),
+  // It is not held.
+  about("connection", ["POST", "/v1/connections/{id}/release", "connections:write", 409]),
+  about("connection", ["GET", "/v1/connections/{id}/access-token", "token:read", 200]),
+  about("connection", ["POST", "/v1/connections/{id}/access-token/rejected", "token:read", 200], () => ({
+    generation: 1,
+    status: 401,
+  })),
+  about("connection", ["DELETE", "/v1/connections/{id}", "connections:write", 200]),
+
+  plain(["GET", "/v1/api-keys", "keys:write", 200]),
+  plain(["POST", "/v1/api-keys", "keys:write", 201], () => ({ name: "x", scopes: ["token:read"] })),
+  about("key", ["DELETE", "/v1/api-keys/{id}", "keys:write", 204]),
+];
