@@ -48,5 +48,15 @@ async function adopt(deps: AdminKeyDeps, text: string): Promise<void> {
 
 function store(deps: AdminKeyDeps, id: string, text: string): Promise<void> {
   const hash = hashKey(deps.pepper, text);
-  return deps.keys.create({ id, tenantId: DEFAULT_TENANT, name: "admin", scopes: ["admin"], hash, expiresAt: null });
+  return deps.keys.create({
+    id,
+    tenantId: DEFAULT_TENANT,
+    name: "admin",
+    scopes: ["admin"],
+    hash,
+    expiresAt: null,
+    allowedCidrs: [],
+    rateLimit: null,
+    replaces: null,
+  });
 }

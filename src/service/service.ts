@@ -1,6 +1,12 @@
 import { getProxyForUrl } from "proxy-from-env";
+import { createAdmission } from "../access/admission.ts";
 import { createAuthenticator } from "../access/authenticator.ts";
+import { createHandedOut } from "../access/handed-out.ts";
+import { keepUsage } from "../access/keep-usage.ts";
+import { createKeyUses } from "../access/key-uses.ts";
+import { createRateLimits } from "../access/rate-limits.ts";
 import { createHotRoute } from "../api/hot-route.ts";
+import { createPeerAddress } from "../api/peer-address.ts";
 import { accessTokenRoutes } from "../api/routes/access-token.ts";
 import { apiKeyRoutes } from "../api/routes/api-keys.ts";
 import { clientRoutes } from "../api/routes/clients.ts";
@@ -9,6 +15,7 @@ import { connectionRoutes } from "../api/routes/connections.ts";
 import { operationRoutes } from "../api/routes/operations.ts";
 import { providerRoutes } from "../api/routes/providers.ts";
 import { releaseRoute } from "../api/routes/release.ts";
+import { tokenReadRoute } from "../api/routes/token-reads.ts";
 import { createApp, type App } from "../api/server.ts";
 import type { KeyStore } from "../access/store.ts";
 import type { ConnectPorts } from "../connect/ports.ts";
@@ -35,6 +42,7 @@ import { createKeyStore } from "../store/keys.ts";
 import { createProviderStore } from "../store/providers.ts";
 import { createInstanceStore } from "../store/instances.ts";
 import { createRestoreStore } from "../store/restores.ts";
+import { createTokenReadStore } from "../store/token-reads.ts";
 import { createLogger, createLogObserver } from "../telemetry/log.ts";
 import { ensureAdminKey } from "./admin-key.ts";
 import { readBuiltInProviders } from "./built-in-providers.ts";
@@ -137,8 +145,10 @@ async function startOn(opened: Opened, settings: Settings, { clock, random }: Sy
     restores,
     forgivesMs: settings.database.kind === "postgres" ? FAILOVER : 0,
   }).catch(startErrorOf("database"));
+  const tokenReads = createTokenReadStore(database);
   const engine = createEngine(outside, {
     sessions,
+    tokenReads,
     instances,
     reauthorizationUrl: (connection) => reauthorizationLink(connectPorts, connection).url,
   });
@@ -147,19 +157,27 @@ async function startOn(opened: Opened, settings: Settings, { clock, random }: Sy
   await replayJournals({ ...ports, dataDir }).catch(startErrorOf("database"));
 
   const authenticator = createAuthenticator({ keys, pepper, clock });
+  const uses = createKeyUses({ clock, keys, observer });
+  const handedOut = createHandedOut({ clock, reads: tokenReads, observer });
+  const usage = keepUsage(clock, [uses, handedOut]);
+  const limits = createRateLimits(clock, settings.rateLimit);
+  const admission = createAdmission({ authenticator, limits, uses, clock });
+  const peerAddress = createPeerAddress(settings.trustedProxies);
   let stopping = false;
   const ready = async (): Promise<boolean> => {
     await keyStore.rootKeys();
     return !stopping;
   };
-  const app = await createApp({ authenticator, observer, shortcut: createHotRoute(authenticator, accessTokens) });
+  const shortcut = createHotRoute({ admission, accessTokens, handedOut, peerAddress });
+  const app = await createApp({ admission, peerAddress, observer, shortcut });
   operationRoutes(app, { ready });
   providerRoutes(app, connectPorts);
   clientRoutes(app, connectPorts);
   connectSessionRoutes(app, connectPorts);
   connectionRoutes(app, connectPorts);
   releaseRoute(app, { ...ports, restores });
-  accessTokenRoutes(app, accessTokens);
+  tokenReadRoute(app, { ...ports, reads: tokenReads });
+  accessTokenRoutes(app, { accessTokens, handedOut });
   apiKeyRoutes(app, { keys, authenticator, pepper, clock, random });
   registerConnectPages(app, connectPorts);
 
@@ -169,6 +187,7 @@ async function startOn(opened: Opened, settings: Settings, { clock, random }: Sy
     throw error;
   });
   sweep.start();
+  usage.start();
   observer.event("service.started", { url, publicUrl, instanceId });
   return {
     url,
@@ -176,6 +195,7 @@ async function startOn(opened: Opened, settings: Settings, { clock, random }: Sy
     close: async () => {
       stopping = true;
       await Promise.all([sweep.stop(), app.close(), refresher.drain()]);
+      await usage.stop();
       await heartbeat.stop();
       await journal.close();
       await transport.close();
