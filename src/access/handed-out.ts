@@ -1,67 +1,73 @@
 import { HOUR, type Clock } from "../runtime/clock.ts";
 import type { Observer } from "../runtime/observer.ts";
 import { codeOf } from "../runtime/service-error.ts";
+import type { Usage } from "./keep-usage.ts";
 import type { TokenReads, TokenReadStore } from "./store.ts";
 
 /** Counts the access tokens that are handed out, by key, connection and hour, without a write for each. */
-export interface HandedOut {
+export interface HandedOut extends Usage {
   count(keyId: string, connectionId: string): void;
-  /** Writes down what was counted since. */
-  flush(): Promise<void>;
 }
 
 export interface HandedOutDeps {
   clock: Clock;
   reads: Pick<TokenReadStore, "add">;
   observer: Observer;
-  /** Pairs of key and connection that are counted between two writes; with so many, one is made at once. */
-  mostPairs?: number;
+  /** Called when so many pairs of key and connection wait that they are better written at once. */
+  onMany: () => void;
 }
 
-const MOST_PAIRS = 20_000;
+/** Pairs that are counted at a time. */
+export const MOST_PAIRS = 20_000;
+/** Of what waits to be written beyond so many, the newer is forgotten. */
+const MOST_WAITING = 2 * MOST_PAIRS;
 const AT_ONCE = 100;
 
-export function createHandedOut({ clock, reads, observer, mostPairs = MOST_PAIRS }: HandedOutDeps): HandedOut {
+export function createHandedOut({ clock, reads, observer, onMany }: HandedOutDeps): HandedOut {
   /** By key, then connection: neither lookup has to make a text first. */
   let counters = new Map<string, Map<string, { count: number }>>();
   let pairs = 0;
   let hour = 0;
   let unwritten: TokenReads[] = [];
-  let writing: Promise<void> = Promise.resolve();
+  /** From the first piece to the last: what is counted meanwhile is left for the next time. */
+  let writing = false;
 
   function begin(keyId: string, connectionId: string): void {
     if (pairs === 0) hour = hourOf(clock.now());
     const ofKey = counters.get(keyId) ?? new Map<string, { count: number }>();
     counters.set(keyId, ofKey.set(connectionId, { count: 1 }));
     pairs++;
-    if (pairs >= mostPairs) void flush();
+    if (pairs < MOST_PAIRS) return;
+    close();
+    onMany();
   }
 
-  function flush(): Promise<void> {
-    unwritten = [...unwritten, ...taken()].slice(0, mostPairs);
-    writing = writing.then(write);
+  /** What was counted is to be written, and counting begins anew. */
+  function close(): void {
+    const counted = [...counters].flatMap(([keyId, ofKey]) =>
+      [...ofKey].map(([connectionId, { count }]) => ({ hour, keyId, connectionId, count })),
+    );
+    unwritten = [...unwritten, ...counted].slice(0, MOST_WAITING);
+    counters = new Map();
+    pairs = 0;
+  }
+
+  async function writeSome(): Promise<boolean> {
+    if (!writing || hour !== hourOf(clock.now())) close();
+    const batch = unwritten.slice(0, AT_ONCE);
+    unwritten = unwritten.slice(AT_ONCE);
+    writing = batch.length > 0 && (await written(batch)) && unwritten.length > 0;
     return writing;
   }
 
-  function taken(): TokenReads[] {
-    const all = [...counters].flatMap(([keyId, ofKey]) =>
-      [...ofKey].map(([connectionId, { count }]) => ({ hour, keyId, connectionId, count })),
-    );
-    counters = new Map();
-    pairs = 0;
-    return all;
-  }
-
-  async function write(): Promise<void> {
-    while (unwritten.length > 0) {
-      const batch = unwritten.slice(0, AT_ONCE);
-      try {
-        await reads.add(batch);
-      } catch (error) {
-        // Kept for the next time; what no longer fits beside them is not counted.
-        return observer.event("store.failed", { code: codeOf(error) });
-      }
-      unwritten = unwritten.slice(batch.length);
+  async function written(batch: readonly TokenReads[]): Promise<boolean> {
+    try {
+      await reads.add(batch);
+      return true;
+    } catch (error) {
+      unwritten = [...batch, ...unwritten].slice(0, MOST_WAITING);
+      observer.event("store.failed", { code: codeOf(error) });
+      return false;
     }
   }
 
@@ -71,7 +77,7 @@ export function createHandedOut({ clock, reads, observer, mostPairs = MOST_PAIRS
       if (counter) counter.count++;
       else begin(keyId, connectionId);
     },
-    flush,
+    writeSome,
   };
 }
 

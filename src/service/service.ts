@@ -158,7 +158,7 @@ async function startOn(opened: Opened, settings: Settings, { clock, random }: Sy
 
   const authenticator = createAuthenticator({ keys, pepper, clock });
   const uses = createKeyUses({ clock, keys, observer });
-  const handedOut = createHandedOut({ clock, reads: tokenReads, observer });
+  const handedOut = createHandedOut({ clock, reads: tokenReads, observer, onMany: () => usage.soon() });
   const usage = keepUsage(clock, [uses, handedOut]);
   const limits = createRateLimits(clock, settings.rateLimit);
   const admission = createAdmission({ authenticator, limits, uses, clock });

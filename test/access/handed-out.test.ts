@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { createHandedOut } from "../../src/access/handed-out.ts";
+import { createHandedOut, MOST_PAIRS } from "../../src/access/handed-out.ts";
 import type { TokenReads } from "../../src/access/store.ts";
 import { HOUR, MINUTE } from "../../src/runtime/clock.ts";
 import { createDeferred } from "../runtime/deferred.ts";
@@ -9,17 +9,17 @@ import { createSink } from "./sink.ts";
 
 const TWELVE = Date.UTC(2026, 0, 1, 12);
 
-function setUp(mostPairs?: number) {
+function setUp(add?: (reads: readonly TokenReads[]) => Promise<void>) {
   const clock = createManualClock(TWELVE + 59.5 * MINUTE);
   const sink = createSink<TokenReads>();
   const observer = createCollectingObserver();
-  const reads = { add: sink.take };
-  return {
-    clock,
-    sink,
-    observer,
-    handedOut: createHandedOut({ clock, reads, observer, ...(mostPairs && { mostPairs }) }),
+  const calls = { many: 0 };
+  const reads = { add: add ?? sink.take };
+  const handedOut = createHandedOut({ clock, reads, observer, onMany: () => void calls.many++ });
+  const countPairs = (from: number, to: number) => {
+    for (let i = from; i < to; i++) handedOut.count("key_1", `con_${i}`);
   };
+  return { clock, sink, observer, calls, handedOut, countPairs };
 }
 
 describe("handed-out access tokens", () => {
@@ -28,8 +28,7 @@ describe("handed-out access tokens", () => {
     for (let i = 0; i < 1000; i++) handedOut.count("key_1", "con_1");
     handedOut.count("key_1", "con_2");
     handedOut.count("key_2", "con_1");
-    await handedOut.flush();
-    await handedOut.flush();
+    expect([await handedOut.writeSome(), await handedOut.writeSome()]).toEqual([false, false]);
     expect(sink.batches).toEqual([
       [
         { hour: TWELVE, keyId: "key_1", connectionId: "con_1", count: 1000 },
@@ -43,56 +42,67 @@ describe("handed-out access tokens", () => {
     const { clock, sink, handedOut } = setUp();
     sink.down = true;
     handedOut.count("key_1", "con_1");
-    await handedOut.flush();
+    await handedOut.writeSome();
     await clock.advance(MINUTE);
     sink.down = false;
     handedOut.count("key_1", "con_1");
-    await handedOut.flush();
+    while (await handedOut.writeSome());
     expect(sink.batches.flat().map(({ hour, count }) => [hour, count])).toEqual([
       [TWELVE, 1],
       [TWELVE + HOUR, 1],
     ]);
   });
 
-  test("are written at once when there are many pairs, a hundred at a time", async () => {
-    const { clock, sink, handedOut } = setUp(250);
-    for (let i = 0; i < 260; i++) handedOut.count("key_1", `con_${i}`);
-    await clock.advance(0);
-    expect(sink.batches.map(({ length }) => length)).toEqual([100, 100, 50]);
-    await handedOut.flush();
-    expect(sink.batches.map(({ length }) => length)).toEqual([100, 100, 50, 10]);
+  test("of a new hour are not added to those that wait, however long writing them takes", async () => {
+    const { clock, sink, handedOut, countPairs } = setUp();
+    countPairs(0, 150);
+    expect(await handedOut.writeSome()).toBe(true);
+    countPairs(0, 1);
+    await clock.advance(MINUTE);
+    expect(await handedOut.writeSome()).toBe(false);
+    countPairs(0, 1);
+    await handedOut.writeSome();
+    expect(sink.batches.map((batch) => batch.length)).toEqual([100, 51, 1]);
+    expect(sink.batches[1]?.at(-1)).toMatchObject({ hour: TWELVE, connectionId: "con_0", count: 1 });
+    expect(sink.batches[2]).toMatchObject([{ hour: TWELVE + HOUR, connectionId: "con_0", count: 1 }]);
+  });
+
+  test("are to be written soon when there are many pairs, a hundred at a time", async () => {
+    const { sink, calls, handedOut, countPairs } = setUp();
+    countPairs(0, MOST_PAIRS - 1);
+    expect(calls.many).toBe(0);
+    countPairs(MOST_PAIRS - 1, MOST_PAIRS + 10);
+    expect(calls.many).toBe(1);
+    while (await handedOut.writeSome());
+    expect(sink.batches.map((batch) => batch.length)).toEqual([...Array<number>(MOST_PAIRS / 100).fill(100), 10]);
   });
 
   test("wait for a store that is down, as many as there is room for", async () => {
-    const { clock, sink, observer, handedOut } = setUp(250);
+    const { sink, observer, handedOut, countPairs } = setUp();
     sink.down = true;
-    for (let i = 0; i < 1000; i++) handedOut.count("key_1", `con_${i}`);
-    await clock.advance(0);
-    expect(observer.of("store.failed")[0]).toEqual({ code: "store_unavailable" });
+    for (let round = 0; round < 3; round++) {
+      countPairs(round * MOST_PAIRS, (round + 1) * MOST_PAIRS);
+      expect(await handedOut.writeSome()).toBe(false);
+    }
+    expect(observer.of("store.failed")).toHaveLength(3);
     sink.down = false;
-    await handedOut.flush();
-    const written = sink.batches.flat();
-    expect(written).toHaveLength(250);
-    expect(new Set(written.map(({ connectionId }) => connectionId)).size).toBe(250);
+    while (await handedOut.writeSome());
+    const written = sink.batches.flat().map(({ connectionId }) => connectionId);
+    expect([written.length, new Set(written).size]).toEqual([2 * MOST_PAIRS, 2 * MOST_PAIRS]);
   });
 
   test("that are counted while others are written are written with the next, and none twice", async () => {
-    const { clock, observer } = setUp();
     const [gate, written] = [createDeferred<void>(), [] as number[]];
-    const reads = {
-      add: async (batch: readonly TokenReads[]) => {
-        await gate.promise;
-        written.push(...batch.map(({ count }) => count));
-      },
-    };
-    const handedOut = createHandedOut({ clock, reads, observer });
+    const { handedOut } = setUp(async (batch) => {
+      await gate.promise;
+      written.push(...batch.map(({ count }) => count));
+    });
     handedOut.count("key_1", "con_1");
-    const first = handedOut.flush();
-    handedOut.count("key_1", "con_1");
-    handedOut.count("key_1", "con_1");
-    const second = handedOut.flush();
+    const first = handedOut.writeSome();
+    for (let i = 0; i < 2; i++) handedOut.count("key_1", "con_1");
     gate.resolve();
-    await Promise.all([first, second]);
+    await first;
+    await handedOut.writeSome();
     expect(written).toEqual([1, 2]);
   });
 });

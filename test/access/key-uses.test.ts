@@ -21,8 +21,8 @@ describe("the last use of a key", () => {
     uses.note("key_1", "192.0.2.2");
     await clock.advance(SECOND);
     uses.note("key_2", null);
-    await uses.flush();
-    await uses.flush();
+    expect(await uses.writeSome()).toBe(false);
+    expect(await uses.writeSome()).toBe(false);
     expect(sink.batches).toEqual([
       [
         { keyId: "key_1", agoMs: SECOND, from: "192.0.2.2" },
@@ -34,23 +34,39 @@ describe("the last use of a key", () => {
   test("waits for a store that is down, unless there is a newer one by then", async () => {
     const { clock, sink, observer, uses } = setUp();
     sink.down = true;
-    for (let i = 0; i < 700; i++) uses.note(`key_${i}`, "192.0.2.1");
-    await uses.flush();
+    for (let i = 0; i < 70; i++) uses.note(`key_${i}`, "192.0.2.1");
+    expect(await uses.writeSome()).toBe(false);
     expect(observer.of("store.failed")).toEqual([{ code: "store_unavailable" }]);
     sink.down = false;
     await clock.advance(SECOND);
     uses.note("key_0", "192.0.2.2");
-    await uses.flush();
+    await uses.writeSome();
     const written = sink.batches.flat();
-    expect(written).toHaveLength(700);
+    expect(written).toHaveLength(70);
     expect(written.find(({ keyId }) => keyId === "key_0")).toEqual({ keyId: "key_0", agoMs: 0, from: "192.0.2.2" });
     expect(written.find(({ keyId }) => keyId === "key_1")).toMatchObject({ agoMs: SECOND });
   });
 
-  test("is remembered of so many keys and no more", async () => {
+  test("is left for the next time when it comes while others are written", async () => {
+    const { clock, sink, uses } = setUp();
+    const useAll = () => {
+      for (let i = 0; i < 150; i++) uses.note(`key_${i}`, null);
+    };
+    useAll();
+    expect(await uses.writeSome()).toBe(true);
+    await clock.advance(SECOND);
+    useAll();
+    expect(await uses.writeSome()).toBe(false);
+    expect(sink.batches.map(({ length }) => length)).toEqual([100, 50]);
+    expect(sink.batches[1]?.[0]).toMatchObject({ keyId: "key_100", agoMs: SECOND });
+    while (await uses.writeSome());
+    expect(sink.batches.map(({ length }) => length)).toEqual([100, 50, 100, 50]);
+  });
+
+  test("is remembered of so many keys and no more, and written of a hundred at a time", async () => {
     const { sink, uses } = setUp();
     for (let i = 0; i < 10_050; i++) uses.note(`key_${i}`, null);
-    await uses.flush();
-    expect(sink.batches.map(({ length }) => length)).toEqual(Array(20).fill(500));
+    while (await uses.writeSome());
+    expect(sink.batches.map(({ length }) => length)).toEqual(Array(100).fill(100));
   });
 });
