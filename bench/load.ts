@@ -11,8 +11,8 @@ export interface Load {
 
 /**
  * Sends one and the same request over `connections` keep-alive sockets, each as soon as its last answer is whole, and measures.
- * It reads no more of an answer than its length, so that the generator is not what is measured. Every answer has to be as long
- * as the first; one that is not 200 ends the run.
+ * It reads no more of an answer than its length, so that the generator is not what is measured. One that is not 200 ends the
+ * run.
  */
 export async function load(
   url: string,
@@ -43,7 +43,8 @@ function drive(socket: Socket, request: Buffer, end: number, latencies: number[]
     socket.on("error", reject);
     socket.on("connect", send);
     socket.on("data", (chunk: Buffer) => {
-      if (length === 0) length = lengthOf(chunk);
+      // Mostly as long as the one before: then there is nothing to read in it.
+      if (received === 0 && chunk.length !== length) length = lengthOf(chunk);
       received += chunk.length;
       if (received < length) return;
       latencies.push(performance.now() - sentAt);
@@ -58,7 +59,7 @@ function drive(socket: Socket, request: Buffer, end: number, latencies: number[]
       socket.write(request);
     }
 
-    /** Header and body of the first answer; it has to come in one piece. */
+    /** Header and body of an answer; its header has to come in one piece. */
     function lengthOf(chunk: Buffer): number {
       const text = chunk.toString("latin1");
       const bodyLength = /content-length: (\d+)/i.exec(text)?.[1];

@@ -19,7 +19,13 @@ export interface ServiceUnderTest {
 export async function startServiceUnderTest(port: number, nodeFlags: readonly string[]): Promise<ServiceUnderTest> {
   const folder = mkdtempSync(join(tmpdir(), "evergrant-bench-"));
   const child = spawn(process.execPath, [...nodeFlags, EVERGRANT, "serve"], {
-    env: { PATH: process.env["PATH"], EVERGRANT_DATA_DIR: folder, EVERGRANT_PORT: String(port) },
+    env: {
+      PATH: process.env["PATH"],
+      EVERGRANT_DATA_DIR: folder,
+      EVERGRANT_PORT: String(port),
+      // The load comes with one key, and is not to be refused.
+      EVERGRANT_RATE_LIMIT: "1000000",
+    },
     stdio: ["ignore", "pipe", "inherit"],
   });
   const adminKey = await adminKeyOf(child);

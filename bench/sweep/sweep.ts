@@ -97,6 +97,7 @@ async function environmentOf(folder: string, databaseUrl: string) {
     [ADMIN_KEY_ENV]: mintKey("admin", systemClock, systemRandom).text.reveal(),
     EVERGRANT_PORT: String(PORT),
     EVERGRANT_ALLOWED_PRIVATE_HOSTS: "localhost",
+    EVERGRANT_RATE_LIMIT: "1000000",
     ...trust,
     EVERGRANT_LOG_LEVEL: "info",
   };

@@ -27,6 +27,16 @@ export interface ApiKey {
   createdAt: number;
   expiresAt: number | null;
   revokedAt: number | null;
+  /** Blocks of addresses in their shortest form; from anywhere when there are none. */
+  allowedCidrs: string[];
+  /** Requests a second; null for what the installation allows each key. */
+  rateLimit: number | null;
+  /** The key that this one was made for by rotation, and the one that was made for it. */
+  replaces: string | null;
+  replacedBy: string | null;
+  /** Up to a minute behind. The address is null where it was not known. */
+  lastUsedAt: number | null;
+  lastUsedFrom: string | null;
 }
 
 export interface MintedKey {

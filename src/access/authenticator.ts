@@ -1,6 +1,7 @@
 import { SECOND, type Clock } from "../runtime/clock.ts";
 import type { Secret } from "../runtime/secret.ts";
-import { hashKey, isUsable, readKeyId, sameHash, type Scope } from "./api-key.ts";
+import { isWithin, parseAddress, parseBlock, type AddressBlock } from "./address-block.ts";
+import { hashKey, isUsable, readKeyId, sameHash, type ApiKey, type Scope } from "./api-key.ts";
 import type { ApiKeyStore } from "./store.ts";
 
 /** Who calls, once the key is verified. */
@@ -8,11 +9,18 @@ export interface Caller {
   keyId: string;
   tenantId: string;
   scopes: ReadonlySet<Scope>;
+  /** From where the key may be used; null for anywhere. */
+  allowedFrom: readonly AddressBlock[] | null;
+  /** Requests a second; null for what the installation allows each key. */
+  rateLimit: number | null;
 }
 
 export interface Authenticator {
-  /** The caller, or null for a key that is unknown, wrong, expired or revoked. */
-  verify(key: string): Promise<Caller | null>;
+  /**
+   * The caller, or null for a key that is unknown, wrong, expired or revoked. `guessed` is called before a key is looked up that
+   * was not good lately, once for many requests at once; what it throws refuses the lookup.
+   */
+  verify(key: string, guessed?: () => void): Promise<Caller | null>;
   /** Answers from memory alone; undefined when the key has to be looked up. */
   recall(key: string): Caller | undefined;
   /** Forgets a key at once, after it was revoked. */
@@ -30,14 +38,29 @@ export function createAuthenticator(deps: {
 }): Authenticator {
   const { keys, pepper, clock } = deps;
   const verified = new Map<string, { caller: Caller; until: number }>();
+  const lookups = new Map<string, Promise<Caller | null>>();
   let revocations = 0;
 
-  async function verify(text: string): Promise<Caller | null> {
+  async function verify(text: string, guessed?: () => void): Promise<Caller | null> {
+    const known = recall(text) ?? lookups.get(text);
+    if (known) return known;
+    if (!verified.has(text)) guessed?.();
+    const lookup = lookUp(text).finally(() => {
+      if (lookups.get(text) === lookup) lookups.delete(text);
+    });
+    lookups.set(text, lookup);
+    return lookup;
+  }
+
+  async function lookUp(text: string): Promise<Caller | null> {
     const id = readKeyId(text);
     const revocationsBefore = revocations;
     const key = id === null ? null : await keys.find(id);
-    if (!key || !sameHash(key.hash, hashKey(pepper, text)) || !isUsable(key, clock.now())) return null;
-    const caller = { keyId: key.id, tenantId: key.tenantId, scopes: new Set(key.scopes) };
+    if (!key || !sameHash(key.hash, hashKey(pepper, text)) || !isUsable(key, clock.now())) {
+      verified.delete(text);
+      return null;
+    }
+    const caller = callerOf(key);
     // What was read before a revocation may be what it revoked.
     if (revocations !== revocationsBefore) return caller;
     if (verified.size >= MOST_KEYS) verified.clear();
@@ -52,13 +75,34 @@ export function createAuthenticator(deps: {
   }
 
   return {
-    verify: async (text) => recall(text) ?? verify(text),
+    verify,
     recall,
     forget: (keyId) => {
       revocations++;
+      // Whoever comes from now on has to hear of it.
+      lookups.clear();
       for (const [text, { caller }] of verified) if (caller.keyId === keyId) verified.delete(text);
     },
   };
+}
+
+function callerOf({ id, tenantId, scopes, allowedCidrs, rateLimit }: ApiKey): Caller {
+  const blocks = allowedCidrs.map(parseBlock).filter((block) => block !== null);
+  // Counted as it is stored: what cannot be read allows nobody, not everybody.
+  const allowedFrom = allowedCidrs.length === 0 ? null : blocks;
+  return { keyId: id, tenantId, scopes: new Set(scopes), allowedFrom, rateLimit };
+}
+
+/** An address that is not known is in no block. */
+export function mayCallFrom({ allowedFrom }: Caller, from: string | null): boolean {
+  if (allowedFrom === null) return true;
+  const address = from === null ? null : parseAddress(from);
+  return address !== null && allowedFrom.some((block) => isWithin(block, address));
+}
+
+/** The first scope that the caller lacks, and so cannot give away. */
+export function lackedScope(caller: Caller, scopes: readonly Scope[]): Scope | undefined {
+  return scopes.find((scope) => !permits(caller, scope));
 }
 
 /** `admin` includes every scope. */

@@ -1,29 +1,37 @@
-import type { FastifyRequest } from "fastify";
+import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Scope } from "../access/api-key.ts";
-import { permits, type Authenticator, type Caller } from "../access/authenticator.ts";
+import { tooMany, type Admission } from "../access/admission.ts";
+import { permits, type Caller } from "../access/authenticator.ts";
 import { ServiceError } from "../runtime/service-error.ts";
+import type { PeerAddress } from "./peer-address.ts";
+import { rateLimitHeaders } from "./rate-limit-headers.ts";
 
 declare module "fastify" {
   interface FastifyContextConfig {
     /** What an API key needs for this route; every route under /v1 names one. */
     scope?: Scope;
+    /** A key needs no scope for this route where the id in its path is its own. */
+    orOwnKey?: true;
   }
   interface FastifyRequest {
     caller: Caller | null;
   }
 }
 
-/** Verifies the API key of a request before anything of it is read (RFC 6750 §2.1). */
-export function createGuard(authenticator: Authenticator): (request: FastifyRequest) => Promise<void> {
-  return async (request) => {
-    const { scope } = request.routeOptions.config;
+/** Verifies the API key of a request before anything of it is read (RFC 6750 §2.1), from where it is used, and how often. */
+export function createGuard(admission: Admission, peerAddress: PeerAddress) {
+  return async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
+    const { scope, orOwnKey = false } = request.routeOptions.config;
     if (scope === undefined) return;
     const key = /^Bearer ([\x21-\x7e]{1,200})$/i.exec(request.headers.authorization ?? "")?.[1];
-    const caller = key === undefined ? null : await authenticator.verify(key);
-    if (!caller) {
-      throw new ServiceError("unauthorized", "Send a valid API key as `Authorization: Bearer eg_…`.");
+    const from = peerAddress(request.raw);
+    const caller = await admission.identify(key, from);
+    const waitMs = admission.enter(caller, from);
+    void reply.headers(rateLimitHeaders(admission.limitsOf(caller)));
+    if (waitMs > 0) throw tooMany("This API key, or all keys of its tenant, made too many requests.", waitMs);
+    if (!permits(caller, scope) && !(orOwnKey && isAbout(request, caller.keyId))) {
+      throw new ServiceError("forbidden", `This API key lacks the scope "${scope}".`);
     }
-    if (!permits(caller, scope)) throw new ServiceError("forbidden", `This API key lacks the scope "${scope}".`);
     request.caller = caller;
   };
 }
@@ -31,4 +39,8 @@ export function createGuard(authenticator: Authenticator): (request: FastifyRequ
 export function callerOf(request: FastifyRequest): Caller {
   if (!request.caller) throw new ServiceError("unauthorized", "This call needs an API key.");
   return request.caller;
+}
+
+function isAbout({ params }: FastifyRequest, id: string): boolean {
+  return typeof params === "object" && params !== null && "id" in params && params.id === id;
 }

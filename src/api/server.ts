@@ -8,17 +8,19 @@ import {
   validatorCompiler,
   type ZodTypeProvider,
 } from "fastify-type-provider-zod";
-import type { Authenticator } from "../access/authenticator.ts";
+import type { Admission } from "../access/admission.ts";
 import type { Observer } from "../runtime/observer.ts";
 import { ServiceError } from "../runtime/service-error.ts";
 import { createFailureHandler, sendProblem } from "./failure.ts";
 import { createGuard } from "./guard.ts";
 import type { HttpLimits } from "./http-limits.ts";
+import type { PeerAddress } from "./peer-address.ts";
 
 export type App = FastifyInstance<Server, IncomingMessage, ServerResponse, FastifyBaseLogger, ZodTypeProvider>;
 
 export interface ServerDeps {
-  authenticator: Authenticator;
+  admission: Admission;
+  peerAddress: PeerAddress;
   observer: Observer;
   /** Answers a request before the framework sees it, and then returns true. */
   shortcut: (request: IncomingMessage, response: ServerResponse) => boolean;
@@ -26,7 +28,7 @@ export interface ServerDeps {
 }
 
 /** The HTTP server without its routes: keys, limits, failures and the OpenAPI document that the routes fill. */
-export async function createApp({ authenticator, observer, shortcut, limits }: ServerDeps): Promise<App> {
+export async function createApp({ admission, peerAddress, observer, shortcut, limits }: ServerDeps): Promise<App> {
   const app = fastify({
     logger: false,
     bodyLimit: limits.largestBody,
@@ -40,7 +42,7 @@ export async function createApp({ authenticator, observer, shortcut, limits }: S
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
   app.decorateRequest("caller", null);
-  app.addHook("onRequest", createGuard(authenticator));
+  app.addHook("onRequest", createGuard(admission, peerAddress));
   app.setErrorHandler(createFailureHandler(observer));
   app.setNotFoundHandler((_request, reply) =>
     sendProblem(

@@ -6,8 +6,9 @@ says why a person must act.
 
 serve, doctor, journal, backup and restore work on this machine, with the
 service's settings. keys generate, providers and explain need neither settings nor
-a service. connect, connections, token and the other keys commands ask a running
-service, with the API key that is in EVERGRANT_API_KEY. No option takes the key, because other
+a service. connect, connections, token, api-keys and the other keys commands ask a
+running service, with the API key that is in EVERGRANT_API_KEY. No option takes the
+key, because other
 users of a machine can see the options of a command.`;
 
 const SERVICE_ENVIRONMENT: readonly [name: string, meaning: string][] = [
@@ -27,11 +28,13 @@ const SERVICE_ENVIRONMENT: readonly [name: string, meaning: string][] = [
   ["EVERGRANT_HOST", "address to listen on; 127.0.0.1"],
   ["EVERGRANT_PORT", "port to listen on; 4100"],
   ["EVERGRANT_ALLOWED_PRIVATE_HOSTS", "hosts of providers inside your own network, separated by commas; none"],
+  ["EVERGRANT_TRUSTED_PROXIES", "addresses of proxies whose X-Forwarded-For is believed; none"],
+  ["EVERGRANT_RATE_LIMIT", "requests a second of one API key; 1000"],
   ["EVERGRANT_LOG_LEVEL", "trace, debug, info, warn, error or silent; info"],
 ];
 
 const COMMAND_ENVIRONMENT: readonly [name: string, meaning: string][] = [
-  ["EVERGRANT_API_KEY", "API key for connect, connections, keys and token"],
+  ["EVERGRANT_API_KEY", "API key for connect, connections, token, api-keys and keys"],
   ["EVERGRANT_URL", "the service that these ask; http://127.0.0.1:4100"],
   ["NO_COLOR", "when set, nothing is coloured; elsewhere only terminals get colours"],
 ];

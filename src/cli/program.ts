@@ -1,5 +1,6 @@
 import { Command } from "commander";
 import type { CommandDeps } from "./command-deps.ts";
+import { addApiKeysCommand } from "./api-keys/api-keys-command.ts";
 import { addBackupCommand } from "./backup/backup-command.ts";
 import { addConnectCommand } from "./connect/connect-command.ts";
 import { addConnectionsCommand } from "./connections/connections-command.ts";
@@ -35,5 +36,6 @@ export function createProgram(deps: CommandDeps): Command {
   addConnectCommand(program, deps);
   addConnectionsCommand(program, deps);
   addTokenCommand(program, deps);
+  addApiKeysCommand(program, deps);
   return program;
 }

@@ -20,6 +20,8 @@ export interface SweepDeps extends Pick<RefreshPorts, "clock" | "connections" | 
   readMarks: ReadMarks;
   /** Connect sessions, whose remains are deleted now and then. */
   sessions: { prune(before: number): Promise<void> };
+  /** Counts of handed-out access tokens, which are kept as long as the history. */
+  tokenReads: { prune(before: number): Promise<void> };
 }
 
 const INTERVAL = SECOND;
@@ -164,6 +166,7 @@ export function createSweep(deps: SweepDeps): Sweep {
     prunedAt = clock.monotonic();
     await connections.prune(clock.now() - HISTORY_KEPT);
     await deps.sessions.prune(clock.now() - SESSIONS_KEPT);
+    await deps.tokenReads.prune(clock.now() - HISTORY_KEPT);
   }
 
   /** Once for a trouble that lasts, not once a second. */

@@ -7,6 +7,7 @@ export const ERROR_CODES = [
   "conflict",
   "payload_too_large",
   "unsupported_media_type",
+  "rate_limited",
   "unknown_provider",
   "discovery_failed",
   "refresh_token_missing",

@@ -6,7 +6,7 @@ import type { InstanceStore } from "../refresh/instances.ts";
 import type { RefreshPorts } from "../refresh/ports.ts";
 import { createReadMarks } from "../refresh/read-marks.ts";
 import { createRefresher, type Refresher } from "../refresh/refresh.ts";
-import { createSweep, type Sweep } from "../refresh/sweep.ts";
+import { createSweep, type Sweep, type SweepDeps } from "../refresh/sweep.ts";
 import { createTokenCache } from "../refresh/token-cache.ts";
 import { watchConnections } from "./watched-connections.ts";
 
@@ -21,7 +21,8 @@ export interface Engine {
 
 export interface EngineDeps {
   instances: InstanceStore;
-  sessions: { prune(before: number): Promise<void> };
+  sessions: SweepDeps["sessions"];
+  tokenReads: SweepDeps["tokenReads"];
   reauthorizationUrl: (connection: Connection) => string;
 }
 
@@ -36,12 +37,12 @@ export function createEngine(outside: RefreshPorts, deps: EngineDeps): Engine {
   const refresher = createRefresher(ports, changed);
   const readMarks = createReadMarks(ports);
   const earlyDeaths = createEarlyDeaths(ports);
-  const { reauthorizationUrl, sessions, instances } = deps;
+  const { reauthorizationUrl, sessions, tokenReads, instances } = deps;
   return {
     ports,
     refresher,
     accessTokens: createAccessTokens({ ...ports, refresher, readMarks, earlyDeaths, cache, reauthorizationUrl }),
-    sweep: createSweep({ ...ports, refresher, readMarks, sessions }),
+    sweep: createSweep({ ...ports, refresher, readMarks, sessions, tokenReads }),
     heartbeat: createHeartbeat({ ...ports, refresher, instances }),
   };
 }

@@ -1,8 +1,14 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { getProxyForUrl } from "proxy-from-env";
+import { createAdmission } from "../access/admission.ts";
 import { createAuthenticator } from "../access/authenticator.ts";
+import { createHandedOut } from "../access/handed-out.ts";
+import { keepUsage } from "../access/keep-usage.ts";
+import { createKeyUses } from "../access/key-uses.ts";
+import { createRateLimits } from "../access/rate-limits.ts";
 import { createHotRoute } from "../api/hot-route.ts";
 import { HTTP_LIMITS } from "../api/http-limits.ts";
+import { createPeerAddress } from "../api/peer-address.ts";
 import { accessTokenRoutes } from "../api/routes/access-token.ts";
 import { apiKeyRoutes } from "../api/routes/api-keys.ts";
 import { clientRoutes } from "../api/routes/clients.ts";
@@ -12,6 +18,7 @@ import { connectionRoutes } from "../api/routes/connections.ts";
 import { operationRoutes } from "../api/routes/operations.ts";
 import { providerRoutes } from "../api/routes/providers.ts";
 import { releaseRoute } from "../api/routes/release.ts";
+import { tokenReadRoute } from "../api/routes/token-reads.ts";
 import { createApp, type App } from "../api/server.ts";
 import type { KeyStore } from "../access/key-store.ts";
 import type { ConnectPorts } from "../connect/ports.ts";
@@ -41,6 +48,7 @@ import { createRekeyStore } from "../store/rekeys.ts";
 import { createInstanceStore } from "../store/instances.ts";
 import { createRestoreStore } from "../store/restores.ts";
 import { createSealedStore } from "../store/sealed-store.ts";
+import { createTokenReadStore } from "../store/token-reads.ts";
 import { createLogger, createLogObserver } from "../telemetry/log.ts";
 import { ensureAdminKey } from "./admin-key.ts";
 import { readBuiltInProviders } from "./built-in-providers.ts";
@@ -143,8 +151,10 @@ async function startOn(opened: Opened, settings: Settings, { clock, random }: Sy
     restores,
     forgivesMs: settings.database.kind === "postgres" ? FAILOVER : 0,
   }).catch(startErrorOf("database"));
+  const tokenReads = createTokenReadStore(database);
   const engine = createEngine(outside, {
     sessions,
+    tokenReads,
     instances,
     reauthorizationUrl: (connection) => reauthorizationLink(connectPorts, connection).url,
   });
@@ -166,20 +176,27 @@ async function startOn(opened: Opened, settings: Settings, { clock, random }: Sy
   });
 
   const authenticator = createAuthenticator({ keys, pepper, clock });
+  const uses = createKeyUses({ clock, keys, observer });
+  const handedOut = createHandedOut({ clock, reads: tokenReads, observer, onMany: () => usage.soon() });
+  const usage = keepUsage(clock, [uses, handedOut]);
+  const limits = createRateLimits(clock, settings.rateLimit);
+  const admission = createAdmission({ authenticator, limits, uses, clock });
+  const peerAddress = createPeerAddress(settings.trustedProxies);
   let stopping = false;
   const ready = async (): Promise<boolean> => {
     await keyStore.rootKeys();
     return !stopping;
   };
-  const shortcut = createHotRoute(authenticator, accessTokens);
-  const app = await createApp({ authenticator, observer, shortcut, limits: HTTP_LIMITS });
+  const shortcut = createHotRoute({ admission, accessTokens, handedOut, peerAddress });
+  const app = await createApp({ admission, peerAddress, observer, shortcut, limits: HTTP_LIMITS });
   operationRoutes(app, { ready });
   providerRoutes(app, connectPorts);
   clientRoutes(app, connectPorts);
   connectSessionRoutes(app, connectPorts);
   connectionRoutes(app, connectPorts);
   releaseRoute(app, { ...ports, restores });
-  accessTokenRoutes(app, accessTokens);
+  tokenReadRoute(app, { ...ports, reads: tokenReads });
+  accessTokenRoutes(app, { accessTokens, handedOut });
   keyRoutes(app, { keys: keyStore, keyring, sealed, rekeys, observer });
   apiKeyRoutes(app, { keys, authenticator, pepper, clock, random });
   registerConnectPages(app, connectPorts);
@@ -191,6 +208,7 @@ async function startOn(opened: Opened, settings: Settings, { clock, random }: Sy
   });
   sweep.start();
   rekeyer.start();
+  usage.start();
   observer.event("service.started", { url, publicUrl, instanceId });
   return {
     url,
@@ -198,6 +216,7 @@ async function startOn(opened: Opened, settings: Settings, { clock, random }: Sy
     close: async () => {
       stopping = true;
       await Promise.all([sweep.stop(), rekeyer.stop(), app.close(), refresher.drain()]);
+      await usage.stop();
       await heartbeat.stop();
       await journal.close();
       await transport.close();

@@ -1,6 +1,7 @@
 import { join, resolve } from "node:path";
 import { z } from "zod";
 import type { TransitAccess } from "../keyring/kms/transit-access.ts";
+import { parseBlock, type AddressBlock } from "../access/address-block.ts";
 import { secret, type Secret } from "../runtime/secret.ts";
 import { StartError } from "./start-error.ts";
 
@@ -17,6 +18,10 @@ export interface Settings {
   host: string;
   port: number;
   allowedPrivateHosts: string[];
+  /** Proxies whose `X-Forwarded-For` is believed. */
+  trustedProxies: AddressBlock[];
+  /** Requests a second of an API key that has no limit of its own. */
+  rateLimit: number;
   logLevel: "trace" | "debug" | "info" | "warn" | "error" | "silent";
 }
 
@@ -35,6 +40,8 @@ export type OldRootKeySource = Extract<RootKeySource, { kind: "file" | "service"
 
 const empty = (value: unknown): unknown => (value === "" ? undefined : value);
 const optionalText = z.preprocess(empty, z.string().optional());
+
+const RATE_LIMIT = "has to be a whole number of requests a second, from 1 to 1000000";
 
 const schema = z.object({
   EVERGRANT_DATABASE_URL: optionalText,
@@ -59,6 +66,11 @@ const schema = z.object({
     z.coerce.number("has to be a port number").int("has to be a port number").min(0).max(65_535).default(4100),
   ),
   EVERGRANT_ALLOWED_PRIVATE_HOSTS: optionalText,
+  EVERGRANT_TRUSTED_PROXIES: optionalText,
+  EVERGRANT_RATE_LIMIT: z.preprocess(
+    empty,
+    z.coerce.number(RATE_LIMIT).int(RATE_LIMIT).min(1, RATE_LIMIT).max(1_000_000, RATE_LIMIT).default(1000),
+  ),
   EVERGRANT_LOG_LEVEL: z.preprocess(
     empty,
     z.enum(["trace", "debug", "info", "warn", "error", "silent"]).default("info"),
@@ -101,8 +113,19 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     host: env.EVERGRANT_HOST,
     port: env.EVERGRANT_PORT,
     allowedPrivateHosts: listOf(env.EVERGRANT_ALLOWED_PRIVATE_HOSTS, /[\s,[\]]+/),
+    trustedProxies: listOf(env.EVERGRANT_TRUSTED_PROXIES, /[\s,]+/).map(proxyBlock),
+    rateLimit: env.EVERGRANT_RATE_LIMIT,
     logLevel: env.EVERGRANT_LOG_LEVEL,
   };
+}
+
+function proxyBlock(text: string): AddressBlock {
+  const block = parseBlock(text);
+  if (block) return block;
+  throw new StartError(
+    "settings",
+    "EVERGRANT_TRUSTED_PROXIES: has to be addresses or blocks of them, such as 10.0.0.5 or 10.0.0.0/8, separated by commas.",
+  );
 }
 
 /** Names that tools have in common; the first that is set holds, see `proxy-from-env`. */

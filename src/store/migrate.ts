@@ -7,6 +7,7 @@ import { restore } from "./migrations/0003-restore.ts";
 import { generations } from "./migrations/0004-generations.ts";
 import { spentTokens } from "./migrations/0005-spent-tokens.ts";
 import { providers } from "./migrations/0006-providers.ts";
+import { access } from "./migrations/0007-access.ts";
 import { keys } from "./migrations/0008-keys.ts";
 import { egNow } from "./now.ts";
 
@@ -19,6 +20,7 @@ function migrationsFor(columnTypes: ColumnTypes) {
     "0004-generations": { up: generations(columnTypes) },
     "0005-spent-tokens": { up: spentTokens() },
     "0006-providers": { up: providers(columnTypes) },
+    "0007-access": { up: access(columnTypes) },
     "0008-keys": { up: keys(columnTypes) },
   };
 }

@@ -18,6 +18,7 @@ export interface Schema {
   history: HistoryTable;
   connect_sessions: ConnectSessionsTable;
   api_keys: ApiKeysTable;
+  token_reads: TokenReadsTable;
 }
 
 interface InstallationTable {
@@ -228,4 +229,20 @@ interface ApiKeysTable {
   created_at: number;
   expires_at: number | null;
   revoked_at: number | null;
+  allowed_cidrs: Generated<string>;
+  rate_limit: number | null;
+  replaces: string | null;
+  replaced_by: string | null;
+  last_used_at: number | null;
+  last_used_from: string | null;
+  /** 1 for the key that `EVERGRANT_ADMIN_KEY` named last. */
+  from_environment: Generated<number>;
+}
+
+/** Access tokens handed out, by the hour that began at `hour`. */
+interface TokenReadsTable {
+  connection_id: string;
+  hour: number;
+  key_id: string;
+  count: number;
 }

@@ -113,6 +113,12 @@ describe("a stored key is usable", () => {
     createdAt: 0,
     expiresAt: null,
     revokedAt: null,
+    allowedCidrs: [],
+    rateLimit: null,
+    replaces: null,
+    replacedBy: null,
+    lastUsedAt: null,
+    lastUsedFrom: null,
   };
 
   test.each([

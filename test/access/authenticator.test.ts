@@ -1,7 +1,7 @@
 import { crc32 } from "node:zlib";
 import { describe, expect, test } from "vitest";
 import { hashKey, mintKey, SCOPES, type Scope } from "../../src/access/api-key.ts";
-import { createAuthenticator, permits, type Caller } from "../../src/access/authenticator.ts";
+import { createAuthenticator, mayCallFrom, permits, type Caller } from "../../src/access/authenticator.ts";
 import type { ApiKeyStore } from "../../src/access/store.ts";
 import { secret } from "../../src/runtime/secret.ts";
 import { createDeferred } from "../runtime/deferred.ts";
@@ -16,16 +16,18 @@ const pepper = secret<Uint8Array>(Buffer.alloc(32, 9));
 async function setUp({
   expiresIn = null,
   decorate,
-}: { expiresIn?: number | null; decorate?: (keys: ApiKeyStore) => ApiKeyStore } = {}) {
+  allowedCidrs = [],
+}: { expiresIn?: number | null; decorate?: (keys: ApiKeyStore) => ApiKeyStore; allowedCidrs?: string[] } = {}) {
   const clock = createManualClock();
   const keys = createMemoryApiKeys(clock);
   const { id, text } = mintKey("key", clock, createSeededRandom());
   const scopes: Scope[] = ["token:read"];
   const expiresAt = expiresIn === null ? null : clock.now() + expiresIn;
   const hash = hashKey(pepper, text.reveal());
-  await keys.create({ id, tenantId: "ten_1", name: "sync", scopes, hash, expiresAt });
+  const given = { allowedCidrs, rateLimit: 7, replaces: null };
+  await keys.create({ id, tenantId: "ten_1", name: "sync", scopes, hash, expiresAt, ...given });
   const authenticator = createAuthenticator({ keys: decorate?.(keys) ?? keys, pepper, clock });
-  const caller = { keyId: id, tenantId: "ten_1", scopes: new Set(scopes) };
+  const caller = { keyId: id, tenantId: "ten_1", scopes: new Set(scopes), allowedFrom: null, rateLimit: 7 };
   return { clock, keys, id, text: text.reveal(), authenticator, caller };
 }
 
@@ -36,7 +38,18 @@ function forged(text: string): string {
 }
 
 function callerWith(...scopes: Scope[]): Caller {
-  return { keyId: "key_1", tenantId: "ten_1", scopes: new Set(scopes) };
+  return { keyId: "key_1", tenantId: "ten_1", scopes: new Set(scopes), allowedFrom: null, rateLimit: null };
+}
+
+function refuse(): never {
+  throw new Error("too many");
+}
+
+async function callerFrom(...allowedCidrs: string[]): Promise<Caller> {
+  const { authenticator, text } = await setUp({ allowedCidrs });
+  const caller = await authenticator.verify(text);
+  if (!caller) throw new Error("refused");
+  return caller;
 }
 
 describe("a key is verified", () => {
@@ -148,9 +161,11 @@ describe("a verified key is trusted", () => {
     const verifying = authenticator.verify(text);
     await keys.revoke("ten_1", id);
     authenticator.forget(id);
+    const after = authenticator.verify(text);
     found.resolve();
     await verifying;
     expect(authenticator.recall(text)).toBeUndefined();
+    expect(await after).toBeNull();
   });
 
   test("not beyond its end", async () => {
@@ -167,6 +182,59 @@ describe("a verified key is trusted", () => {
     const { authenticator, text } = await setUp();
     expect(authenticator.recall(text)).toBeUndefined();
     expect(authenticator.recall("")).toBeUndefined();
+  });
+});
+
+describe("a guess", () => {
+  test("is a key that was not good when it was last looked up, and is told of before it is", async () => {
+    const { authenticator, text, clock, keys, id } = await setUp();
+    let guesses = 0;
+    const verify = (key: string) => authenticator.verify(key, () => void guesses++);
+    await verify(text);
+    expect(guesses).toBe(1);
+    await clock.advance(TRUST);
+    await verify(text);
+    await verify(forged(text));
+    expect(guesses).toBe(2);
+    await keys.revoke("ten_1", id);
+    await clock.advance(TRUST);
+    expect([await verify(text), guesses]).toEqual([null, 2]);
+    expect([await verify(text), guesses]).toEqual([null, 3]);
+  });
+
+  test("that is refused costs no lookup", async () => {
+    const { authenticator, text, keys } = await setUp();
+    await expect(authenticator.verify(text, refuse)).rejects.toThrow("too many");
+    expect(keys.lookups).toEqual([]);
+    expect(await authenticator.verify(text)).not.toBeNull();
+  });
+
+  test("is one for many requests at once, and so is its lookup", async () => {
+    const { authenticator, text, keys, caller } = await setUp();
+    let guesses = 0;
+    const callers = await Promise.all(
+      Array.from({ length: 500 }, () => authenticator.verify(text, () => void guesses++)),
+    );
+    expect(callers).toEqual(Array(500).fill(caller));
+    expect([guesses, keys.lookups.length]).toEqual([1, 1]);
+  });
+});
+
+describe("a caller may call", () => {
+  test("from anywhere with a key that names no addresses, known or not", async () => {
+    const caller = await callerFrom();
+    expect(["192.0.2.1", "2001:db8::1", null].map((from) => mayCallFrom(caller, from))).toEqual([true, true, true]);
+  });
+
+  test("from the addresses that its key names only", async () => {
+    const caller = await callerFrom("10.0.0.0/8", "2001:db8::/32");
+    const cases = ["10.1.2.3", "::ffff:10.1.2.3", "2001:db8:1::1", "11.0.0.1", "2001:db9::1", "::1", "nonsense", null];
+    expect(cases.filter((from) => mayCallFrom(caller, from))).toEqual(cases.slice(0, 3));
+  });
+
+  test("from nowhere when what is stored cannot be read", async () => {
+    const caller = await callerFrom("10.0.0.0/99");
+    expect(mayCallFrom(caller, "10.0.0.1")).toBe(false);
   });
 });
 

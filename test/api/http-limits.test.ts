@@ -2,13 +2,18 @@ import { once } from "node:events";
 import { request } from "node:http";
 import { connect, type Socket } from "node:net";
 import { describe, expect, onTestFinished, test } from "vitest";
-import type { Authenticator } from "../../src/access/authenticator.ts";
+import type { Admission } from "../../src/access/admission.ts";
 import { HTTP_LIMITS, type HttpLimits } from "../../src/api/http-limits.ts";
 import { createApp } from "../../src/api/server.ts";
 import { openStage } from "../stage/stage.ts";
 
 /** Nobody has a key here: what is tested comes before one is looked at. */
-const NOBODY: Authenticator = { verify: async () => null, recall: () => undefined, forget: () => undefined };
+const NOBODY: Admission = {
+  identify: () => Promise.reject(new Error("Nobody has a key.")),
+  recall: () => undefined,
+  enter: () => 0,
+  limitsOf: () => [],
+};
 
 /** More than the buffers on the way take. */
 const LARGE = 32 * 1024 * 1024;
@@ -16,7 +21,8 @@ const LARGE = 32 * 1024 * 1024;
 /** The service's own server, with limits that a test can wait for. */
 async function startServer(limits: Partial<HttpLimits>) {
   const app = await createApp({
-    authenticator: NOBODY,
+    admission: NOBODY,
+    peerAddress: () => null,
     observer: { event: () => undefined },
     shortcut: () => false,
     limits: { ...HTTP_LIMITS, lookEvery: 20, ...limits },

@@ -30,10 +30,15 @@ const COMMANDS = [
   "connections disconnect",
   "connections release",
   "token",
+  "api-keys",
+  "api-keys list",
+  "api-keys create",
+  "api-keys rotate",
+  "api-keys revoke",
 ];
 
 /** Commands that ask a running service. */
-const ASKING = /^(connect|connections .+|token)$/;
+const ASKING = /^(connect|connections .+|token|api-keys .+)$/;
 
 describe("evergrant --help", () => {
   it("names every setting of the service and of the client", async () => {
@@ -85,12 +90,11 @@ describe("docs/cli.md", () => {
     expect(new Set(rows)).toEqual(new Set([...SETTING_NAMES, "EVERGRANT_URL", "EVERGRANT_API_KEY"]));
   });
 
-  it.each(COMMANDS.filter((command) => !["keys", "keys generate", "providers", "connections"].includes(command)))(
-    "explains %s",
-    (command) => {
-      expect(page).toContain(`evergrant ${command}`);
-    },
-  );
+  it.each(
+    COMMANDS.filter((command) => !["keys", "keys generate", "providers", "connections", "api-keys"].includes(command)),
+  )("explains %s", (command) => {
+    expect(page).toContain(`evergrant ${command}`);
+  });
 });
 
 describe("evergrant --version", () => {

@@ -58,6 +58,8 @@ export async function openServiceStage(options: ServiceOptions): Promise<Service
       EVERGRANT_PORT: "0",
       EVERGRANT_PUBLIC_URL: "http://localhost",
       EVERGRANT_ALLOWED_PRIVATE_HOSTS: "127.0.0.1",
+      // All callers have one key.
+      EVERGRANT_RATE_LIMIT: "1000000",
     }),
   });
   const close = async (keepFiles = false): Promise<void> => {

@@ -26,6 +26,7 @@ test("every relative link in the documentation leads to a file", () => {
     "ARCHITECTURE.md",
     "CONTRIBUTING.md",
     "SECURITY.md",
+    "docs/access.md",
     "docs/backup.md",
     "docs/causes.md",
     "docs/cli.md",

@@ -29,6 +29,8 @@ export async function openServiceProcess(
     EVERGRANT_PORT: String(port),
     EVERGRANT_ADMIN_KEY: adminKey,
     EVERGRANT_ALLOWED_PRIVATE_HOSTS: "127.0.0.1,localhost",
+    // All callers have one key.
+    EVERGRANT_RATE_LIMIT: "1000000",
     ...surroundings,
   };
   const api = createApi(`http://127.0.0.1:${port}`, adminKey);

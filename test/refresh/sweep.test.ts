@@ -232,12 +232,14 @@ describe("pruning", () => {
     ]);
   });
 
-  test("happens at the start and then once a day, and deletes sessions that expired a day ago", async () => {
+  test("happens at the start and then once a day: sessions that expired a day ago, and counts of 30 days ago", async () => {
     const stage = await openEngineStage();
     const pruned: number[] = [];
     const sessions = { prune: async (before: number) => void pruned.push(before) };
+    const prunedReads: number[] = [];
+    const tokenReads = { prune: async (before: number) => void prunedReads.push(before) };
     const { ports, refresher } = stage;
-    const sweep = createSweep({ ...ports, refresher, sessions, readMarks: createReadMarks(ports) });
+    const sweep = createSweep({ ...ports, refresher, sessions, tokenReads, readMarks: createReadMarks(ports) });
     const start = stage.clock.now();
     sweep.start();
     await stage.clock.advance(10 * SECOND);
@@ -249,6 +251,7 @@ describe("pruning", () => {
     gate.open();
     await sweep.stop();
     expect(pruned).toEqual([start - DAY, stage.clock.now() - DAY]);
+    expect(prunedReads).toEqual([start - 30 * DAY, stage.clock.now() - 30 * DAY]);
   });
 
   test("that fails does not keep connections from being refreshed", async () => {

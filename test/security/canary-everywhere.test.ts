@@ -286,7 +286,12 @@ async function addKeys({ stage, secrets }: Search): Promise<void> {
     const opened = openRecord(key, tenantKeyAad(instanceId, tenantId, version), wrapped);
     if (opened) secrets.set(`tenant key ${index}`, opened);
   }
-  const keyring = await openKeyring(keys, root, systemRandom);
+  const keyring = await openKeyring({
+    keys,
+    roots: { primary: root, others: [] },
+    random: systemRandom,
+    clock: systemClock,
+  });
   for (const [index, purpose] of ["links", "api-keys", "seeds"].entries()) {
     secrets.set(`derived key ${index}`, (await keyring.derive(purpose)).reveal());
   }

@@ -12,9 +12,10 @@ const UNKNOWN: Ids = {
   client: `cli_${"0".repeat(26)}`,
   session: `cs_${"0".repeat(26)}`,
   key: `key_${"0".repeat(26)}`,
+  tenant: `ten_${"0".repeat(26)}`,
 };
 
-const NONE: Ids = { connection: "", client: "", session: "", key: "" };
+const NONE: Ids = { connection: "", client: "", session: "", key: "", tenant: "" };
 /** Those that are called with an id of something, in the path or in the body. */
 const withIds = ROUTES.filter(({ call }) => JSON.stringify(call(UNKNOWN)) !== JSON.stringify(call(NONE)));
 
@@ -24,7 +25,13 @@ async function openTwoTenants() {
   const { connectionId } = await stage.connect("alice");
   const session = await stage.api("POST", "/v1/connect-sessions", { client: stage.clientId, end_user: "owner" });
   const key = await stage.api("POST", "/v1/api-keys", { name: "of the owner", scopes: ["token:read"] });
-  const ids: Ids = { connection: connectionId, client: stage.clientId, session: session.at("id"), key: key.at("id") };
+  const ids: Ids = {
+    connection: connectionId,
+    client: stage.clientId,
+    session: session.at("id"),
+    key: key.at("id"),
+    tenant: "default",
+  };
   return { stage, ids, strangers: await openAnotherTenant(stage, SCOPES) };
 }
 
@@ -102,14 +109,24 @@ describe("every route", () => {
   test("tells another tenant nothing of the first one's things in its lists", async () => {
     const { ids, strangers } = await openTwoTenants();
     const lists = ROUTES.filter(({ method, path }) => method === "GET" && !path.includes("{"));
+    const open = lists.filter(({ isOperators }) => isOperators !== true);
     expect(lists.length).toBeGreaterThan(3);
-    for (const route of lists) {
+    for (const route of open) {
       const filtered = ["", `?client=${ids.client}`, `?after=${UNKNOWN.connection}`];
       for (const query of route.path === "/v1/connections" ? filtered : [""]) {
         const answer = await strangers.get("admin")?.("GET", route.path + query);
         expect([route.path, answer?.status]).toEqual([route.path, 200]);
         for (const id of Object.values(ids)) expect(answer?.text).not.toContain(id);
       }
+    }
+  });
+
+  test("of the operator is none for administrators of other tenants", async () => {
+    const { ids, strangers } = await openTwoTenants();
+    const stranger = strangers.get("admin");
+    for (const route of ROUTES.filter(({ isOperators }) => isOperators)) {
+      const refused = stranger && (await send(stranger, route, ids));
+      expect([route.path, refused?.body]).toMatchObject([route.path, { status: 403, code: "forbidden" }]);
     }
   });
 

@@ -6,6 +6,7 @@ export interface Ids {
   client: string;
   session: string;
   key: string;
+  tenant: string;
 }
 
 /** A route of the API, and how to call it so that only the ids and the key can be wrong. */
@@ -17,6 +18,8 @@ export interface Route {
   call: (ids: Ids) => { path: string; body?: unknown };
   /** The status for the owner of all the ids, in the order of the table. */
   forOwner: number;
+  /** It is the operator's: administrators of other tenants may not call it. */
+  isOperators?: true;
 }
 
 type Body = (ids: Ids) => unknown;
@@ -27,7 +30,10 @@ function about(
   [method, path, scope, forOwner]: [Route["method"], string, Scope, number],
   body?: Body,
 ): Route {
-  const call: Route["call"] = (ids) => ({ path: path.replace("{id}", ids[kind]), ...(body && { body: body(ids) }) });
+  const call: Route["call"] = (ids) => ({
+    path: path.replace(/\{(id|tenant)\}/, ids[kind]).replace("{version}", "1"),
+    ...(body && { body: body(ids) }),
+  });
   return { method, path, scope, forOwner, call };
 }
 
@@ -82,9 +88,20 @@ export const ROUTES: readonly Route[] = [
     generation: 1,
     status: 401,
   })),
+  about("connection", ["GET", "/v1/connections/{id}/reads", "connections:read", 200]),
   about("connection", ["DELETE", "/v1/connections/{id}", "connections:write", 200]),
 
   plain(["GET", "/v1/api-keys", "keys:write", 200]),
   plain(["POST", "/v1/api-keys", "keys:write", 201], () => ({ name: "x", scopes: ["token:read"] })),
+  about("key", ["POST", "/v1/api-keys/{id}/rotate", "keys:write", 201]),
   about("key", ["DELETE", "/v1/api-keys/{id}", "keys:write", 204]),
+
+  { ...plain(["GET", "/v1/keys/root", "admin", 200]), isOperators: true },
+  { ...plain(["POST", "/v1/keys/root/rotate", "admin", 200]), isOperators: true },
+  about("tenant", ["GET", "/v1/keys/tenants/{tenant}", "admin", 200]),
+  about("tenant", ["POST", "/v1/keys/tenants/{tenant}/rotate", "admin", 202]),
+  // It is the newest.
+  about("tenant", ["POST", "/v1/keys/tenants/{tenant}/versions/{version}/retire", "admin", 409]),
+  // It is not confirmed.
+  about("tenant", ["DELETE", "/v1/keys/tenants/{tenant}", "admin", 400], () => ({ confirm: "" })),
 ];

@@ -62,11 +62,12 @@ export async function openGuardStage(server: Partial<ServerBehaviour> = {}) {
     };
     const own = { dataDir, instances: createInstanceStore(database), restores, forgivesMs: 0 };
     const instances = await guardInstances({ ...ports, ...own, ...change });
-    const { sessions } = world;
+    const { sessions, tokenReads } = world;
     const engine = createEngine(
       { ...ports, clock: unhurried },
       {
         sessions,
+        tokenReads,
         instances,
         reauthorizationUrl: ({ id }) => `https://example/${id}`,
       },

@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import { describe, expect, test } from "vitest";
+import { formatBlock } from "../../src/access/address-block.ts";
 import { Secret } from "../../src/runtime/secret.ts";
 import { readSettings } from "../../src/service/settings.ts";
 import { StartError } from "../../src/service/start-error.ts";
@@ -24,6 +25,8 @@ test("without any setting, everything has a sensible value", () => {
     host: "127.0.0.1",
     port: 4100,
     allowedPrivateHosts: [],
+    trustedProxies: [],
+    rateLimit: 1000,
     logLevel: "info",
   });
 });
@@ -54,6 +57,24 @@ test.each(["postgres://u:p%40@db.example:5433/evergrant?sslmode=verify-full", "p
 test("private hosts are a list", () => {
   const settings = readSettings({ EVERGRANT_ALLOWED_PRIVATE_HOSTS: "127.0.0.1, idp.internal  localhost" });
   expect(settings.allowedPrivateHosts).toEqual(["127.0.0.1", "idp.internal", "localhost"]);
+});
+
+test("trusted proxies are a list of addresses and blocks", () => {
+  const { trustedProxies } = readSettings({ EVERGRANT_TRUSTED_PROXIES: "10.1.2.3/8, 192.0.2.1  2001:db8::/32," });
+  expect(trustedProxies.map(formatBlock)).toEqual(["10.0.0.0/8", "192.0.2.1/32", "2001:db8::/32"]);
+});
+
+test.each(["proxy.example", "10.0.0.0/33", "10.0.0.0/8;::1"])("%j names no trusted proxy", (text) => {
+  const { kind, message } = failure({ EVERGRANT_TRUSTED_PROXIES: text });
+  expect([kind, message]).toEqual(["settings", expect.stringMatching(/^EVERGRANT_TRUSTED_PROXIES: has to be/)]);
+  expect(message).not.toContain(text);
+});
+
+test("the rate limit is a whole number of requests a second", () => {
+  expect(readSettings({ EVERGRANT_RATE_LIMIT: "25" }).rateLimit).toBe(25);
+  for (const text of ["0", "-1", "1.5", "many", "1000001"]) {
+    expect(failure({ EVERGRANT_RATE_LIMIT: text }).message).toMatch(/^EVERGRANT_RATE_LIMIT: has to be a whole number/);
+  }
 });
 
 test.each([

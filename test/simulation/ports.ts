@@ -50,7 +50,8 @@ export function createPorts(world: World, process: Process, clock: Clock) {
     publicUrl: "https://evergrant.example",
     instanceId: process.name,
   };
-  return { ports, instances: instancePort(stores.instances, call), sessions: { prune: () => Promise.resolve() } };
+  const nothing = { prune: () => Promise.resolve() };
+  return { ports, instances: instancePort(stores.instances, call), sessions: nothing, tokenReads: nothing };
 }
 
 function createObserver({ trace }: World, { name: instance }: Process): Observer {

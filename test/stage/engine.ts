@@ -33,7 +33,7 @@ export interface Engine extends WiredEngine {
 
 /** `host`: the journals that instances on the same machine can look into. */
 export function createEngine(world: World, host: Map<string, MemoryJournal> = new Map()): Engine {
-  const { random, catalogue, clients, sessions, transport } = world;
+  const { random, catalogue, clients, sessions, tokenReads, transport } = world;
   const wall = { aheadMs: 0 };
   const clock: Clock = { ...world.clock, now: () => world.clock.now() + wall.aheadMs };
   const instanceId = createId("ins", clock, random);
@@ -61,6 +61,7 @@ export function createEngine(world: World, host: Map<string, MemoryJournal> = ne
     { ...outside, connections: store },
     {
       sessions,
+      tokenReads,
       instances: overLink(createInstanceStore(world.database), link),
       reauthorizationUrl: (connection) => `https://evergrant.example/reauthorize/${connection.id}`,
     },

@@ -38,6 +38,8 @@ export interface StageOptions {
   sandboxFile?: string;
   /** Where browsers reach the service, if not where it listens. */
   publicUrl?: string;
+  /** Settings of the service. */
+  settings?: Partial<Settings>;
 }
 
 /** The sandbox's tokens live in real time and long; the service's clock stands still until the test moves it. */
@@ -48,7 +50,7 @@ export async function openStage(options: StageOptions = {}): Promise<Stage> {
   const clock = createManualClock(Date.now());
   const log: string[] = [];
   const adminKey = mintKey("admin", systemClock, systemRandom).text.reveal();
-  const settings = await settingsOf(adminKey, options.publicUrl);
+  const settings = { ...(await settingsOf(adminKey, options.publicUrl)), ...options.settings };
   const system = { clock, random: systemRandom, log: { write: (line: string) => void log.push(line) } };
   const service = await startService(settings, system);
   const stage: Stage = {
@@ -86,6 +88,9 @@ async function settingsOf(adminKey: string, publicUrl?: string): Promise<Setting
     host: "127.0.0.1",
     port,
     allowedPrivateHosts: ["127.0.0.1"],
+    trustedProxies: [],
+    // Time stands still in a test, so that nothing would come back.
+    rateLimit: 1_000_000,
     logLevel: "trace",
   };
 }

@@ -14,7 +14,9 @@ import { createId } from "../../src/runtime/id.ts";
 import { randomToken, type Random } from "../../src/runtime/random.ts";
 import { secret } from "../../src/runtime/secret.ts";
 import { createClientStore } from "../../src/store/clients.ts";
+import type { TokenReadStore } from "../../src/access/store.ts";
 import { createConnectSessionStore } from "../../src/store/connect-sessions.ts";
+import { createTokenReadStore } from "../../src/store/token-reads.ts";
 import { createConnectionStore } from "../../src/store/connections.ts";
 import type { Database } from "../../src/store/database.ts";
 import { createKeyStore } from "../../src/store/keys.ts";
@@ -61,6 +63,7 @@ export interface World {
   clients: ReturnType<typeof createClientStore>;
   connections: ReturnType<typeof createConnectionStore>;
   sessions: ReturnType<typeof createConnectSessionStore>;
+  tokenReads: TokenReadStore;
   /** Leads to the servers by the host in the request's URL. */
   transport: Transport;
   server: SimulatedAuthorizationServer;
@@ -168,7 +171,8 @@ export async function createWorld({ clock, random, database, ...first }: WorldOp
   const server = await addServer("provider", first.server, first.entry);
   const clientId = await addClient(server);
   const sessions = createConnectSessionStore(database);
-  const parts = { clock, random, database, keyring, catalogue, clients, connections, sessions, transport };
+  const tokenReads = createTokenReadStore(database);
+  const parts = { clock, random, database, keyring, catalogue, clients, connections, sessions, tokenReads, transport };
   const world: World = { ...parts, server, clientId, addServer, addClient, connect, tokensOf };
   return world;
 }

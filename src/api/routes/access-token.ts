@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { HandedOut } from "../../access/handed-out.ts";
 import type { AccessToken, AccessTokens } from "../../refresh/access-token.ts";
 import { callerOf } from "../guard.ts";
 import type { App } from "../server.ts";
@@ -27,7 +28,12 @@ const rejectedBody = z.strictObject({
   www_authenticate: z.string().max(4096).optional(),
 });
 
-export function accessTokenRoutes(app: App, accessTokens: AccessTokens): void {
+export interface AccessTokenRouteDeps {
+  accessTokens: Pick<AccessTokens, "read" | "rejected">;
+  handedOut: Pick<HandedOut, "count">;
+}
+
+export function accessTokenRoutes(app: App, { accessTokens, handedOut }: AccessTokenRouteDeps): void {
   app.get(
     "/v1/connections/:id/access-token",
     {
@@ -44,8 +50,9 @@ export function accessTokenRoutes(app: App, accessTokens: AccessTokens): void {
     },
     async (request, reply) => {
       const minTtlMs = request.query.min_ttl * 1000;
-      const { tenantId } = callerOf(request);
+      const { tenantId, keyId } = callerOf(request);
       const token = await accessTokens.read({ tenantId, connectionId: request.params.id, minTtlMs });
+      handedOut.count(keyId, token.connectionId);
       void reply.header("cache-control", "no-store");
       return accessTokenBody(token);
     },
@@ -64,7 +71,7 @@ export function accessTokenRoutes(app: App, accessTokens: AccessTokens): void {
       },
     },
     async (request, reply) => {
-      const { tenantId } = callerOf(request);
+      const { tenantId, keyId } = callerOf(request);
       const { generation, status, www_authenticate: challenge = null } = request.body;
       const token = await accessTokens.rejected({
         tenantId,
@@ -73,6 +80,7 @@ export function accessTokenRoutes(app: App, accessTokens: AccessTokens): void {
         status,
         challenge,
       });
+      handedOut.count(keyId, token.connectionId);
       void reply.header("cache-control", "no-store");
       return accessTokenBody(token);
     },

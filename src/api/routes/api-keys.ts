@@ -1,45 +1,50 @@
 import { z } from "zod";
-import { hashKey, mintKey, SCOPES, type ApiKey } from "../../access/api-key.ts";
-import type { Authenticator } from "../../access/authenticator.ts";
-import type { ApiKeyStore } from "../../access/store.ts";
-import type { Clock } from "../../runtime/clock.ts";
-import type { Random } from "../../runtime/random.ts";
-import type { Secret } from "../../runtime/secret.ts";
+import { formatBlock, parseBlock } from "../../access/address-block.ts";
+import { hashKey, mintKey, SCOPES } from "../../access/api-key.ts";
+import { lackedScope } from "../../access/authenticator.ts";
+import { rotateKey, type RotateDeps } from "../../access/rotate-key.ts";
 import { ServiceError } from "../../runtime/service-error.ts";
+import { apiKeySchema, apiKeyView, mintedKeySchema, rotatedKeySchema } from "../api-key-view.ts";
 import { callerOf } from "../guard.ts";
 import type { App } from "../server.ts";
 import { failures, idParams, name, secured, time, toTime, toTimeOrNull } from "../wire.ts";
 
-const keyView = z
-  .object({
-    id: z.string(),
-    name: z.string(),
-    scopes: z.array(z.enum(SCOPES)),
-    created_at: time,
-    expires_at: time.nullable(),
-    revoked_at: time.nullable(),
-  })
-  .meta({ id: "ApiKey" });
+const LONGEST_OVERLAP = 2_592_000;
+const USUAL_OVERLAP = 86_400;
 
-const mintedView = z
-  .object({ id: z.string(), key: z.string().describe("Shown this once"), expires_at: time.nullable() })
-  .meta({ id: "MintedApiKey" });
+/** A block may be written in any way, and is kept in one. */
+const cidr = z
+  .string()
+  .max(60)
+  .refine((text) => parseBlock(text) !== null, "is no block of addresses, such as 10.0.0.0/8 or 2001:db8::/32");
 
 const createBody = z.strictObject({
   name,
   scopes: z.array(z.enum(SCOPES)).min(1),
   expires_at: time.optional(),
+  allowed_cidrs: z.array(cidr).max(50).default([]),
+  rate_limit: z.int().min(1).max(1_000_000).optional().describe("Requests a second, instead of EVERGRANT_RATE_LIMIT"),
 });
 
-export interface ApiKeyRouteDeps {
-  keys: ApiKeyStore;
-  authenticator: Authenticator;
-  pepper: Secret<Uint8Array>;
-  clock: Clock;
-  random: Random;
-}
+const rotateBody = z.strictObject({
+  overlap_seconds: z
+    .int()
+    .min(0)
+    .max(LONGEST_OVERLAP)
+    .default(USUAL_OVERLAP)
+    .describe("How long the old key lives on, unless it ends before"),
+});
+
+export type ApiKeyRouteDeps = RotateDeps;
 
 export function apiKeyRoutes(app: App, deps: ApiKeyRouteDeps): void {
+  createRoute(app, deps);
+  rotateRoute(app, deps);
+  listRoute(app, deps);
+  revokeRoute(app, deps);
+}
+
+function createRoute(app: App, deps: ApiKeyRouteDeps): void {
   app.post(
     "/v1/api-keys",
     {
@@ -48,15 +53,15 @@ export function apiKeyRoutes(app: App, deps: ApiKeyRouteDeps): void {
         summary: "Make an API key",
         security: secured,
         body: createBody,
-        response: { 201: mintedView, ...failures },
+        response: { 201: mintedKeySchema, ...failures },
       },
     },
     async (request, reply) => {
       const caller = callerOf(request);
       const { body } = request;
-      const beyond = body.scopes.find((scope) => !caller.scopes.has(scope) && !caller.scopes.has("admin"));
-      if (beyond !== undefined) {
-        throw new ServiceError("forbidden", `This API key cannot give away the scope "${beyond}", which it lacks.`);
+      const lacked = lackedScope(caller, body.scopes);
+      if (lacked !== undefined) {
+        throw new ServiceError("forbidden", `This API key cannot give away the scope "${lacked}", which it lacks.`);
       }
       const expiresAt = body.expires_at === undefined ? null : Date.parse(body.expires_at);
       if (expiresAt !== null && expiresAt <= deps.clock.now()) {
@@ -71,12 +76,48 @@ export function apiKeyRoutes(app: App, deps: ApiKeyRouteDeps): void {
         scopes: body.scopes,
         hash: hashKey(deps.pepper, text),
         expiresAt,
+        allowedCidrs: canonical(body.allowed_cidrs),
+        rateLimit: body.rate_limit ?? null,
+        replaces: null,
       });
       void reply.header("cache-control", "no-store");
       return reply.status(201).send({ id: minted.id, key: text, expires_at: toTimeOrNull(expiresAt) });
     },
   );
+}
 
+function rotateRoute(app: App, deps: ApiKeyRouteDeps): void {
+  app.post(
+    "/v1/api-keys/:id/rotate",
+    {
+      config: { scope: "keys:write", orOwnKey: true },
+      schema: {
+        summary: "Make a key that takes the place of another, which lives on for a while",
+        description:
+          "The new key has the name, the scopes, the addresses and the limit of the old one, and from now on as long a life. A key may rotate itself without any scope.",
+        security: secured,
+        params: idParams,
+        body: rotateBody.nullish(),
+        response: { 201: rotatedKeySchema, ...failures },
+      },
+    },
+    async (request, reply) => {
+      const { overlap_seconds: overlap = USUAL_OVERLAP } = request.body ?? {};
+      const { id } = request.params;
+      const made = await rotateKey(deps, callerOf(request), { id, overlapMs: overlap * 1000 });
+      void reply.header("cache-control", "no-store");
+      return reply.status(201).send({
+        id: made.id,
+        key: made.text.reveal(),
+        expires_at: toTimeOrNull(made.expiresAt),
+        replaces: id,
+        replaced_expires_at: toTime(made.replacedEndsAt),
+      });
+    },
+  );
+}
+
+function listRoute(app: App, deps: ApiKeyRouteDeps): void {
   app.get(
     "/v1/api-keys",
     {
@@ -84,15 +125,17 @@ export function apiKeyRoutes(app: App, deps: ApiKeyRouteDeps): void {
       schema: {
         summary: "All API keys, without their secrets",
         security: secured,
-        response: { 200: z.object({ api_keys: z.array(keyView) }), ...failures },
+        response: { 200: z.object({ api_keys: z.array(apiKeySchema) }), ...failures },
       },
     },
     async (request) => {
       const keys = await deps.keys.list(callerOf(request).tenantId);
-      return { api_keys: keys.map(viewOf) };
+      return { api_keys: keys.map(apiKeyView) };
     },
   );
+}
 
+function revokeRoute(app: App, deps: ApiKeyRouteDeps): void {
   app.delete(
     "/v1/api-keys/:id",
     {
@@ -115,13 +158,8 @@ export function apiKeyRoutes(app: App, deps: ApiKeyRouteDeps): void {
   );
 }
 
-function viewOf(key: ApiKey): z.infer<typeof keyView> {
-  return {
-    id: key.id,
-    name: key.name,
-    scopes: key.scopes,
-    created_at: toTime(key.createdAt),
-    expires_at: toTimeOrNull(key.expiresAt),
-    revoked_at: toTimeOrNull(key.revokedAt),
-  };
+/** Each block once, in its shortest form. */
+function canonical(cidrs: readonly string[]): string[] {
+  const blocks = cidrs.map(parseBlock).filter((block) => block !== null);
+  return [...new Set(blocks.map(formatBlock))];
 }

@@ -262,5 +262,6 @@ function tenantOf(tenantId: string, caller: Caller): string {
 }
 
 function ofInstallation(caller: Caller): void {
-  if (caller.tenantId !== DEFAULT_TENANT) throw new ServiceError("not_found", "There is nothing here.");
+  if (caller.tenantId === DEFAULT_TENANT) return;
+  throw new ServiceError("forbidden", "The root key is the operator's: this takes a key of the first tenant.");
 }

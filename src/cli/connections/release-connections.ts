@@ -1,7 +1,7 @@
 import { connectionDetailSchema } from "../../api/connection-view.ts";
 import { CommandFailure } from "../command-failure.ts";
 import { path, type ServiceClient } from "../service/service-client.ts";
-import { confirm } from "../terminal/confirm.ts";
+import { askFirst } from "../terminal/ask-first.ts";
 import type { Output } from "../terminal/output.ts";
 import { printable } from "../terminal/printable.ts";
 import { describeAccount } from "./describe-account.ts";
@@ -16,7 +16,9 @@ export async function releaseConnection(service: ServiceClient, output: Output, 
 /** Releases every held connection that this key can see; one that is not held any more by then is left alone. */
 export async function releaseHeld(service: ServiceClient, output: Output, { yes }: { yes: boolean }): Promise<void> {
   const ids = await heldIds(service);
-  if (ids.length > 0 && !yes) await askFirst(ids.length);
+  if (ids.length > 0 && !yes) {
+    await askFirst("release", () => `Try the stored refresh tokens of ${ids.length} held connections?`);
+  }
   let released = 0;
   for (const id of ids) released += await release(service, id).then(() => 1, notHeld);
   output.result({ held: ids.length, released }, () => describe(ids.length, released));
@@ -38,20 +40,6 @@ function notHeld(error: unknown): 0 {
   if (error instanceof CommandFailure && (error.facts.code === "conflict" || error.facts.exit === "not_found"))
     return 0;
   throw error;
-}
-
-async function askFirst(count: number): Promise<void> {
-  if (!process.stdin.isTTY || !process.stderr.isTTY) {
-    throw notDone("usage", "usage", "Nobody can be asked here, as this is no terminal.", "Add --yes to release.");
-  }
-  const question = `Try the stored refresh tokens of ${count} held connections?`;
-  if (!(await confirm(question, { input: process.stdin, output: process.stderr }))) {
-    throw notDone("failed", "cancelled", "Nothing was changed.");
-  }
-}
-
-function notDone(exit: "usage" | "failed", code: string, detail: string, next?: string): CommandFailure {
-  return new CommandFailure({ exit, code, detail, next });
 }
 
 function describe(held: number, released: number): string {

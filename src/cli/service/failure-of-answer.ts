@@ -30,12 +30,12 @@ const EXITS: Partial<Record<ErrorCode, ExitName>> = {
 };
 
 function exitOf({ code, status }: Problem): ExitName {
-  return EXITS[code] ?? (status === 503 ? "unavailable" : "failed");
+  return EXITS[code] ?? (status === 503 || status === 429 ? "unavailable" : "failed");
 }
 
 const NEXT: Partial<Record<ErrorCode, string>> = {
   unauthorized: "Set EVERGRANT_API_KEY to a key that this service made and that is neither revoked nor expired.",
-  forbidden: "Set EVERGRANT_API_KEY to a key with that scope; POST /v1/api-keys makes one.",
+  forbidden: "Set EVERGRANT_API_KEY to a key that may do this, from here; evergrant api-keys create makes one.",
   not_found: "Check the id, and that the key is of the same tenant; evergrant connections list shows what there is.",
 };
 

@@ -1,0 +1,48 @@
+import type { Clock } from "../runtime/clock.ts";
+import type { Caller } from "./authenticator.ts";
+import { createQuotas, type Quota, type Standing } from "./quotas.ts";
+
+/** A limit and what is left of it: of the caller's key, or of all keys of its tenant together. */
+export interface RateLimit extends Quota, Standing {
+  name: "key" | "tenant";
+}
+
+/** How many requests callers may make; counted by each process for itself. */
+export interface RateLimits {
+  /** Takes one request and returns 0; or takes nothing and returns in how many milliseconds there is one. */
+  take(caller: Caller): number;
+  /** Both limits of a caller, as they stand. */
+  of(caller: Caller): RateLimit[];
+}
+
+/** Seconds of full speed that may come at once. */
+export const BURST_SECONDS = 2;
+/** All keys of a tenant together may make as many requests as so many keys without a limit of their own. */
+const KEYS_PER_TENANT = 10;
+const MOST_KEYS = 10_000;
+
+export function createRateLimits(clock: Clock, perSecond: number): RateLimits {
+  const keys = createQuotas(clock, MOST_KEYS);
+  const tenants = createQuotas(clock, MOST_KEYS);
+  const usual = quotaOf(perSecond);
+  const tenant = quotaOf(perSecond * KEYS_PER_TENANT);
+  const own = ({ rateLimit }: Caller): Quota => (rateLimit === null ? usual : quotaOf(rateLimit));
+  return {
+    take: (caller) => {
+      const quota = own(caller);
+      const wait = keys.take(caller.keyId, quota);
+      if (wait > 0) return wait;
+      const waitOfTenant = tenants.take(caller.tenantId, tenant);
+      if (waitOfTenant > 0) keys.giveBack(caller.keyId, quota);
+      return waitOfTenant;
+    },
+    of: (caller) => [
+      { name: "key", ...own(caller), ...keys.standing(caller.keyId, own(caller)) },
+      { name: "tenant", ...tenant, ...tenants.standing(caller.tenantId, tenant) },
+    ],
+  };
+}
+
+function quotaOf(perSecond: number): Quota {
+  return { perSecond, burst: perSecond * BURST_SECONDS };
+}
