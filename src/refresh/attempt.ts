@@ -12,7 +12,7 @@ import type { ClientFactsReader } from "./client-facts.ts";
 import { prepareExchange, type Exchanged } from "./exchange.ts";
 import { isLapsing } from "./keep-alive.ts";
 import { isTimeToSend, mayResend } from "./lease-times.ts";
-import { obtainClaim, type Held, type HeldClaim } from "./obtain-claim.ts";
+import { obtainClaim, type Held, type HeldClaim, type Instant } from "./obtain-claim.ts";
 import type { NoTurn, Priority, Turn } from "./pace/pace.ts";
 import type { RefreshPorts } from "./ports.ts";
 import { promoteSpare } from "./promote-spare.ts";
@@ -48,6 +48,10 @@ export interface Flight {
   sent: boolean;
   /** The claim that the sweep made for this connection, if it did since. */
   takeClaimed(): OfferedClaim | null;
+  /** Notes a claim that was made for this flight, and not by the sweep. */
+  noteClaim(): void;
+  /** Such a claim has been made since, so that what the sweep claimed at `instant` may be over. */
+  hasClaimedSince(instant: Instant): boolean;
   /** The new token set is durable in the journal, and the store does not take it now. */
   journaled(snapshot: Snapshot): void;
 }
@@ -176,13 +180,15 @@ async function inTurn(ready: Ready, turn: Turn, offered: HeldClaim | null): Prom
   if ("kind" in obtained) return obtained;
   const { claim } = obtained;
   const { flight, held } = ready;
+  const isContested = offered !== null && flight.hasClaimedSince(offered.claimedAt);
+  if (offered === null) flight.noteClaim();
   flight.holds = { claim, held };
   const { ports } = flight;
   if (claim.earlier) ports.observer.event("refresh.taken_over", { connectionId: claim.connectionId, ...claim.earlier });
   if (await findsBetter(ready, claim)) return AGAIN;
   const prepared = await prepareExchange(ports, held, ready).catch((error: unknown) => ({ error }));
   if ("error" in prepared) return postponeUnsent(ready, claim, prepared.error);
-  if (!(await maySend(flight, obtained, prepared.deadlineMs))) {
+  if (!(await maySend(flight, { ...obtained, isContested }, prepared.deadlineMs))) {
     ports.observer.event("refresh.aborted", { connectionId: claim.connectionId });
     await ports.connections.release({ claim, answered: true });
     return AGAIN;
@@ -211,10 +217,14 @@ function maySendAgain(flight: Flight, { earlier }: Claim): boolean {
 const RECENT = SECOND;
 
 /** The pre-send check: the process may have been paused since the claim, and others have acted (DESIGN §5.4). */
-async function maySend(flight: Flight, held: HeldClaim, deadlineMs: number): Promise<boolean> {
+async function maySend(
+  flight: Flight,
+  held: HeldClaim & { isContested: boolean },
+  deadlineMs: number,
+): Promise<boolean> {
   const { ports, stopping } = flight;
   // Whoever looked into journals has taken a while, and what was there may not have been newer than what is stored by now.
-  const isOld = maySendAgain(flight, held.claim) || sinceClaim(ports, held) > RECENT;
+  const isOld = held.isContested || maySendAgain(flight, held.claim) || sinceClaim(ports, held) > RECENT;
   if (isOld && !(await ports.connections.stands(held.claim))) return false;
   return isTimeToSend(sinceClaim(ports, held), deadlineMs) && !stopping.aborted;
 }

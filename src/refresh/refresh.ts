@@ -3,6 +3,7 @@ import type { ClaimedSnapshot, Snapshot } from "../connection/store.ts";
 import { ServiceError } from "../runtime/service-error.ts";
 import { attempt, type Flight, type OfferedClaim } from "./attempt.ts";
 import { createAttemptCount } from "./brake.ts";
+import { createClaimTimes } from "./claim-times.ts";
 import { createClientFactsReader } from "./client-facts.ts";
 import { entry } from "./history-entry.ts";
 import { LEASE } from "./lease-times.ts";
@@ -37,6 +38,7 @@ export function createRefresher(ports: RefreshPorts, changed: (connectionId: str
   const setbacks = createSetbacks(ports.clock);
   const unstored = new Map<string, Snapshot>();
   const offered = new Map<string, OfferedClaim>();
+  const claims = createClaimTimes(ports.clock);
   /** Each with a signal of its own, because it listens to it in several places. */
   const running = new Map<string, { flight: Flight; stopping: AbortController }>();
   let isStopping = false;
@@ -67,6 +69,8 @@ export function createRefresher(ports: RefreshPorts, changed: (connectionId: str
           offered.delete(connectionId);
           return claim;
         },
+        noteClaim: () => claims.note(connectionId),
+        hasClaimedSince: (instant) => claims.isSince(connectionId, instant),
         journaled: (snapshot) => {
           unstored.set(connectionId, snapshot);
           changed(connectionId);

@@ -70,6 +70,8 @@ export function createSimulatedJournal({ disk, owner, now, call, fate, appended,
   disk.folders.set(owner.name, folder);
 
   function write(entry: Journaled): void {
+    // As the real one does: what the disk refuses is remembered while the process lives.
+    if (entry.kind === "tokens") recent.set(entry.connectionId, entry);
     const how = disk.unwritableUntil > now() ? "refused" : fate();
     if (how !== "refused") keep(entry);
     failedAt = how === "written" ? null : now();
@@ -77,7 +79,6 @@ export function createSimulatedJournal({ disk, owner, now, call, fate, appended,
       refused(entry);
       throw new ServiceError("journal_unavailable", "The disk takes nothing.");
     }
-    if (entry.kind === "tokens") recent.set(entry.connectionId, entry);
     appended(entry);
   }
 

@@ -19,12 +19,16 @@ function isOfNoUse(subject: Subject, name: string): boolean {
   return isReplaced(subject, token) || isOutlived(subject, token);
 }
 
-/** What only the store had, and lost with a failover, is lost. */
+/**
+ * What only the store had, and lost with a failover, is lost. So is the end of a chain that was out of use, because the consent
+ * that had put it there is lost as well.
+ */
 export function noteRolledBack(world: Scene, subject: Subject): void {
-  for (const name of subject.watched) {
+  for (const name of subject.secured) {
     if (isKept(world, subject, name)) continue;
-    subject.watched.delete(name);
-    subject.rolledBack.add(name);
+    const token = subject.site.server.find(name);
+    const isInUseAgain = token?.family === subject.family && !isReplaced(subject, token);
+    if (subject.watched.delete(name) || isInUseAgain) subject.rolledBack.add(name);
   }
 }
 
