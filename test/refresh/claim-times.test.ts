@@ -1,10 +1,11 @@
 import { expect, test } from "vitest";
 import { createClaimTimes } from "../../src/refresh/claim-times.ts";
 import { LEASE } from "../../src/refresh/lease-times.ts";
+import type { Clock } from "../../src/runtime/clock.ts";
 import { createManualClock } from "../stage/manual-clock.ts";
 
-function instantOf({ monotonic, now }: ReturnType<typeof createManualClock>) {
-  return { monotonic: monotonic(), wall: now() };
+function instantOf(clock: Clock) {
+  return { monotonic: clock.monotonic(), wall: clock.now() };
 }
 
 test("a claim of the sweep is contested by a later one of the same connection, and by no other", async () => {
