@@ -12,7 +12,7 @@ import { rootKeyOf, type RootKey } from "./root-key.ts";
  */
 export async function openKeptRootKey(service: KeyService, keys: KeyStore, random: Random): Promise<RootKey> {
   const context = `evergrant root key of ${await keys.instanceId()}`;
-  const [record] = (await keys.rootKeys()).filter(({ kept }) => kept?.by === service.name);
+  const record = (await keys.rootKeys()).find(({ kept }) => kept?.by === service.name);
   if (record?.kept) return rootKeyOf((await service.decrypt(record.kept.wrapped, context)).reveal(), record.kept);
   const bytes = random.bytes(32);
   const wrapped = await service.encrypt(secret(bytes), context);

@@ -57,18 +57,17 @@ export function createRekeyer(deps: RekeyerDeps): Rekeyer {
   }
 
   async function work(claimed: Rekey): Promise<void> {
-    let rekey = claimed;
-    let replaced = 0;
+    const { tenantId, version } = claimed;
+    let { place, done } = claimed;
     while (!stopping.signal.aborted) {
-      const rows = await deps.sealed.outdated(rekey.tenantId, rekey.version, rekey.place, BATCH);
-      const place = placeAfter(rekey.place.table, rows);
-      if (place === null) return complete(rekey, replaced);
-      const changed = await deps.sealed.replace(await resealed(deps, rows, report));
-      replaced += changed;
-      rekey = { ...rekey, place, done: rekey.done + changed };
-      if (!(await rekeys.advance(rekey, instanceId, LEASE))) return;
+      const rows = await deps.sealed.outdated(tenantId, version, place, BATCH);
+      const next = placeAfter(place.table, rows);
+      if (next === null) return complete({ ...claimed, place, done }, done - claimed.done);
+      done += await deps.sealed.replace(await resealed(deps, rows, report));
+      place = next;
+      if (!(await rekeys.advance({ ...claimed, place, done }, instanceId, LEASE))) return;
     }
-    await rekeys.giveBack(rekey.tenantId, instanceId);
+    await rekeys.giveBack(tenantId, instanceId);
   }
 
   /** Somebody who did not know of the newest version yet may have stored more; what cannot be opened is left as it is. */

@@ -49,7 +49,7 @@ export async function proveRootKeys(
 
 /** Of several processes that have a key service make a root key at once, the others have to take the first one's. */
 async function proveFirst(keys: KeyStore, { kept, fingerprint }: RootKey): Promise<void> {
-  const [first] = (await keys.rootKeys()).filter((record) => record.kept?.by === kept?.by);
+  const first = (await keys.rootKeys()).find((record) => record.kept?.by === kept?.by);
   if (first?.fingerprint === fingerprint) return;
   throw new ServiceError("key_unavailable", "Another process has made a root key at the same moment. Start again.");
 }

@@ -115,7 +115,7 @@ async function makeFirst(
 
 function openAll(deps: TenantKeyDeps, stored: readonly StoredTenantKey[]): Pick<Opened, "versions" | "naming"> {
   const opened = stored.map((key) => ({ bytes: unwrap(deps, key), version: key.version }));
-  const [naming] = opened.filter(({ version }) => version === NAMING_VERSION);
+  const naming = opened.find(({ version }) => version === NAMING_VERSION);
   if (!naming) throw new ServiceError("key_unavailable", "This tenant has no key that names secrets.");
   return { naming, versions: opened.filter(({ version }) => version !== NAMING_VERSION) };
 }

@@ -4,6 +4,7 @@ import { getProxyForUrl } from "proxy-from-env";
 import type { KeyStore } from "../access/key-store.ts";
 import { generateRootKey, parseRootKey, type RootKey } from "../keyring/root-key.ts";
 import type { RootKeys } from "../keyring/root-keys.ts";
+import type { Transport } from "../oauth/http.ts";
 import type { Random } from "../runtime/random.ts";
 import { createTransport } from "../network/transport.ts";
 import { openKeptRootKey } from "../keyring/kept-root-key.ts";
@@ -56,8 +57,12 @@ const NOTHING_NEW: Random = {
   fraction: () => 0,
 };
 
+/** Who named the address has allowed its host, for this and nothing else. */
+function transportTo(host: string): Transport {
+  return createTransport({ allowedPrivateHosts: [host], proxyFor: getProxyForUrl });
+}
+
 function serviceAt(address: string, { transit }: RootKeySettings): Promise<KeyService> {
-  const transportTo = (host: string) => createTransport({ allowedPrivateHosts: [host], proxyFor: getProxyForUrl });
   return openKeyService(address, { clock: systemClock, transportTo, transit });
 }
 

@@ -1,5 +1,5 @@
 import { sql, type RawBuilder } from "kysely";
-import type { SealedTable } from "../access/sealed-store.ts";
+import { SEALED_TABLES, type SealedTable } from "../access/sealed-store.ts";
 import type { SealAddress } from "../runtime/sealer.ts";
 import type { Queries } from "./database.ts";
 
@@ -64,15 +64,15 @@ export function versionBytes(column: string): RawBuilder<Uint8Array | null> {
 /** How many of a tenant's sealed values need each key version. */
 export async function countVersions(queries: Queries, tenantId: string): Promise<Map<number, number>> {
   const counts = new Map<number, number>();
-  for (const [table, { columns }] of Object.entries(SEALED_COLUMNS)) {
-    for (const column of Object.keys(columns)) {
+  for (const table of SEALED_TABLES) {
+    for (const column of Object.keys(SEALED_COLUMNS[table].columns)) {
       const { rows } = await sql<{ version: Uint8Array; count: number }>`
         select ${versionBytes(column)} as version, count(*) as count
-        from ${rowsOf(table as SealedTable, tenantId)} and ${sql.ref(`stored.${column}`)} is not null
+        from ${rowsOf(table, tenantId)} and ${sql.ref(`stored.${column}`)} is not null
         group by ${versionBytes(column)}`.execute(queries);
       for (const row of rows) {
         const version = Buffer.from(row.version).readUInt32BE();
-        counts.set(version, (counts.get(version) ?? 0) + Number(row.count));
+        counts.set(version, (counts.get(version) ?? 0) + row.count);
       }
     }
   }

@@ -40,9 +40,9 @@ async function openRekeyStage() {
   return { ...stage, sealed, rekeys, instance, begin };
 }
 
-async function connectMany({ connect }: EngineStage, count: number): Promise<string[]> {
+async function connectMany(stage: EngineStage, count: number): Promise<string[]> {
   const ids: string[] = [];
-  for (let made = 0; made < count; made++) ids.push(await connect());
+  for (let made = 0; made < count; made++) ids.push(await stage.connect());
   return ids;
 }
 

@@ -61,9 +61,10 @@ export function keyRotationContract(kind: DatabaseKind): void {
 
   describe(`sealed values on ${kind.name}`, () => {
     test("are counted by the version that sealed them, wherever they are", async () => {
-      const { sealed, create, connections, clients } = await openWithKeys(kind);
-      await create("con_1", {}, { tokens: tokensWith(1) });
-      await create("con_2", {}, { tokens: { ...tokensWith(2), sealedRefreshToken: null } });
+      const stage = await openWithKeys(kind);
+      const { sealed, connections, clients } = stage;
+      await stage.create("con_1", {}, { tokens: tokensWith(1) });
+      await stage.create("con_2", {}, { tokens: { ...tokensWith(2), sealedRefreshToken: null } });
       await connections.setAside("con_1", spareWith(1), null);
       await clients.replaceSecret("cli_1", { id: "sec_1", sealed: sealedWith(300) });
       expect(await sealed.versions(TENANT)).toEqual(
@@ -77,14 +78,15 @@ export function keyRotationContract(kind: DatabaseKind): void {
     });
 
     test("of another version are found in the order of their rows, a batch at a time", async () => {
-      const { sealed, create } = await openWithKeys(kind);
+      const stage = await openWithKeys(kind);
+      const { sealed } = stage;
       for (const [id, version] of [
         ["con_3", 1],
         ["con_1", 1],
         ["con_2", 2],
         ["con_4", 1],
       ] as const) {
-        await create(id, {}, { tokens: tokensWith(version) });
+        await stage.create(id, {}, { tokens: tokensWith(version) });
       }
       const batch = await sealed.outdated(TENANT, 2, FIRST, 2);
       expect(batch.map(({ id }) => id)).toEqual(["con_1", "con_3"]);
@@ -106,28 +108,30 @@ export function keyRotationContract(kind: DatabaseKind): void {
     });
 
     test("are replaced, unless a fresher one has come", async () => {
-      const { sealed, create, claim, connections, held } = await openWithKeys(kind);
-      await create("con_1", {}, { tokens: tokensWith(1) });
-      await create("con_2", {}, { tokens: tokensWith(1) });
+      const stage = await openWithKeys(kind);
+      const { sealed, connections } = stage;
+      await stage.create("con_1", {}, { tokens: tokensWith(1) });
+      await stage.create("con_2", {}, { tokens: tokensWith(1) });
       const rows = await sealed.outdated(TENANT, 2, FIRST, 10);
       const fresh = { ...commitOf("con_2", 2), tokens: tokensWith(1, 2) };
-      await connections.commit(fresh, await claim("con_2"));
+      await connections.commit(fresh, await stage.claim("con_2"));
       const again = rows.map((row) => ({
         ...row,
         values: row.values.map((value) => ({ ...value, sealed: sealedWith(2, 9) })),
       }));
       expect(await sealed.replace(again)).toBe(2);
-      expect((await held("con_1")).tokens).toEqual({
+      expect((await stage.held("con_1")).tokens).toEqual({
         ...tokensWith(1),
         sealedAccessToken: sealedWith(2, 9),
         sealedRefreshToken: sealedWith(2, 9),
       });
-      expect((await held("con_2")).tokens).toMatchObject(tokensWith(1, 2));
+      expect((await stage.held("con_2")).tokens).toMatchObject(tokensWith(1, 2));
     });
 
     test("that are written once are replaced while they are there", async () => {
-      const { sealed, create, clients, connections } = await openWithKeys(kind);
-      await create("con_1", {}, { tokens: tokensWith(2) });
+      const stage = await openWithKeys(kind);
+      const { sealed, clients, connections } = stage;
+      await stage.create("con_1", {}, { tokens: tokensWith(2) });
       await connections.setAside("con_1", spareWith(1), null);
       await clients.replaceSecret("cli_1", { id: "sec_1", sealed: sealedWith(1) });
       for (const table of ["spare_token_sets", "client_secrets"] as const) {
@@ -146,12 +150,13 @@ export function keyRotationContract(kind: DatabaseKind): void {
 
   describe(`retiring a key on ${kind.name}`, () => {
     test("waits until a newer one is old enough and nothing needs it; it is purged when journals are over", async () => {
-      const { keys, sealed, create, clock } = await openWithKeys(kind);
+      const stage = await openWithKeys(kind);
+      const { keys, sealed, clock } = stage;
       expect(await keys.retire(TENANT, 1, MINUTE)).toBe("newest");
       await keys.addTenantKey({ tenantId: TENANT, version: 2, wrapped: Buffer.of(2), rootFingerprint: "old" });
       expect(await keys.retire(TENANT, 1, MINUTE)).toBe("newest");
       await clock.advance(MINUTE);
-      await create("con_1", {}, { tokens: tokensWith(1) });
+      await stage.create("con_1", {}, { tokens: tokensWith(1) });
       expect(await keys.retire(TENANT, 1, MINUTE)).toBe("in_use");
       const rows = await sealed.outdated(TENANT, 2, FIRST, 10);
       const values = (row: (typeof rows)[number]) => row.values.map((value) => ({ ...value, sealed: sealedWith(2) }));
@@ -167,7 +172,7 @@ export function keyRotationContract(kind: DatabaseKind): void {
       expect(await keys.purge(2 * DAY)).toBe(0);
       await clock.advance(DAY + 1);
       // Something came back from a journal.
-      await create("con_2", {}, { tokens: tokensWith(1) });
+      await stage.create("con_2", {}, { tokens: tokensWith(1) });
       expect(await keys.purge(2 * DAY)).toBe(0);
       await sealed.replace(
         (await sealed.outdated(TENANT, 2, FIRST, 10)).map((row) => ({ ...row, values: values(row) })),

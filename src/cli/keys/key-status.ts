@@ -6,7 +6,7 @@ import { relativeTime } from "../terminal/relative-time.ts";
 import { table, type Cell } from "../terminal/table.ts";
 import { bar } from "../terminal/bar.ts";
 
-type TenantKeys = z.infer<typeof tenantKeysSchema>;
+export type TenantKeys = z.infer<typeof tenantKeysSchema>;
 
 export async function showKeys(service: ServiceClient, output: Output, tenant: string): Promise<void> {
   const root = await service.ask({ path: path`/v1/keys/root` }, rootKeysSchema);

@@ -3,7 +3,7 @@ import { tenantKeysSchema } from "../../api/routes/keys.ts";
 import { SECOND } from "../../runtime/clock.ts";
 import { path, type ServiceClient } from "../service/service-client.ts";
 import type { Output } from "../terminal/output.ts";
-import { describeRekey, describeTenant, keysOf } from "./key-status.ts";
+import { describeRekey, describeTenant, keysOf, type TenantKeys } from "./key-status.ts";
 
 const INTERVAL = SECOND;
 
@@ -13,15 +13,20 @@ export async function rotateTenant(
   output: Output,
   { tenant, wait }: { tenant: string; wait: boolean },
 ): Promise<void> {
-  let keys = await service.ask({ method: "POST", path: path`/v1/keys/tenants/${tenant}/rotate` }, tenantKeysSchema);
+  const begun = await service.ask({ method: "POST", path: path`/v1/keys/tenants/${tenant}/rotate` }, tenantKeysSchema);
+  const keys = wait ? await untilFinished(service, output, begun) : begun;
+  output.result(keys, () => describeTenant(keys, output).join("\n"));
+}
+
+async function untilFinished(service: ServiceClient, output: Output, begun: TenantKeys): Promise<TenantKeys> {
+  let keys = begun;
   let shown = "";
-  while (wait && keys.rekey?.finished_at === null) {
+  while (keys.rekey?.finished_at === null) {
     const line = describeRekey(keys.rekey);
     if (line !== shown) output.remark(line);
     shown = line;
     await sleep(INTERVAL);
-    keys = await keysOf(service, tenant);
+    keys = await keysOf(service, begun.tenant);
   }
-  const last = keys;
-  output.result(last, () => describeTenant(last, output).join("\n"));
+  return keys;
 }
