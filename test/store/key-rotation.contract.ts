@@ -51,7 +51,7 @@ export function keyRotationContract(kind: DatabaseKind): void {
       await keys.rewrap({ ...first, wrapped: Buffer.of(8), rootFingerprint: "new" }, "old");
       expect((await keys.tenantKeys(TENANT))[0]).toMatchObject({ wrapped: Buffer.of(9), rootFingerprint: "new" });
       await keys.forgetRootKeysBut("new");
-      expect((await keys.rootKeys()).map(({ fingerprint }) => fingerprint)).toEqual(["old", "new"]);
+      expect((await keys.rootKeys()).map(({ fingerprint }) => fingerprint)).toEqual(["new", "old"]);
       for (const key of rest) await keys.rewrap({ ...key, rootFingerprint: "new" }, "old");
       expect(await keys.wrappedByOthers("new", 10)).toEqual([]);
       await keys.forgetRootKeysBut("new");
