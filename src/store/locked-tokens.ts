@@ -89,15 +89,10 @@ export function follows(before: LockedTokens, tokens: TokenRecord): boolean {
   return before.generation === tokens.generation - 1 && before.status !== "disconnected";
 }
 
-/**
- * Each sealing has a salt of its own, so the same bytes are the same write: it happened, and its answer was lost. What was sealed
- * with a newer key meanwhile is known by its name and time.
- */
+/** Each sealing has a salt of its own, so the same bytes are the same write: it happened, and its answer was lost. */
 export function isSame(before: LockedTokens, tokens: TokenRecord): boolean {
-  if (before.generation !== tokens.generation) return false;
-  const hasSameName = tokens.refreshTokenName !== null && before.refreshTokenName === tokens.refreshTokenName;
-  if (hasSameName && before.obtainedAt === tokens.obtainedAt) return true;
   return (
+    before.generation === tokens.generation &&
     sameBytes(before.accessToken, tokens.sealedAccessToken) && sameBytes(before.refreshToken, tokens.sealedRefreshToken)
   );
 }
