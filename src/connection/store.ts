@@ -104,8 +104,6 @@ export interface ResolvedAttempt {
 /** An attempt that decided nothing; the next may be made when `backoffMs` have passed by the database's clock. */
 export interface Postponement extends ResolvedAttempt {
   backoffMs: number;
-  /** For so long the server may still act on a request whose answer was lost: where a second one does harm, it waits. */
-  pendingMs: number;
   diagnosis: Diagnosis;
   /** The trouble has lasted: an `active` connection becomes `degraded`. */
   degrade: boolean;

@@ -47,6 +47,16 @@ export function replayableMs(replay: Replay): number {
   }
 }
 
+/**
+ * Until when nobody sends the refresh token again, because the window for replays has closed, and the server may still act on the
+ * last request that was sent inside it: one of the two would then be a reuse. Null when nothing speaks against it.
+ */
+export function quietUntil(replay: Replay, firstSentAt: number, now: number): number | null {
+  if (replay.class !== "window" || mayResend(replay, firstSentAt, now)) return null;
+  const until = firstSentAt + replay.seconds * SECOND + exchangeDeadline(replay) + STILL_WORKING;
+  return until > now ? until : null;
+}
+
 /** Inside a replay window there has to be time for a second and a third exchange after one that hangs. */
 export function exchangeDeadline(replay: Replay): number {
   if (replay.class !== "window") return EXCHANGE_DEADLINE;

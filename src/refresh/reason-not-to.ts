@@ -6,7 +6,7 @@ import type { Ready } from "./attempt.ts";
 import { consentEnd } from "./consent-end.ts";
 import { lifeLeft, restUntil } from "./due.ts";
 import { leftUntil, restingUntil } from "./keep-alive.ts";
-import { mayRotate } from "./lease-times.ts";
+import { mayRotate, quietUntil } from "./lease-times.ts";
 import { bringToStore } from "./recover.ts";
 import { AGAIN, type Again, type RefreshResult } from "./request.ts";
 import { endWithoutRefreshToken } from "./settle.ts";
@@ -33,7 +33,7 @@ export async function reasonNotTo(ready: Ready, claim: Claim | null): Promise<Re
   }
   const resting = restsUntil(ready, claim, now);
   if (resting !== null) return { step: { kind: "resting" }, dueAt: resting };
-  const wait = await reasonToWait(ready, now);
+  const wait = quiet(ready, claim, now) ?? (await reasonToWait(ready, now));
   return wait && { step: wait, dueAt: wait.retryAt };
 }
 
@@ -52,6 +52,14 @@ async function knowsMore({ flight: { ports }, held: { connection, tokens } }: Re
   if (!newest || newest.tokens.generation <= tokens.generation) return false;
   await bringToStore(ports, newest);
   return true;
+}
+
+/** A lost request of a replay window that has closed may still be under way. Whoever holds the lease is waited for longer. */
+function quiet({ held, provider }: Ready, claim: Claim | null, now: number): Wait | null {
+  if (claim === null && held.lease.owner !== null) return null;
+  const lostAt = unansweredSince(held, claim);
+  const until = lostAt === null ? null : quietUntil(provider.replay, lostAt, now);
+  return until === null ? null : later(held.lease.cause ?? "provider_unavailable", until);
 }
 
 type Wait = Extract<RefreshResult, { retryAt: number }>;

@@ -35,7 +35,7 @@ export async function settle(attempt: Attempt): Promise<Step> {
         cause: "provider_unavailable",
         code: outcome.code,
         lost: true,
-        ...waitAfterLoss(attempt, outcome.code),
+        retryAfterMs: waitAfterLoss(attempt, outcome.code),
         isUrgent: isInWindow(attempt),
       });
   }
@@ -43,14 +43,12 @@ export async function settle(attempt: Attempt): Promise<Step> {
 
 /**
  * How long to leave a token alone whose answer was lost. Where a replay is answered, not at all; else while the server may still
- * be working on the first request: two at a time would be a reuse. Whoever comes when the window has closed waits for that too.
+ * be working on the first request: two at a time would be a reuse.
  */
-function waitAfterLoss(attempt: Attempt, code: string): Pick<Setback, "retryAfterMs" | "pendingMs"> {
-  const { flight, provider, claim, sentAt } = attempt;
-  if (!/^timeout$|^http_504/.test(code)) return { retryAfterMs: null };
-  if (isInWindow(attempt)) return { retryAfterMs: null, pendingMs: STILL_WORKING };
-  const mayBeSent = mayResend(provider.replay, claim.earlier?.firstAt ?? sentAt, flight.ports.clock.now());
-  return { retryAfterMs: mayBeSent ? null : STILL_WORKING };
+function waitAfterLoss({ flight, provider, claim, sentAt }: Attempt, code: string): number | null {
+  const firstSentAt = claim.earlier?.firstAt ?? sentAt;
+  if (mayResend(provider.replay, firstSentAt, flight.ports.clock.now())) return null;
+  return /^timeout$|^http_504/.test(code) ? STILL_WORKING : null;
 }
 
 /** The window in which a replay is answered does not wait for a back-off that grows. */
@@ -86,8 +84,6 @@ interface Setback {
   lost: boolean;
   /** No attempt is made before that time. */
   retryAfterMs: number | null;
-  /** The server may still act on the request for so long; 0 unless told. */
-  pendingMs?: number;
   /** The next attempt is made as soon as if this were the first failure. */
   isUrgent?: boolean;
   /** The next attempts are made ever more rarely. */
@@ -112,7 +108,6 @@ async function postpone({ flight, held }: Ready, claim: Claim, setback: Setback)
     claim,
     answered: !lost,
     backoffMs: wait,
-    pendingMs: setback.pendingMs ?? 0,
     diagnosis: { cause, confidence: "certain", evidence: { code, failures }, ...(whoActs && { whoActs }) },
     degrade,
     history: failures <= FAILURES_TO_DEGRADE ? entry(kind, generation, { cause, code }) : null,

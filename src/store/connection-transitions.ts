@@ -32,16 +32,6 @@ function resolved(lease: LeaseRow, answered: boolean) {
   return unanswered > 0 ? { owner: null, lease_until: 0, unanswered } : AT_REST;
 }
 
-/** The request that its owner gave up on may reach the server yet, as if the owner came back with the answer. */
-function pending(lease: LeaseRow, { claim, answered, pendingMs }: Postponement) {
-  if (answered || pendingMs === 0) return {};
-  const isLonger = sql<boolean>`answer_until > ${fromNow(pendingMs)}`;
-  return {
-    answer_owner: sql<string>`case when ${isLonger} then ${lease.answer_owner} else ${claim.owner} end`,
-    answer_until: sql<number>`case when ${isLonger} then answer_until else ${fromNow(pendingMs)} end`,
-  };
-}
-
 /** An instance whose clock is wrong waits as long as others. */
 function fromNow(ms: number): RawBuilder<number> {
   return sql<number>`eg_now() + ${ms}`;
@@ -55,7 +45,6 @@ export async function postpone(tx: Transaction, postponement: Postponement): Pro
   await updateLease(tx, claim.connectionId)
     .set({
       ...resolved(lease, answered),
-      ...pending(lease, postponement),
       backoff_until: backoffUntil,
       // What is never due by itself stays so, unless an answer was lost; everything else waits for the end of the back-off.
       due_at: answered && lease.due_at === null ? null : backoffUntil,

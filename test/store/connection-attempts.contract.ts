@@ -2,9 +2,9 @@ import { describe, expect, test } from "vitest";
 import type { Diagnosis } from "../../src/connection/cause.ts";
 import type { Claim } from "../../src/connection/claim.ts";
 import type { Postponement } from "../../src/connection/store.ts";
-import { MINUTE, SECOND } from "../../src/runtime/clock.ts";
+import { SECOND } from "../../src/runtime/clock.ts";
 import type { DatabaseKind } from "../stage/databases.ts";
-import { AT_REST, claimRequest, openStoreStage, type StoreStage } from "../stage/store-stage.ts";
+import { AT_REST, openStoreStage, type StoreStage } from "../stage/store-stage.ts";
 
 const ID = "con_1";
 const OUTAGE: Diagnosis = { cause: "provider_unavailable", confidence: "certain", evidence: { code: "http_503" } };
@@ -19,7 +19,7 @@ async function openWithConnection(kind: DatabaseKind): Promise<StoreStage> {
 /** Backs off for no time, so that the next claim is granted. */
 function postponement(claim: Claim, changes: Partial<Postponement> = {}): Postponement {
   const history = { kind: "refresh_failed", generation: 1, detail: { n: 1 } } as const;
-  return { claim, answered: true, backoffMs: 0, pendingMs: 0, diagnosis: OUTAGE, degrade: false, history, ...changes };
+  return { claim, answered: true, backoffMs: 0, diagnosis: OUTAGE, degrade: false, history, ...changes };
 }
 
 /** What every database has to make of an attempt that decided nothing. */
@@ -56,33 +56,6 @@ export function connectionAttemptsContract(kind: DatabaseKind): void {
       await stage.connections.postpone(postponement(claim, { answered: false }));
       const free = { owner: null, leaseUntil: 0, failures: 1 };
       expect(await stage.lease(ID)).toMatchObject({ ...free, attemptGeneration: 1, attemptAt, unanswered: 1 });
-    });
-
-    test("without an answer that may come yet keeps everybody from claiming until then, where a second send does harm", async () => {
-      const stage = await openWithConnection(kind);
-      const claim = await stage.claim(ID);
-      const pendingUntil = stage.clock.now() + MINUTE;
-      await stage.connections.postpone(postponement(claim, { answered: false, pendingMs: MINUTE }));
-      // Where a replay is answered, nothing is waited for, and nothing is forgotten.
-      const again = await stage.claim(ID, { replayableMs: SECOND });
-      await stage.clock.advance(SECOND);
-      await stage.connections.postpone(postponement(again, { answered: false, pendingMs: SECOND }));
-      const refusal = { kind: "quarantined", owner: claim.owner, until: pendingUntil };
-      for (const owner of [claim.owner, "ins_b"]) {
-        const request = claimRequest(ID, { owner, replayableMs: SECOND });
-        expect(await stage.connections.claim(request)).toEqual(refusal);
-      }
-      const due = { owner: claim.owner, leaseMs: MINUTE, limit: 10, exceptClients: [] };
-      expect(await stage.connections.claimDue(due)).toEqual([]);
-      expect(await stage.connections.orphans(10)).toEqual([ID]);
-      await stage.clock.advance(pendingUntil - stage.clock.now());
-      expect(await stage.connections.claimDue(due)).toMatchObject([{ claim: { earlier: { count: 2 } } }]);
-    });
-
-    test("with an answer waits for nothing", async () => {
-      const stage = await openWithConnection(kind);
-      await stage.connections.postpone(postponement(await stage.claim(ID), { pendingMs: MINUTE }));
-      expect(await stage.connections.claim(claimRequest(ID, { replayableMs: 0 }))).toMatchObject({ kind: "claimed" });
     });
 
     test("leaves what is never due by itself so", async () => {

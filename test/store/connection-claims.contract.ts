@@ -22,7 +22,6 @@ async function loseAnswer({ connections }: StoreStage, claim: Claim): Promise<vo
     claim,
     answered: false,
     backoffMs: 0,
-    pendingMs: 0,
     diagnosis: OUTAGE,
     degrade: false,
     history: null,

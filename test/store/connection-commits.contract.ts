@@ -65,7 +65,7 @@ export function connectionCommitsContract(kind: DatabaseKind): void {
 
     test("ends every failure, and every earlier send without an answer", async () => {
       const stage = await openClaimed(kind);
-      const failed = { answered: false, backoffMs: 0, pendingMs: 0, diagnosis: OUTAGE, degrade: false, history: null };
+      const failed = { answered: false, backoffMs: 0, diagnosis: OUTAGE, degrade: false, history: null };
       await stage.connections.postpone({ claim: stage.first, ...failed });
       await stage.connections.commit(commitOf(ID, 2), await stage.claim(ID));
       expect(await stage.lease(ID)).toEqual({ ...AT_REST, epoch: 2, dueAt: 7 });

@@ -33,7 +33,6 @@ async function fail(stage: StoreStage, id: string, { answered = true, backoffMs 
     degrade: false,
     history: null,
     backoffMs,
-    pendingMs: 0,
     diagnosis: { cause: "provider_unavailable", confidence: "certain", evidence: {} },
   });
 }

@@ -33,7 +33,7 @@ function ending(generation = 1): StatusChange {
 
 /** Fails once, without an answer. */
 async function fail(stage: StoreStage): Promise<void> {
-  const failed = { answered: false, backoffMs: 0, pendingMs: 0, diagnosis: OUTAGE, degrade: true, history: null };
+  const failed = { answered: false, backoffMs: 0, diagnosis: OUTAGE, degrade: true, history: null };
   await stage.connections.postpone({ claim: await stage.claim(ID), ...failed });
 }
 

@@ -28,7 +28,7 @@ const LATE: [string, Late, unknown][] = [
 
 function postpone(connections: ConnectionStore, claim: Claim): Promise<unknown> {
   const history = { kind: "refresh_failed", generation: 1, detail: {} } as const;
-  const failed = { answered: true, backoffMs: 0, pendingMs: 0, diagnosis: DIAGNOSIS, degrade: true, history };
+  const failed = { answered: true, backoffMs: 0, diagnosis: DIAGNOSIS, degrade: true, history };
   return connections.postpone({ claim, ...failed });
 }
 

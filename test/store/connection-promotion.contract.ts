@@ -42,7 +42,6 @@ export function connectionPromotionContract(kind: DatabaseKind): void {
         claim: await stage.claim(ID, { generation: 2 }),
         answered: false,
         backoffMs: 0,
-        pendingMs: 0,
         diagnosis: { cause: "provider_unavailable", confidence: "certain", evidence: {} },
         degrade: true,
         history: null,

@@ -161,7 +161,6 @@ export function connectionRefusalsContract(kind: DatabaseKind): void {
       claim: await stage.claim(ID),
       answered: true,
       backoffMs: 1000,
-      pendingMs: 0,
       diagnosis: { cause: "provider_unavailable", confidence: "certain", evidence: {} },
       degrade: false,
       history: null,
