@@ -1,6 +1,6 @@
-import { timingSafeEqual } from "node:crypto";
 import type { KeyStore } from "../access/key-store.ts";
 import type { Random } from "../runtime/random.ts";
+import { sameSecret } from "../runtime/same-secret.ts";
 import { secret } from "../runtime/secret.ts";
 import { ServiceError } from "../runtime/service-error.ts";
 import type { KeyService } from "./kms/key-service.ts";
@@ -17,8 +17,12 @@ export async function openKeptRootKey(service: KeyService, keys: KeyStore, rando
   const bytes = random.bytes(32);
   const wrapped = await service.encrypt(secret(bytes), context);
   const again = (await service.decrypt(wrapped, context)).reveal();
-  if (again.length === bytes.length && timingSafeEqual(again, bytes)) {
+  if (sameSecret(textOf(again), textOf(bytes))) {
     return rootKeyOf(bytes, { by: service.name, wrapped });
   }
   throw new ServiceError("key_unavailable", "The key service does not give back what it has encrypted.");
+}
+
+function textOf(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString("hex");
 }

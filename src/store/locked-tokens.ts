@@ -93,7 +93,8 @@ export function follows(before: LockedTokens, tokens: TokenRecord): boolean {
 export function isSame(before: LockedTokens, tokens: TokenRecord): boolean {
   return (
     before.generation === tokens.generation &&
-    sameBytes(before.accessToken, tokens.sealedAccessToken) && sameBytes(before.refreshToken, tokens.sealedRefreshToken)
+    sameBytes(before.accessToken, tokens.sealedAccessToken) &&
+    sameBytes(before.refreshToken, tokens.sealedRefreshToken)
   );
 }
 

@@ -12,14 +12,16 @@ const SRC = fileURLToPath(new URL("../../src", import.meta.url));
 
 /** Whatever can open a connection. */
 const WAYS_OUT =
-  /from "(?:undici|(?:node:)?(?:http|https|http2|net|tls|dgram)|node-fetch|axios|got|ws)"|\bfetch\(|new (?:WebSocket|EventSource)\(/;
+  /from "(?:undici|(?:node:)?(?:http|https|http2|net|tls|dgram)|node-fetch|axios|got|ws)"|import\("@(?:aws-sdk|google-cloud|azure)\/|\bfetch\(|new (?:WebSocket|EventSource)\(/;
 
 /** Who uses them outside `src/network`, and why no URL of a tenant leads through there. */
 const OTHER_WAYS_OUT: Readonly<Record<string, string>> = {
   "api/hot-route.ts": "types of requests that come in",
+  "api/peer-address.ts": "types of requests that come in",
   "api/server.ts": "listens",
   "cli/doctor/check-address.ts": "asks the address that the service is set to listen on",
   "cli/service/service-client.ts": "asks the service that the operator names in EVERGRANT_URL",
+  "keyring/kms/packages.ts": "asks the key service that the operator names in EVERGRANT_ROOT_KEY_SERVICE",
 };
 
 test("nothing outside src/network opens a connection, but those that a tenant does not steer", () => {
