@@ -62,7 +62,7 @@ test("a provider that is down costs nothing while the token lives, and then asks
   const stage = await openStage();
   const { connectionId } = await stage.connect();
   stage.sandbox.control.change({ tokenEndpointFault: { kind: "rate_limit", retryAfterSeconds: 30 } });
-  await stage.clock.advance(56 * 60_000);
+  await stage.clock.leap(56 * 60_000);
   await expect
     .poll(async () => (await patientlyRead(stage, connectionId)).body)
     .toMatchObject({ refresh_state: "failing" });
@@ -81,7 +81,7 @@ test("a wrong client secret condemns nobody, and the right one heals at once", a
   const stage = await openStage();
   const { connectionId } = await stage.connect();
   await stage.sandbox.control.rotateClientSecret("evergrant", "the-next-secret");
-  await stage.clock.advance(61 * 60_000);
+  await stage.clock.leap(61 * 60_000);
   await expect
     .poll(async () => (await stage.token(connectionId)).body)
     .toMatchObject({ status: 503, code: "client_suspended", who_acts: "operator" });

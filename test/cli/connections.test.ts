@@ -148,7 +148,7 @@ describe("connections check", () => {
     const stage = await openStage();
     const { connectionId } = await stage.connect();
     stage.sandbox.control.change({ tokenEndpointFault: { kind: "status", status: 500 } });
-    await stage.clock.advance(2 * HOUR);
+    await stage.clock.leap(2 * HOUR);
     expect((await ask(stage, "check", connectionId)).code).toBe(EXIT.unavailable);
     await stage.api("DELETE", `/v1/connections/${connectionId}`);
     expect((await ask(stage, "check", connectionId)).code).toBe(EXIT.failed);

@@ -24,7 +24,7 @@ it("prints the whole answer with --json", async () => {
 it("has a token with less life than --min-ttl refreshed first", async () => {
   const stage = await openStage();
   const { connectionId } = await stage.connect();
-  await stage.clock.advance(HOUR / 2);
+  await stage.clock.leap(HOUR / 2);
   const before = await stage.token(connectionId, "?min_ttl=60");
   const { stdout } = await evergrant(["token", connectionId, "--min-ttl", "3000"], clientEnvironment(stage));
   expect(stdout).toMatch(/^\S+\n$/);
@@ -35,7 +35,7 @@ it("exits with 10 and gives the link when a person has to reconnect", async () =
   const stage = await openStage();
   const { connectionId } = await stage.connect();
   await stage.sandbox.control.revokeUser("alice");
-  await stage.clock.advance(2 * HOUR);
+  await stage.clock.leap(2 * HOUR);
   const outcome = await evergrant(["token", connectionId], clientEnvironment(stage));
   expect({ code: outcome.code, stdout: outcome.stdout }).toEqual({ code: EXIT.reauthorization_required, stdout: "" });
   expect(outcome.stderr).toContain(`${stage.settings.publicUrl}/reauthorize/${connectionId}.`);
@@ -56,7 +56,7 @@ it("exits with 7 when the provider cannot be reached and the token has run out",
   const stage = await openStage();
   const { connectionId } = await stage.connect();
   stage.sandbox.control.change({ tokenEndpointFault: { kind: "status", status: 503 } });
-  await stage.clock.advance(2 * HOUR);
+  await stage.clock.leap(2 * HOUR);
   const outcome = await evergrant(["token", connectionId], clientEnvironment(stage));
   expect({ code: outcome.code, stdout: outcome.stdout }).toEqual({ code: EXIT.unavailable, stdout: "" });
   expect(outcome.stderr).toMatch(/Try again in \d+ s\./);

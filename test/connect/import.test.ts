@@ -48,7 +48,7 @@ test("a token set that lives is handed out as it came, and refreshed when it is 
     generation: 1,
     scope: "a b",
   });
-  await stage.clock.advance(55 * 60_000);
+  await stage.clock.leap(55 * 60_000);
   await expect
     .poll(async () => (await stage.token(made.at("id"))).body)
     .toMatchObject({ access_token: "at-1", generation: 2 });

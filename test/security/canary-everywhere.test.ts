@@ -187,7 +187,7 @@ async function useConnection(search: Search): Promise<string> {
     await call(search, "GET", `${path}/history`);
     await stage.clock.advance(20 * 60_000);
   }
-  await stage.clock.advance(60 * 60_000);
+  await stage.clock.leap(60 * 60_000);
   await refresh();
   await overtake(search, path);
   await call(search, "GET", `${path}/access-token`, { belongs: ["access token"] });
