@@ -168,10 +168,11 @@ async function startOn(opened: Opened, settings: Settings, { clock, random }: Sy
     clock,
     observer,
     instanceId,
-    sealer: keyring,
+    keyring,
     sealed,
     rekeys,
     keys: keyStore,
+    valuesPerSecond: settings.rekeyRate,
     breathe: nextTurn,
   });
 
