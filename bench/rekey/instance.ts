@@ -59,6 +59,7 @@ export async function startInstance(database: Database, keyring: Keyring, dataDi
         rekeys: (await built.rekeyStore()).createRekeyStore(database),
         keys: { purge: async () => 0 },
         instanceId: INSTANCE,
+        isGone: () => false,
         valuesPerSecond: Infinity,
         breathe: nextTurn,
       });

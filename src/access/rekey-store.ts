@@ -11,7 +11,7 @@ export interface Rekey {
   total: number;
   startedAt: number;
   finishedAt: number | null;
-  /** Null while no instance works on it. */
+  /** Null while no instance works on it, as far as is known. */
   atWork: RekeyWork | null;
 }
 
@@ -23,6 +23,7 @@ export interface RekeyLease {
 
 /** What tells how fast an instance is. */
 export interface RekeyWork {
+  owner: string;
   forMs: number;
   /** Values that were done when it began, by whoever was at work before. */
   doneBefore: number;
@@ -42,6 +43,6 @@ export interface RekeyStore {
    */
   advance(rekey: Rekey, rows: readonly SealedRow[], lease: RekeyLease): Promise<number | null>;
   finish(rekey: Rekey, owner: string): Promise<void>;
-  /** Gives it to whoever comes next. */
+  /** Gives it to whoever comes next, if that owner still has it. */
   giveBack(tenantId: string, owner: string): Promise<void>;
 }

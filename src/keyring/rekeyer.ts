@@ -1,7 +1,8 @@
 import type { KeyStore } from "../access/key-store.ts";
 import type { Rekey, RekeyStore } from "../access/rekey-store.ts";
 import { SEALED_TABLES, type SealedRow, type SealedStore, type SealedTable } from "../access/sealed-store.ts";
-import { DAY, HOUR, MINUTE, SECOND, type Clock } from "../runtime/clock.ts";
+import type { Journal } from "../connection/journal.ts";
+import { DAY, HOUR, SECOND, type Clock } from "../runtime/clock.ts";
 import type { Observer } from "../runtime/observer.ts";
 import { codeOf, ServiceError } from "../runtime/service-error.ts";
 import type { Keyring } from "./keyring.ts";
@@ -23,6 +24,8 @@ export interface RekeyerDeps {
   rekeys: RekeyStore;
   keys: Pick<KeyStore, "purge">;
   instanceId: string;
+  /** Has the process of that instance provably ended? */
+  isGone: Journal["isGone"];
   /** The most that this instance seals anew. */
   valuesPerSecond: number;
   /** Lets requests be answered between rows. */
@@ -33,7 +36,8 @@ const INTERVAL = 5 * SECOND;
 /** A day longer than journals are kept: they may hold what a retired key has sealed. */
 const RETIRED_KEPT = 8 * DAY;
 const PURGE_INTERVAL = HOUR;
-const LEASE = MINUTE;
+/** Longer than a batch may take and a pause of the process may last; who comes back later finds that another has gone on. */
+const LEASE = 15 * SECOND;
 /** Rows between two breaths: a few milliseconds of work. */
 const AT_A_BREATH = 20;
 
@@ -48,10 +52,17 @@ export function createRekeyer(deps: RekeyerDeps): Rekeyer {
   async function run(): Promise<void> {
     while (!stopping.signal.aborted) {
       if (clock.monotonic() - purgedAt >= PURGE_INTERVAL) await purge().catch(report);
-      const rekey = await rekeys.claim(instanceId, LEASE).catch(report);
+      const rekey = await claim().catch(report);
       if (rekey) await work(rekey).catch(report);
       else await clock.sleep(INTERVAL, stopping.signal);
     }
+  }
+
+  async function claim(): Promise<Rekey | null> {
+    for (const { tenantId, atWork } of await rekeys.list()) {
+      if (atWork && deps.isGone(atWork.owner)) await rekeys.giveBack(tenantId, atWork.owner);
+    }
+    return rekeys.claim(instanceId, LEASE);
   }
 
   async function purge(): Promise<void> {

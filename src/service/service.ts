@@ -172,6 +172,7 @@ async function startOn(opened: Opened, settings: Settings, { clock, random }: Sy
     sealed,
     rekeys,
     keys: keyStore,
+    isGone: (instance) => journal.isGone(instance),
     valuesPerSecond: settings.rekeyRate,
     breathe: nextTurn,
   });

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { SEALED_TABLES, type SealedRow } from "../access/sealed-store.ts";
-import type { Rekey, RekeyLease, RekeyStore } from "../access/rekey-store.ts";
+import type { Rekey, RekeyLease, RekeyStore, RekeyWork } from "../access/rekey-store.ts";
 import { sql, type Selectable } from "kysely";
 import type { Database, Queries } from "./database.ts";
 import { egNow } from "./now.ts";
@@ -103,7 +103,6 @@ function fromNow(milliseconds: number) {
 }
 
 function rekeyOf(row: Selectable<Schema["rekeys"]> & { now: number }): Rekey {
-  const isAtWork = row.owner !== null && row.lease_until > row.now;
   return {
     tenantId: row.tenant_id,
     version: row.version,
@@ -112,6 +111,11 @@ function rekeyOf(row: Selectable<Schema["rekeys"]> & { now: number }): Rekey {
     total: row.total,
     startedAt: row.started_at,
     finishedAt: row.finished_at,
-    atWork: isAtWork ? { forMs: row.now - row.claimed_at, doneBefore: row.done_before } : null,
+    atWork: atWork(row),
   };
+}
+
+function atWork(row: Selectable<Schema["rekeys"]> & { now: number }): RekeyWork | null {
+  const { owner, lease_until: until, claimed_at: since, done_before: doneBefore, now: at } = row;
+  return owner !== null && until > at ? { owner, forMs: at - since, doneBefore } : null;
 }

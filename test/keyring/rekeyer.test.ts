@@ -26,6 +26,7 @@ async function openRekeyStage() {
       rekeys,
       keys: createKeyStore(stage.database, () => "instance"),
       instanceId,
+      isGone: () => false,
       valuesPerSecond: Infinity,
       breathe: () => nextTurn(),
       ...changes,
@@ -101,6 +102,15 @@ test("one that stops in the middle is taken up by another instance, with the nex
   await stage.clock.advance(MINUTE + 5 * SECOND);
   await expect.poll(async () => (await stage.rekeys.list())[0]?.finishedAt, LONG).not.toBeNull();
   expect([...(await stage.sealed.versions(TENANT)).keys()]).toEqual([version]);
+});
+
+test("one whose process has provably ended is taken up at once", async () => {
+  const stage = await openRekeyStage();
+  await connectMany(stage, 5);
+  await stage.begin();
+  await stage.rekeys.claim("ins_a", MINUTE);
+  stage.instance("ins_b", { isGone: (instanceId) => instanceId === "ins_a" }).start();
+  await expect.poll(async () => (await stage.rekeys.list())[0]?.finishedAt, LONG).toBe(stage.clock.now());
 });
 
 test("a graceful stop lets another go on at once", async () => {

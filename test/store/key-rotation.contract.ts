@@ -209,7 +209,7 @@ export function keyRotationContract(kind: DatabaseKind): void {
       await rekeys.begin(TENANT, 2, 99);
       const rekey = await rekeys.claim("ins_a", MINUTE);
       const begun = { tenantId: TENANT, version: 2, done: 0, total: 10, startedAt: clock.now(), finishedAt: null };
-      const atWork = { doneBefore: 0, forMs: 0 };
+      const atWork = { owner: "ins_a", doneBefore: 0, forMs: 0 };
       expect(rekey).toEqual({ ...begun, place: { table: "client_secrets", after: null }, atWork });
       if (!rekey) return;
       expect(await rekeys.claim("ins_b", MINUTE)).toBeNull();
@@ -218,14 +218,14 @@ export function keyRotationContract(kind: DatabaseKind): void {
       await clock.advance(MINUTE);
       const nobody = { ...further, atWork: null };
       expect(await rekeys.list()).toEqual([nobody]);
-      expect(await rekeys.claim("ins_b", MINUTE)).toEqual(further);
+      expect(await rekeys.claim("ins_b", MINUTE)).toEqual({ ...further, atWork: { ...atWork, owner: "ins_b" } });
       expect(await rekeys.advance(further, [], lease("ins_a"))).toBeNull();
       await rekeys.finish(further, "ins_a");
       await rekeys.giveBack(TENANT, "ins_a");
       expect(await rekeys.claim("ins_c", MINUTE)).toBeNull();
       await rekeys.giveBack(TENANT, "ins_b");
       expect(await rekeys.list()).toEqual([nobody]);
-      expect(await rekeys.claim("ins_c", MINUTE)).toEqual(further);
+      expect(await rekeys.claim("ins_c", MINUTE)).toEqual({ ...further, atWork: { ...atWork, owner: "ins_c" } });
       await rekeys.finish(further, "ins_c");
       expect(await rekeys.list()).toEqual([{ ...nobody, finishedAt: clock.now() }]);
       expect(await rekeys.claim("ins_c", MINUTE)).toBeNull();
