@@ -9,7 +9,7 @@ export function createSealedStore(database: Database): SealedStore {
   return {
     outdated: (tenantId, version, place, limit) =>
       database.read((queries) => outdated(queries, { tenantId, version, place, limit })),
-    versions: (tenantId) => database.read((queries) => countVersions(queries, tenantId)),
+    versions: (tenantId) => countVersions(database, tenantId),
   };
 }
 
