@@ -1,4 +1,4 @@
-import type { SealedPlace } from "./sealed-store.ts";
+import type { SealedPlace, SealedRow } from "./sealed-store.ts";
 
 /** One tenant's sealed values on their way to the newest version of its key. Times are the database's. */
 export interface Rekey {
@@ -11,6 +11,22 @@ export interface Rekey {
   total: number;
   startedAt: number;
   finishedAt: number | null;
+  /** Null while no instance works on it, as far as is known. */
+  atWork: RekeyWork | null;
+}
+
+/** The instance that works on a rekey, and for how long others leave it alone. */
+export interface RekeyLease {
+  owner: string;
+  leaseMs: number;
+}
+
+/** What tells how fast an instance is. */
+export interface RekeyWork {
+  owner: string;
+  forMs: number;
+  /** Values that were done when it began, by whoever was at work before. */
+  doneBefore: number;
 }
 
 export interface RekeyStore {
@@ -19,9 +35,14 @@ export interface RekeyStore {
   list(): Promise<Rekey[]>;
   /** One that is not finished, and that nobody works on; null when there is none. */
   claim(owner: string, leaseMs: number): Promise<Rekey | null>;
-  /** How far it is now. False when somebody else has claimed it, or a newer version has begun. */
-  advance(rekey: Rekey, owner: string, leaseMs: number): Promise<boolean>;
+  /**
+   * Stores rows that were sealed anew, and with them, in one transaction, how far it is: `rekey.place`. Values are replaced by
+   * compare-and-set on the generation, or while they are there where nothing is counted: a fresher value is never overwritten. A
+   * row that somebody is changing at this moment is left out. Returns how many values were replaced; null, with nothing stored,
+   * when somebody else has claimed the rekey, or one to a newer version has begun.
+   */
+  advance(rekey: Rekey, rows: readonly SealedRow[], lease: RekeyLease): Promise<number | null>;
   finish(rekey: Rekey, owner: string): Promise<void>;
-  /** Gives it to whoever comes next. */
+  /** Gives it to whoever comes next, if that owner still has it. */
   giveBack(tenantId: string, owner: string): Promise<void>;
 }

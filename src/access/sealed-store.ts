@@ -31,11 +31,6 @@ export interface SealedValue {
 export interface SealedStore {
   /** The tenant's next rows of one table that are not sealed with `version`, in the order of their ids. */
   outdated(tenantId: string, version: number, place: SealedPlace, limit: number): Promise<SealedRow[]>;
-  /**
-   * Replaces values by compare-and-set on the generation, or on the bytes where nothing is counted: a fresher value is never
-   * overwritten. A row that somebody is changing at this moment is left out. Returns how many values were replaced.
-   */
-  replace(rows: readonly SealedRow[]): Promise<number>;
   /** How many of the tenant's sealed values need each key version. */
   versions(tenantId: string): Promise<ReadonlyMap<number, number>>;
 }

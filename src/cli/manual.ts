@@ -30,6 +30,7 @@ const SERVICE_ENVIRONMENT: readonly [name: string, meaning: string][] = [
   ["EVERGRANT_ALLOWED_PRIVATE_HOSTS", "hosts of providers inside your own network, separated by commas; none"],
   ["EVERGRANT_TRUSTED_PROXIES", "addresses of proxies whose X-Forwarded-For is believed; none"],
   ["EVERGRANT_RATE_LIMIT", "requests a second of one API key; 1000"],
+  ["EVERGRANT_REKEY_RATE", "values a second that an instance seals anew; 2000"],
   ["EVERGRANT_LOG_LEVEL", "trace, debug, info, warn, error or silent; info"],
 ];
 

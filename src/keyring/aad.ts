@@ -1,9 +1,9 @@
 import type { SealAddress } from "../runtime/sealer.ts";
 
-/**
- * Additional authenticated data of a record: every part with its length before it, so that no two places read the same. The
- * info parameter of HKDF is limited to 1,024 bytes in Node.
- */
+/** Bytes of a length. */
+const LENGTH = 2;
+
+/** Additional authenticated data of a record: every part with its length before it, so that no two places read the same. */
 export function aadOf(instanceId: string, address: SealAddress, keyVersion: number): Uint8Array {
   return encode([
     "evergrant.record.1",
@@ -27,12 +27,13 @@ export function sentinelAad(instanceId: string): Uint8Array {
 }
 
 function encode(parts: readonly (string | number)[]): Uint8Array {
-  return Buffer.concat(
-    parts.flatMap((part) => {
-      const bytes = Buffer.from(String(part), "utf8");
-      const length = Buffer.alloc(2);
-      length.writeUInt16BE(bytes.length);
-      return [length, bytes];
-    }),
-  );
+  const texts = parts.map(String);
+  const bytes = Buffer.allocUnsafe(texts.reduce((sum, text) => sum + LENGTH + Buffer.byteLength(text), 0));
+  let end = 0;
+  for (const text of texts) {
+    const length = bytes.write(text, end + LENGTH);
+    bytes.writeUInt16BE(length, end);
+    end += LENGTH + length;
+  }
+  return bytes;
 }

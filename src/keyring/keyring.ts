@@ -7,6 +7,7 @@ import { secret, type Secret } from "../runtime/secret.ts";
 import { ServiceError } from "../runtime/service-error.ts";
 import { aadOf } from "./aad.ts";
 import { openRecord, recordKeyVersion, sealRecord } from "./record.ts";
+import { resealAll, type Sealed } from "./reseal.ts";
 import { proveRootKeys, type RootKeys } from "./root-keys.ts";
 import { createTenantKeys, rewrapped, type TenantKeys } from "./tenant-keys.ts";
 
@@ -21,6 +22,8 @@ export interface Keyring extends Sealer {
   /** The next version of a tenant's key; seals with it from now on. Returns its number. */
   rotate(tenantId: string): Promise<number>;
   forget(tenantId: string): void;
+  /** Seals values of a tenant anew with the newest version of its key; null for each that cannot be opened. */
+  reseal(tenantId: string, values: readonly Sealed[]): Promise<(Uint8Array | null)[]>;
 }
 
 export interface KeyringDeps {
@@ -70,6 +73,7 @@ export async function openKeyring(deps: KeyringDeps): Promise<Keyring> {
     rewrapAll,
     rotate: (tenantId) => tenantKeys.rotate(tenantId),
     forget: (tenantId) => tenantKeys.forget(tenantId),
+    reseal: (tenantId, values) => resealAll({ tenantKeys, instanceId, random }, tenantId, values),
   };
 }
 

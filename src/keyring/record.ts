@@ -1,5 +1,6 @@
-import { createCipheriv, createDecipheriv, hkdfSync, timingSafeEqual } from "node:crypto";
+import { createCipheriv, createDecipheriv, timingSafeEqual } from "node:crypto";
 import type { Random } from "../runtime/random.ts";
+import { hkdf64 } from "./hkdf.ts";
 
 /**
  * A sealed record: one value, sealed once, under a key of its own.
@@ -14,7 +15,8 @@ import type { Random } from "../runtime/random.ts";
 const MAGIC = Buffer.from("EGR1");
 const ALGORITHM = 1;
 const HEADER = MAGIC.length + 1 + 4;
-const SALT = 32;
+/** Bytes of chance that a record takes. */
+export const SALT = 32;
 const COMMITMENT = 32;
 const TAG = 16;
 const OVERHEAD = HEADER + SALT + COMMITMENT + TAG;
@@ -25,7 +27,12 @@ export interface RecordKey {
   version: number;
 }
 
-export function sealRecord(key: RecordKey, aad: Uint8Array, plaintext: Uint8Array, random: Random): Uint8Array {
+export function sealRecord(
+  key: RecordKey,
+  aad: Uint8Array,
+  plaintext: Uint8Array,
+  random: Pick<Random, "bytes">,
+): Uint8Array {
   const salt = random.bytes(SALT);
   const derived = derive(key.bytes, salt, aad);
   const cipher = createCipheriv("aes-256-gcm", derived.key, ZERO_NONCE);
@@ -65,6 +72,6 @@ export function openRecord(key: RecordKey, aad: Uint8Array, record: Uint8Array):
 }
 
 function derive(key: Uint8Array, salt: Uint8Array, info: Uint8Array): { key: Buffer; commitment: Buffer } {
-  const bytes = Buffer.from(hkdfSync("sha256", key, salt, info, 64));
-  return { key: bytes.subarray(0, 32), commitment: bytes.subarray(32) };
+  const [first, second] = hkdf64(key, salt, info);
+  return { key: first, commitment: second };
 }

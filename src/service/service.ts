@@ -168,10 +168,12 @@ async function startOn(opened: Opened, settings: Settings, { clock, random }: Sy
     clock,
     observer,
     instanceId,
-    sealer: keyring,
+    keyring,
     sealed,
     rekeys,
     keys: keyStore,
+    isGone: (instance) => journal.isGone(instance),
+    valuesPerSecond: settings.rekeyRate,
     breathe: nextTurn,
   });
 

@@ -22,6 +22,8 @@ export interface Settings {
   trustedProxies: AddressBlock[];
   /** Requests a second of an API key that has no limit of its own. */
   rateLimit: number;
+  /** Sealed values a second that are sealed anew after the rotation of a tenant's key. */
+  rekeyRate: number;
   logLevel: "trace" | "debug" | "info" | "warn" | "error" | "silent";
 }
 
@@ -42,6 +44,8 @@ const empty = (value: unknown): unknown => (value === "" ? undefined : value);
 const optionalText = z.preprocess(empty, z.string().optional());
 
 const RATE_LIMIT = "has to be a whole number of requests a second, from 1 to 1000000";
+
+const REKEY_RATE = "has to be a whole number of sealed values a second, from 1 to 1000000";
 
 const schema = z.object({
   EVERGRANT_DATABASE_URL: optionalText,
@@ -70,6 +74,10 @@ const schema = z.object({
   EVERGRANT_RATE_LIMIT: z.preprocess(
     empty,
     z.coerce.number(RATE_LIMIT).int(RATE_LIMIT).min(1, RATE_LIMIT).max(1_000_000, RATE_LIMIT).default(1000),
+  ),
+  EVERGRANT_REKEY_RATE: z.preprocess(
+    empty,
+    z.coerce.number(REKEY_RATE).int(REKEY_RATE).min(1, REKEY_RATE).max(1_000_000, REKEY_RATE).default(2000),
   ),
   EVERGRANT_LOG_LEVEL: z.preprocess(
     empty,
@@ -115,6 +123,7 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     allowedPrivateHosts: listOf(env.EVERGRANT_ALLOWED_PRIVATE_HOSTS, /[\s,[\]]+/),
     trustedProxies: listOf(env.EVERGRANT_TRUSTED_PROXIES, /[\s,]+/).map(proxyBlock),
     rateLimit: env.EVERGRANT_RATE_LIMIT,
+    rekeyRate: env.EVERGRANT_REKEY_RATE,
     logLevel: env.EVERGRANT_LOG_LEVEL,
   };
 }

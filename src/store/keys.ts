@@ -67,9 +67,8 @@ export function createKeyStore(database: Database, newInstanceId: () => string):
           .where("root_fingerprint", "=", from)
           .execute();
       }),
-    retire: (tenantId, version, graceMs) =>
-      database.write((queries) => retire(queries, { tenantId, version, graceMs })),
-    purge: (retiredForMs) => database.write((queries) => purge(queries, retiredForMs)),
+    retire: (tenantId, version, graceMs) => retire(database, { tenantId, version, graceMs }),
+    purge: (retiredForMs) => purge(database, retiredForMs),
     shred: (tenantId) => database.write((queries) => shred(queries, tenantId)),
   };
 }

@@ -1,6 +1,6 @@
 import { sql } from "kysely";
 import { NAMING_VERSION, type RetireResult } from "../access/key-store.ts";
-import type { Queries } from "./database.ts";
+import type { Database, Queries } from "./database.ts";
 import { egNow } from "./now.ts";
 import { countVersions } from "./sealed-values.ts";
 
@@ -10,7 +10,27 @@ interface Retirement {
   graceMs: number;
 }
 
-export async function retire(queries: Queries, { tenantId, version, graceMs }: Retirement): Promise<RetireResult> {
+/**
+ * Looks for what needs the key before the transaction, because looking takes long: after the grace nobody seals with it any more,
+ * and what a journal brings back still finds it.
+ */
+export async function retire(database: Database, retirement: Retirement): Promise<RetireResult> {
+  const { tenantId, version } = retirement;
+  const reason = await database.read((queries) => reasonNotTo(queries, retirement));
+  if (reason) return reason;
+  if ((await countVersions(database, tenantId)).has(version)) return "in_use";
+  await database.write(async (queries) => {
+    await queries
+      .updateTable("tenant_keys")
+      .set({ retired_at: sql<number>`coalesce(retired_at, eg_now())` })
+      .where("tenant_id", "=", tenantId)
+      .where("version", "=", version)
+      .execute();
+  });
+  return "retired";
+}
+
+async function reasonNotTo(queries: Queries, { tenantId, version, graceMs }: Retirement) {
   const keys = await queries
     .selectFrom("tenant_keys")
     .select(["version", "created_at", egNow.as("now")])
@@ -22,28 +42,28 @@ export async function retire(queries: Queries, { tenantId, version, graceMs }: R
   if (!key) return "unknown";
   const successor = keys.find((each) => each.version > version);
   // Whoever did not know of the successor yet may still store what was sealed with this one.
-  if (!successor || successor.created_at > key.now - graceMs) return "newest";
-  if ((await countVersions(queries, tenantId)).has(version)) return "in_use";
-  await queries
-    .updateTable("tenant_keys")
-    .set({ retired_at: sql<number>`coalesce(retired_at, eg_now())` })
-    .where("tenant_id", "=", tenantId)
-    .where("version", "=", version)
-    .execute();
-  return "retired";
+  return !successor || successor.created_at > key.now - graceMs ? "newest" : null;
 }
 
-export async function purge(queries: Queries, retiredForMs: number): Promise<number> {
-  const over = await queries
-    .selectFrom("tenant_keys")
-    .select(["tenant_id", "version"])
-    .where("retired_at", "<", sql<number>`eg_now() - ${retiredForMs}`)
-    .execute();
+export async function purge(database: Database, retiredForMs: number): Promise<number> {
+  const over = await database.read((queries) =>
+    queries
+      .selectFrom("tenant_keys")
+      .select(["tenant_id", "version"])
+      .where("retired_at", "<", sql<number>`eg_now() - ${retiredForMs}`)
+      .execute(),
+  );
   let purged = 0;
   for (const { tenant_id: tenantId, version } of over) {
     // A journal may have brought back what nobody expected any more.
-    if ((await countVersions(queries, tenantId)).has(version)) continue;
-    await queries.deleteFrom("tenant_keys").where("tenant_id", "=", tenantId).where("version", "=", version).execute();
+    if ((await countVersions(database, tenantId)).has(version)) continue;
+    await database.write(async (queries) => {
+      await queries
+        .deleteFrom("tenant_keys")
+        .where("tenant_id", "=", tenantId)
+        .where("version", "=", version)
+        .execute();
+    });
     purged++;
   }
   return purged;

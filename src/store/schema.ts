@@ -79,6 +79,9 @@ interface RekeysTable {
   /** The instance that works on it, until then. */
   owner: string | null;
   lease_until: number;
+  /** Since when it does, and how much was done before. */
+  claimed_at: Generated<number>;
+  done_before: Generated<number>;
 }
 
 interface ProvidersTable {

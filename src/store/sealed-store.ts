@@ -6,12 +6,10 @@ import type { Transaction } from "./transaction.ts";
 import { updateFromValues } from "./update-from-values.ts";
 
 export function createSealedStore(database: Database): SealedStore {
-  const { dialect } = database;
   return {
     outdated: (tenantId, version, place, limit) =>
       database.read((queries) => outdated(queries, { tenantId, version, place, limit })),
-    replace: (rows) => database.write((queries) => replace({ queries, dialect }, rows)),
-    versions: (tenantId) => database.read((queries) => countVersions(queries, tenantId)),
+    versions: (tenantId) => countVersions(database, tenantId),
   };
 }
 
@@ -48,7 +46,8 @@ async function outdated(queries: Queries, { tenantId, version, place, limit }: W
   });
 }
 
-async function replace(tx: Transaction, rows: readonly SealedRow[]): Promise<number> {
+/** `RekeyStore.advance` says how. */
+export async function replaceSealed(tx: Transaction, rows: readonly SealedRow[]): Promise<number> {
   const ofTokens = rows.filter(({ table }) => table === "token_sets");
   let replaced = await replaceTokens(tx, ofTokens);
   for (const row of rows) if (row.table !== "token_sets") replaced += await replaceOne(tx.queries, row);

@@ -1,7 +1,8 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { sql, type RawBuilder } from "kysely";
 import { SEALED_TABLES, type SealedTable } from "../access/sealed-store.ts";
 import type { SealAddress } from "../runtime/sealer.ts";
-import type { Queries } from "./database.ts";
+import type { Database, Queries } from "./database.ts";
 
 /** Where one table has sealed values, and what their addresses are made of. */
 export interface SealedColumns {
@@ -61,20 +62,53 @@ export function versionBytes(column: string): RawBuilder<Uint8Array | null> {
   return sql`substr(${sql.ref(`stored.${column}`)}, 6, 4)`;
 }
 
-/** How many of a tenant's sealed values need each key version. */
-export async function countVersions(queries: Queries, tenantId: string): Promise<Map<number, number>> {
+/** Rows that are counted by one statement: SQLite answers nobody else meanwhile. */
+const ROWS_AT_ONCE = 2000;
+
+/**
+ * How many of a tenant's sealed values need each key version. Goes through all of them in pieces, between which others get their
+ * turn: what is stored meanwhile may be counted or not.
+ */
+export async function countVersions({ read }: Pick<Database, "read">, tenantId: string): Promise<Map<number, number>> {
   const counts = new Map<number, number>();
   for (const table of SEALED_TABLES) {
-    for (const column of Object.keys(SEALED_COLUMNS[table].columns)) {
-      const { rows } = await sql<{ version: Uint8Array; count: number }>`
-        select ${versionBytes(column)} as version, count(*) as count
-        from ${rowsOf(table, tenantId)} and ${sql.ref(`stored.${column}`)} is not null
-        group by ${versionBytes(column)}`.execute(queries);
-      for (const row of rows) {
-        const version = Buffer.from(row.version).readUInt32BE();
-        counts.set(version, (counts.get(version) ?? 0) + row.count);
-      }
+    for (let after: string | number | null = null, rows = ROWS_AT_ONCE; rows === ROWS_AT_ONCE; await nextTurn()) {
+      const piece: Piece = await read((queries) => countPiece(queries, { tenantId, table, after }));
+      for (const [version, count] of piece.counts) counts.set(version, (counts.get(version) ?? 0) + count);
+      ({ rows, last: after } = piece);
     }
   }
   return counts;
+}
+
+interface Piece {
+  rows: number;
+  last: string | number | null;
+  counts: [version: number, count: number][];
+}
+
+async function countPiece(
+  queries: Queries,
+  { tenantId, table, after }: { tenantId: string; table: SealedTable; after: string | number | null },
+): Promise<Piece> {
+  const { id, columns } = SEALED_COLUMNS[table];
+  const idColumn = sql.ref(`stored.${id}`);
+  const names = Object.keys(columns);
+  const versions = names.map((column) => sql`${versionBytes(column)} as ${sql.ref(column)}`);
+  const groups = sql.join(names.map((column) => sql.ref(column)));
+  const { rows } = await sql<Record<string, Uint8Array | null> & { count: number; last: string | number }>`
+    select ${groups}, count(*) as count, max(max(id)) over () as last from (
+      select ${idColumn} as id, ${sql.join(versions)} from ${rowsOf(table, tenantId)}
+      ${after === null ? sql`` : sql`and ${idColumn} > ${after}`} order by ${idColumn} limit ${sql.lit(ROWS_AT_ONCE)}
+    ) as piece group by ${groups}`.execute(queries);
+  return {
+    rows: rows.reduce((sum, { count }) => sum + count, 0),
+    last: rows[0]?.last ?? null,
+    counts: rows.flatMap((row) =>
+      names.flatMap((column): [number, number][] => {
+        const version = row[column];
+        return version ? [[Buffer.from(version).readUInt32BE(), row.count]] : [];
+      }),
+    ),
+  };
 }

@@ -17,6 +17,7 @@ test("a tenant's key is rotated, everything is sealed anew, and the older versio
   const before = await stage.api("GET", TENANT);
   const version = { version: 1, created_at: expect.any(String), retired_at: null };
   expect(before.body).toEqual({ tenant: "default", versions: [{ ...version, values: 3 }], rekey: null });
+  expect((await stage.api("GET", `${TENANT}/rekey`)).status).toBe(404);
   expect((await stage.api("POST", `${TENANT}/versions/1/retire`)).body).toMatchObject({
     status: 409,
     code: "conflict",
@@ -29,6 +30,8 @@ test("a tenant's key is rotated, everything is sealed anew, and the older versio
   await rekeyed(stage);
   const after = await stage.api("GET", TENANT);
   expect(after.body).toMatchObject({ versions: [{ values: 0 }, { values: 3 }], rekey: { values_done: 3 } });
+  const finished = { version: 2, values_done: 3, values_total: 3, finished_at: expect.any(String) };
+  expect((await stage.api("GET", `${TENANT}/rekey`)).body).toMatchObject({ ...finished, seconds_left: null });
   expect((await stage.token(connectionId)).status).toBe(200);
   expect((await stage.api("POST", `/v1/connections/${connectionId}/refresh`)).body).toMatchObject({ status: "active" });
 
@@ -70,6 +73,7 @@ test("keys are the administrators' matter", async () => {
     ["POST", "/v1/keys/root/rotate"],
     ["GET", TENANT],
     ["POST", `${TENANT}/rotate`],
+    ["GET", `${TENANT}/rekey`],
     ["POST", `${TENANT}/versions/1/retire`],
     ["DELETE", TENANT],
   ] as const) {

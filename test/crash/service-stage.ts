@@ -30,12 +30,14 @@ export interface ServiceOptions {
   processes: number;
   /** Each process on a host of its own, as far as processes can tell: none sees another's journal. */
   apart?: boolean;
+  /** Settings of all processes, besides those that a stage needs. */
+  settings?: Readonly<Record<string, string>>;
   /** Called with the database before the first process starts. */
   prepare?: (shared: SharedDatabase) => Promise<void>;
 }
 
 export async function openServiceStage(options: ServiceOptions): Promise<ServiceStage> {
-  const { database, processes, apart = false } = options;
+  const { database, processes, apart = false, settings = {} } = options;
   const folder = mkdtempSync(join(tmpdir(), "evergrant-crash-"));
   const shared = typeof database === "string" ? await createDatabase(database, folder) : database;
   const rootKey = generateRootKey(systemRandom).reveal();
@@ -60,6 +62,7 @@ export async function openServiceStage(options: ServiceOptions): Promise<Service
       EVERGRANT_ALLOWED_PRIVATE_HOSTS: "127.0.0.1",
       // All callers have one key.
       EVERGRANT_RATE_LIMIT: "1000000",
+      ...settings,
     }),
   });
   const close = async (keepFiles = false): Promise<void> => {

@@ -21,11 +21,13 @@ async function openRekeyStage() {
     const rekeyer = createRekeyer({
       clock,
       observer,
-      sealer: keyring,
+      keyring,
       sealed,
       rekeys,
       keys: createKeyStore(stage.database, () => "instance"),
       instanceId,
+      isGone: () => false,
+      valuesPerSecond: Infinity,
       breathe: () => nextTurn(),
       ...changes,
     });
@@ -90,7 +92,7 @@ test("one that stops in the middle is taken up by another instance, with the nex
   await connectMany(stage, 250);
   const version = await stage.begin();
   const dying = stage.instance("ins_a", {
-    sealed: { ...stage.sealed, replace: () => Promise.reject(new Error("killed")) },
+    rekeys: { ...stage.rekeys, advance: () => Promise.reject(new Error("killed")) },
   });
   dying.start();
   await expect.poll(() => stage.observer.of("rekey.failed").length, LONG).toBe(1);
@@ -100,6 +102,15 @@ test("one that stops in the middle is taken up by another instance, with the nex
   await stage.clock.advance(MINUTE + 5 * SECOND);
   await expect.poll(async () => (await stage.rekeys.list())[0]?.finishedAt, LONG).not.toBeNull();
   expect([...(await stage.sealed.versions(TENANT)).keys()]).toEqual([version]);
+});
+
+test("one whose process has provably ended is taken up at once", async () => {
+  const stage = await openRekeyStage();
+  await connectMany(stage, 5);
+  await stage.begin();
+  await stage.rekeys.claim("ins_a", MINUTE);
+  stage.instance("ins_b", { isGone: (instanceId) => instanceId === "ins_a" }).start();
+  await expect.poll(async () => (await stage.rekeys.list())[0]?.finishedAt, LONG).toBe(stage.clock.now());
 });
 
 test("a graceful stop lets another go on at once", async () => {
@@ -171,4 +182,50 @@ test("a retired key is deleted when no journal can hold what it has sealed", asy
   await stage.clock.leap(HOUR + 5 * SECOND);
   await expect.poll(() => stage.observer.of("key.purged"), LONG).toEqual([{ deleted: 1 }]);
   expect((await keys.tenantKeys(TENANT)).map(({ version }) => version)).toEqual([0, 2]);
+});
+
+test("no more is sealed anew than the rate allows, in pieces of a tenth of a second", async () => {
+  const stage = await openRekeyStage();
+  await connectMany(stage, 100);
+  await stage.begin();
+  const pieces: number[] = [];
+  const advance: typeof stage.rekeys.advance = async (rekey, rows, lease) => {
+    if (rows.length > 0) pieces.push(rows.length);
+    return stage.rekeys.advance(rekey, rows, lease);
+  };
+  const startedAt = stage.clock.now();
+  stage.instance("ins_a", { valuesPerSecond: 100, rekeys: { ...stage.rekeys, advance } }).start();
+  const done = async () => (await stage.rekeys.list())[0]?.done;
+  await expect.poll(done, LONG).toBe(11);
+  await stage.clock.advance(SECOND);
+  await expect.poll(async () => (await done()) ?? 0, LONG).toBeGreaterThan(90);
+  expect(await done()).toBeLessThanOrEqual(111);
+  const finishedAt = async () => {
+    await stage.clock.advance(SECOND / 10);
+    return (await stage.rekeys.list())[0]?.finishedAt ?? 0;
+  };
+  await expect.poll(finishedAt, { ...LONG, interval: 1 }).toBeGreaterThan(startedAt + 1900);
+  expect(Math.max(...pieces)).toBe(5);
+});
+
+test("an instance that is stopped while it waits for its turn gives the rekey back at once", async () => {
+  const stage = await openRekeyStage();
+  await connectMany(stage, 10);
+  await stage.begin();
+  const slow = stage.instance("ins_a", { valuesPerSecond: 1 });
+  slow.start();
+  await expect.poll(async () => (await stage.rekeys.list())[0]?.done, LONG).toBeGreaterThan(0);
+  await slow.stop();
+  expect(await stage.rekeys.claim("ins_b", MINUTE)).toMatchObject({ finishedAt: null });
+});
+
+test("a rekey of a tenant whose keys were shredded meanwhile comes to its end, and says what is left", async () => {
+  const stage = await openRekeyStage();
+  await connectMany(stage, 2);
+  const version = await stage.begin();
+  await createKeyStore(stage.database, () => "instance").shred(TENANT);
+  stage.keyring.forget(TENANT);
+  stage.instance("ins_a").start();
+  await expect.poll(() => stage.observer.of("rekey.finished"), LONG).toMatchObject([{ version, values: 0, left: 1 }]);
+  expect(stage.observer.of("rekey.failed")).toContainEqual({ code: "key_unavailable" });
 });

@@ -152,3 +152,26 @@ test("what earlier versions named with the first key of a tenant keeps its name"
   await first.rotate("ten_1");
   expect(await first.name("ten_1", TOKEN)).toBe(old);
 });
+
+describe("values that are sealed anew", () => {
+  test("have the newest key and say the same; what cannot be opened is null in its place", async () => {
+    const keyring = await open(createMemoryKeyStore());
+    const other = { ...ADDRESS, recordId: "con_2" };
+    const sealed = [await keyring.seal(ADDRESS, TOKEN), await keyring.seal(other, secret("rt-2 ü"))];
+    await keyring.rotate("ten_1");
+    const [first, misplaced, second, damaged] = await keyring.reseal("ten_1", [
+      { address: ADDRESS, sealed: sealed[0] ?? new Uint8Array() },
+      { address: other, sealed: sealed[0] ?? new Uint8Array() },
+      { address: other, sealed: sealed[1] ?? new Uint8Array() },
+      { address: other, sealed: Buffer.of(1, 2, 3) },
+    ]);
+    if (!first || !second) throw new Error("Nothing was sealed.");
+    expect([misplaced, damaged]).toEqual([null, null]);
+    expect([first, second].map(recordKeyVersion)).toEqual([2, 2]);
+    expect((await keyring.open(ADDRESS, first)).reveal()).toBe("rt-1");
+    expect((await keyring.open(other, second)).reveal()).toBe("rt-2 ü");
+    // Each has a salt of its own: two records never share a key and its zero nonce.
+    const salts = [first, second].map((record) => Buffer.from(record.subarray(9, 41)).toString("hex"));
+    expect(new Set(salts).size).toBe(2);
+  });
+});

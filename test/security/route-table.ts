@@ -100,6 +100,7 @@ export const ROUTES: readonly Route[] = [
   { ...plain(["POST", "/v1/keys/root/rotate", "admin", 200]), isOperators: true },
   about("tenant", ["GET", "/v1/keys/tenants/{tenant}", "admin", 200]),
   about("tenant", ["POST", "/v1/keys/tenants/{tenant}/rotate", "admin", 202]),
+  about("tenant", ["GET", "/v1/keys/tenants/{tenant}/rekey", "admin", 200]),
   // It is the newest.
   about("tenant", ["POST", "/v1/keys/tenants/{tenant}/versions/{version}/retire", "admin", 409]),
   // It is not confirmed.

@@ -27,6 +27,7 @@ test("without any setting, everything has a sensible value", () => {
     allowedPrivateHosts: [],
     trustedProxies: [],
     rateLimit: 1000,
+    rekeyRate: 2000,
     logLevel: "info",
   });
 });
@@ -68,6 +69,13 @@ test.each(["proxy.example", "10.0.0.0/33", "10.0.0.0/8;::1"])("%j names no trust
   const { kind, message } = failure({ EVERGRANT_TRUSTED_PROXIES: text });
   expect([kind, message]).toEqual(["settings", expect.stringMatching(/^EVERGRANT_TRUSTED_PROXIES: has to be/)]);
   expect(message).not.toContain(text);
+});
+
+test("the rekey rate is a whole number of values a second", () => {
+  expect(readSettings({ EVERGRANT_REKEY_RATE: "25" }).rekeyRate).toBe(25);
+  for (const text of ["0", "-1", "1.5", "many", "1000001"]) {
+    expect(failure({ EVERGRANT_REKEY_RATE: text }).message).toMatch(/^EVERGRANT_REKEY_RATE: has to be a whole number/);
+  }
 });
 
 test("the rate limit is a whole number of requests a second", () => {

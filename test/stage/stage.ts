@@ -91,6 +91,7 @@ async function settingsOf(adminKey: string, publicUrl?: string): Promise<Setting
     trustedProxies: [],
     // Time stands still in a test, so that nothing would come back.
     rateLimit: 1_000_000,
+    rekeyRate: 1_000_000,
     logLevel: "trace",
   };
 }

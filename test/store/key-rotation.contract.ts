@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { DAY, MINUTE } from "../../src/runtime/clock.ts";
+import type { SealedRow } from "../../src/access/sealed-store.ts";
+import { DAY, MINUTE, SECOND } from "../../src/runtime/clock.ts";
 import { createKeyStore } from "../../src/store/keys.ts";
 import { createRekeyStore } from "../../src/store/rekeys.ts";
 import { createSealedStore } from "../../src/store/sealed-store.ts";
@@ -35,7 +36,17 @@ async function openWithKeys(kind: DatabaseKind, versions = 1) {
   for (let version = 0; version <= versions; version++) {
     await keys.addTenantKey({ tenantId: TENANT, version, wrapped: Buffer.of(version), rootFingerprint: "old" });
   }
-  return { ...stage, keys, sealed: createSealedStore(stage.database), rekeys: createRekeyStore(stage.database) };
+  const rekeys = createRekeyStore(stage.database);
+  /** As a rekey does, to a version beyond all. */
+  const replace = async (rows: readonly SealedRow[]): Promise<number | null> => {
+    await rekeys.begin(TENANT, 99, 0);
+    const rekey = await rekeys.claim("ins_replacing", MINUTE);
+    if (!rekey) throw new Error("Somebody else has claimed it.");
+    const replaced = await rekeys.advance(rekey, rows, { owner: "ins_replacing", leaseMs: MINUTE });
+    await rekeys.giveBack(TENANT, "ins_replacing");
+    return replaced;
+  };
+  return { ...stage, keys, sealed: createSealedStore(stage.database), rekeys, replace };
 }
 
 /** What every database has to make of keys that are rotated. */
@@ -119,7 +130,7 @@ export function keyRotationContract(kind: DatabaseKind): void {
         ...row,
         values: row.values.map((value) => ({ ...value, sealed: sealedWith(2, 9) })),
       }));
-      expect(await sealed.replace(again)).toBe(2);
+      expect(await stage.replace(again)).toBe(2);
       expect((await stage.held("con_1")).tokens).toEqual({
         ...tokensWith(1),
         sealedAccessToken: sealedWith(2, 9),
@@ -139,8 +150,8 @@ export function keyRotationContract(kind: DatabaseKind): void {
         if (!row) throw new Error(`Nothing is sealed in ${table}.`);
         expect(others).toEqual([]);
         const values = row.values.map((value) => ({ ...value, sealed: sealedWith(2, 5) }));
-        expect(await sealed.replace([{ ...row, values }])).toBe(values.length);
-        expect(await sealed.replace([{ ...row, id: "999", values }])).toBe(0);
+        expect(await stage.replace([{ ...row, values }])).toBe(values.length);
+        expect(await stage.replace([{ ...row, id: "999", values }])).toBe(0);
         expect(await sealed.outdated(TENANT, 2, { table, after: null }, 10)).toEqual([]);
       }
       expect(await sealed.versions(TENANT)).toEqual(new Map([[2, 5]]));
@@ -160,7 +171,7 @@ export function keyRotationContract(kind: DatabaseKind): void {
       expect(await keys.retire(TENANT, 1, MINUTE)).toBe("in_use");
       const rows = await sealed.outdated(TENANT, 2, FIRST, 10);
       const values = (row: (typeof rows)[number]) => row.values.map((value) => ({ ...value, sealed: sealedWith(2) }));
-      await sealed.replace(rows.map((row) => ({ ...row, values: values(row) })));
+      await stage.replace(rows.map((row) => ({ ...row, values: values(row) })));
       expect(await keys.retire(TENANT, 1, MINUTE)).toBe("retired");
       const retiredAt = clock.now();
       await clock.advance(DAY);
@@ -174,7 +185,7 @@ export function keyRotationContract(kind: DatabaseKind): void {
       // Something came back from a journal.
       await stage.create("con_2", {}, { tokens: tokensWith(1) });
       expect(await keys.purge(2 * DAY)).toBe(0);
-      await sealed.replace(
+      await stage.replace(
         (await sealed.outdated(TENANT, 2, FIRST, 10)).map((row) => ({ ...row, values: values(row) })),
       );
       expect(await keys.purge(2 * DAY)).toBe(1);
@@ -198,22 +209,54 @@ export function keyRotationContract(kind: DatabaseKind): void {
       await rekeys.begin(TENANT, 2, 99);
       const rekey = await rekeys.claim("ins_a", MINUTE);
       const begun = { tenantId: TENANT, version: 2, done: 0, total: 10, startedAt: clock.now(), finishedAt: null };
-      expect(rekey).toEqual({ ...begun, place: { table: "client_secrets", after: null } });
+      const atWork = { owner: "ins_a", doneBefore: 0, forMs: 0 };
+      expect(rekey).toEqual({ ...begun, place: { table: "client_secrets", after: null }, atWork });
       if (!rekey) return;
       expect(await rekeys.claim("ins_b", MINUTE)).toBeNull();
-      const further = { ...rekey, place: { table: "token_sets", after: "con_1" } as const, done: 4 };
-      expect(await rekeys.advance(further, "ins_a", MINUTE)).toBe(true);
+      const further = { ...rekey, place: { table: "token_sets", after: "con_1" } as const };
+      expect(await rekeys.advance(further, [], lease("ins_a"))).toBe(0);
       await clock.advance(MINUTE);
-      expect(await rekeys.claim("ins_b", MINUTE)).toEqual(further);
-      expect(await rekeys.advance(further, "ins_a", MINUTE)).toBe(false);
+      const nobody = { ...further, atWork: null };
+      expect(await rekeys.list()).toEqual([nobody]);
+      expect(await rekeys.claim("ins_b", MINUTE)).toEqual({ ...further, atWork: { ...atWork, owner: "ins_b" } });
+      expect(await rekeys.advance(further, [], lease("ins_a"))).toBeNull();
       await rekeys.finish(further, "ins_a");
       await rekeys.giveBack(TENANT, "ins_a");
       expect(await rekeys.claim("ins_c", MINUTE)).toBeNull();
       await rekeys.giveBack(TENANT, "ins_b");
-      expect(await rekeys.claim("ins_c", MINUTE)).toEqual(further);
+      expect(await rekeys.list()).toEqual([nobody]);
+      expect(await rekeys.claim("ins_c", MINUTE)).toEqual({ ...further, atWork: { ...atWork, owner: "ins_c" } });
       await rekeys.finish(further, "ins_c");
-      expect(await rekeys.list()).toEqual([{ ...further, finishedAt: clock.now() }]);
+      expect(await rekeys.list()).toEqual([{ ...nobody, finishedAt: clock.now() }]);
       expect(await rekeys.claim("ins_c", MINUTE)).toBeNull();
+    });
+
+    test("stores rows and how far it is together, or nothing when somebody else has claimed it", async () => {
+      const stage = await openWithKeys(kind);
+      const { rekeys, sealed, clock } = stage;
+      for (const id of ["con_1", "con_2"]) await stage.create(id, {}, { tokens: tokensWith(1) });
+      await rekeys.begin(TENANT, 2, 4);
+      const rekey = await rekeys.claim("ins_a", MINUTE);
+      if (!rekey) throw new Error("Nobody had claimed it.");
+      const anew = (await sealed.outdated(TENANT, 2, FIRST, 10)).map((row) => ({
+        ...row,
+        values: row.values.map((value) => ({ ...value, sealed: sealedWith(2, 9) })),
+      }));
+      const place = { table: "token_sets", after: "con_1" } as const;
+      expect(await rekeys.advance({ ...rekey, place }, anew.slice(0, 1), lease("ins_a"))).toBe(2);
+      expect(await rekeys.list()).toMatchObject([{ place, done: 2 }]);
+      await clock.advance(MINUTE);
+      const taken = await rekeys.claim("ins_b", MINUTE);
+      expect(taken).toMatchObject({ place, done: 2, atWork: { forMs: 0, doneBefore: 2 } });
+      await clock.advance(SECOND);
+      expect(await rekeys.advance({ ...rekey, place: FIRST }, anew.slice(1), lease("ins_a"))).toBeNull();
+      expect(await rekeys.list()).toMatchObject([{ place, done: 2, atWork: { forMs: SECOND } }]);
+      expect(await sealed.versions(TENANT)).toEqual(
+        new Map([
+          [1, 2],
+          [2, 2],
+        ]),
+      );
     });
 
     test("to a newer version begins anew, and the one before is over", async () => {
@@ -222,9 +265,13 @@ export function keyRotationContract(kind: DatabaseKind): void {
       const older = await rekeys.claim("ins_a", MINUTE);
       if (!older) throw new Error("Nobody had claimed it.");
       await rekeys.begin(TENANT, 3, 12);
-      expect(await rekeys.advance({ ...older, done: 5 }, "ins_a", MINUTE)).toBe(false);
+      expect(await rekeys.advance(older, [], lease("ins_a"))).toBeNull();
       await rekeys.finish(older, "ins_a");
       expect(await rekeys.claim("ins_b", MINUTE)).toMatchObject({ version: 3, done: 0, total: 12 });
     });
   });
+}
+
+function lease(owner: string) {
+  return { owner, leaseMs: MINUTE };
 }

@@ -1,12 +1,15 @@
 import type { z } from "zod";
+import type { rekeySchema } from "../../api/rekey-view.ts";
 import { rootKeysSchema, tenantKeysSchema } from "../../api/routes/keys.ts";
+import { SECOND } from "../../runtime/clock.ts";
 import { path, type ServiceClient } from "../service/service-client.ts";
 import type { Output } from "../terminal/output.ts";
-import { relativeTime } from "../terminal/relative-time.ts";
+import { duration, relativeTime } from "../terminal/relative-time.ts";
 import { table, type Cell } from "../terminal/table.ts";
 import { bar } from "../terminal/bar.ts";
 
 export type TenantKeys = z.infer<typeof tenantKeysSchema>;
+export type Rekey = z.infer<typeof rekeySchema>;
 
 export async function showKeys(service: ServiceClient, output: Output, tenant: string): Promise<void> {
   const root = await service.ask({ path: path`/v1/keys/root` }, rootKeysSchema);
@@ -49,12 +52,13 @@ export function describeTenant({ tenant, versions, rekey }: TenantKeys, { paint 
   return [...table(rows, paint), ...(rekey ? [describeRekey(rekey)] : [])];
 }
 
-export function describeRekey({
-  version,
-  values_done: done,
-  values_total: total,
-  finished_at: at,
-}: NonNullable<TenantKeys["rekey"]>) {
+export function describeRekey(rekey: Rekey): string {
+  const { version, values_done: done, values_total: total, finished_at: at } = rekey;
   if (at !== null) return `rekey to version ${version}: ${done} values, finished ${relativeTime(at)}`;
-  return `rekey to version ${version}: ${bar(done, total)} ${done} of ${total} values`;
+  return `rekey to version ${version}: ${bar(done, total)} ${done} of ${total} values${describeSpeed(rekey)}`;
+}
+
+function describeSpeed({ values_per_second: perSecond, seconds_left: left }: Rekey): string {
+  if (perSecond === null) return "";
+  return left === null ? `, ${perSecond} a second` : `, ${perSecond} a second, ${duration(left * SECOND)} left`;
 }

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { rekeySchema } from "../../api/rekey-view.ts";
 import { tenantKeysSchema } from "../../api/routes/keys.ts";
 import { SECOND } from "../../runtime/clock.ts";
 import { path, type ServiceClient } from "../service/service-client.ts";
@@ -18,15 +19,19 @@ export async function rotateTenant(
   output.result(keys, () => describeTenant(keys, output).join("\n"));
 }
 
-async function untilFinished(service: ServiceClient, output: Output, begun: TenantKeys): Promise<TenantKeys> {
-  let keys = begun;
+async function untilFinished(
+  service: ServiceClient,
+  output: Output,
+  { tenant, rekey }: TenantKeys,
+): Promise<TenantKeys> {
+  let progress = rekey;
   let shown = "";
-  while (keys.rekey?.finished_at === null) {
-    const line = describeRekey(keys.rekey);
+  while (progress?.finished_at === null) {
+    const line = describeRekey(progress);
     if (line !== shown) output.remark(line);
     shown = line;
     await sleep(INTERVAL);
-    keys = await keysOf(service, begun.tenant);
+    progress = await service.ask({ path: path`/v1/keys/tenants/${tenant}/rekey` }, rekeySchema);
   }
-  return keys;
+  return keysOf(service, tenant);
 }
