@@ -11,6 +11,7 @@ import { HTTP_LIMITS } from "../api/http-limits.ts";
 import { createPeerAddress } from "../api/peer-address.ts";
 import { accessTokenRoutes } from "../api/routes/access-token.ts";
 import { apiKeyRoutes } from "../api/routes/api-keys.ts";
+import { clientSecretRoutes } from "../api/routes/client-secrets.ts";
 import { clientRoutes } from "../api/routes/clients.ts";
 import { connectSessionRoutes } from "../api/routes/connect-sessions.ts";
 import { keyRoutes } from "../api/routes/keys.ts";
@@ -21,6 +22,7 @@ import { releaseRoute } from "../api/routes/release.ts";
 import { tokenReadRoute } from "../api/routes/token-reads.ts";
 import { createApp, type App } from "../api/server.ts";
 import type { KeyStore } from "../access/key-store.ts";
+import { createSecretUpkeep } from "../client/secret-upkeep.ts";
 import type { ConnectPorts } from "../connect/ports.ts";
 import { reauthorizationLink } from "../connect/reauthorization-link.ts";
 import { openJournal, type OpenJournal } from "../journal/journal.ts";
@@ -179,6 +181,7 @@ async function startOn(opened: Opened, settings: Settings, { clock, random }: Sy
   const uses = createKeyUses({ clock, keys, observer });
   const handedOut = createHandedOut({ clock, reads: tokenReads, observer, onMany: () => usage.soon() });
   const usage = keepUsage(clock, [uses, handedOut]);
+  const secretUpkeep = createSecretUpkeep(outside);
   const limits = createRateLimits(clock, settings.rateLimit);
   const admission = createAdmission({ authenticator, limits, uses, clock });
   const peerAddress = createPeerAddress(settings.trustedProxies);
@@ -192,6 +195,7 @@ async function startOn(opened: Opened, settings: Settings, { clock, random }: Sy
   operationRoutes(app, { ready });
   providerRoutes(app, connectPorts);
   clientRoutes(app, connectPorts);
+  clientSecretRoutes(app, connectPorts);
   connectSessionRoutes(app, connectPorts);
   connectionRoutes(app, connectPorts);
   releaseRoute(app, { ...ports, restores });
@@ -208,6 +212,7 @@ async function startOn(opened: Opened, settings: Settings, { clock, random }: Sy
   });
   sweep.start();
   rekeyer.start();
+  secretUpkeep.start();
   usage.start();
   observer.event("service.started", { url, publicUrl, instanceId });
   return {
@@ -215,7 +220,7 @@ async function startOn(opened: Opened, settings: Settings, { clock, random }: Sy
     newAdminKey,
     close: async () => {
       stopping = true;
-      await Promise.all([sweep.stop(), rekeyer.stop(), app.close(), refresher.drain()]);
+      await Promise.all([sweep.stop(), rekeyer.stop(), secretUpkeep.stop(), app.close(), refresher.drain()]);
       await usage.stop();
       await heartbeat.stop();
       await journal.close();
