@@ -1,6 +1,11 @@
+import { clientAssertion } from "../oauth/client-assertion.ts";
 import type { ClientAuthentication } from "../oauth/client-authentication.ts";
+import type { Clock } from "../runtime/clock.ts";
+import type { Random } from "../runtime/random.ts";
 import type { Sealer } from "../runtime/sealer.ts";
+import type { Secret } from "../runtime/secret.ts";
 import { ServiceError } from "../runtime/service-error.ts";
+import { readClientCertificate, readClientKey } from "./client-key.ts";
 import type { LiveSecret } from "./client-secret.ts";
 import type { Client, ClientStore } from "./client.ts";
 
@@ -16,12 +21,14 @@ export interface ClientProof {
 export interface AuthenticationDeps {
   clients: Pick<ClientStore, "liveSecrets">;
   sealer: Sealer;
+  clock: Clock;
+  random: Random;
 }
 
 /** What proves `client` at its provider: its active secret. Throws when it has none or the key is away. */
 export async function clientProof(deps: AuthenticationDeps, client: Client): Promise<ClientProof> {
   if (client.authentication === "none") return publicProof(client);
-  return proofWith(deps.sealer, client, firstOf(await deps.clients.liveSecrets(client.id)));
+  return proofWith(deps, client, firstOf(await deps.clients.liveSecrets(client.id)));
 }
 
 /** The one to use, of those that live: one that `isOut` names only where there is no other. Throws when there is none. */
@@ -39,17 +46,41 @@ export async function otherProof(
 ): Promise<ClientProof | null> {
   // Read anew, because it may have been replaced meanwhile.
   const other = (await deps.clients.liveSecrets(client.id)).find((candidate) => !isOut(candidate));
-  return other ? proofWith(deps.sealer, client, other) : null;
+  return other ? proofWith(deps, client, other) : null;
 }
 
 export async function proofWith(
-  sealer: Sealer,
-  { tenantId, clientId, authentication: method }: Client,
+  deps: Pick<AuthenticationDeps, "sealer" | "clock" | "random">,
+  client: Client,
   secret: LiveSecret,
 ): Promise<ClientProof> {
-  if (method === "none") return publicProof({ clientId });
-  const clientSecret = await sealer.open(secretAddress(tenantId, secret.id), secret.sealed);
-  return { authentication: { method, clientId, clientSecret }, secret, isTrial: false };
+  const opened = await deps.sealer.open(secretAddress(client.tenantId, secret.id), secret.sealed);
+  return { authentication: authenticationOf(deps, client, opened), secret, isTrial: false };
+}
+
+function authenticationOf(
+  ports: { clock: Clock; random: Random },
+  { clientId, authentication: method, settings }: Client,
+  opened: Secret<string>,
+): ClientAuthentication {
+  switch (method) {
+    case "client_secret_basic":
+    case "client_secret_post":
+      return { method, clientId, clientSecret: opened };
+    case "private_key_jwt": {
+      const key = readClientKey(opened);
+      const asserted = { clientId, certificateThumbprint: key.certificateThumbprint };
+      const audienceAt = (endpoint: string): string => settings.assertionAudience ?? endpoint;
+      const assertFor = (endpoint: string) =>
+        clientAssertion(key, { ...asserted, audience: audienceAt(endpoint) }, ports);
+      return { method, clientId, assertFor };
+    }
+    case "tls_client_auth":
+    case "self_signed_tls_client_auth":
+      return { method, clientId, clientCertificate: readClientCertificate(opened) };
+    case "none":
+      return { method, clientId };
+  }
 }
 
 function publicProof({ clientId }: Pick<Client, "clientId">): ClientProof {

@@ -31,6 +31,8 @@ export interface ClientSettings {
   authorizationParameters: Record<string, string>;
   /** Which authorization server of its family the provider is: what stands in the entry's URLs. */
   providerParameters: Record<string, string>;
+  /** Who client assertions are for, where the server does not go by the URL of its endpoint (RFC 7523 §3); null: that URL. */
+  assertionAudience: string | null;
   /** The client is in a test status at the provider, where refresh tokens live seven days (Google's "Testing"). */
   testing: boolean;
 }
@@ -41,6 +43,7 @@ export const DEFAULT_CLIENT_SETTINGS: ClientSettings = {
   prove: false,
   authorizationParameters: {},
   providerParameters: {},
+  assertionAudience: null,
   testing: false,
 };
 

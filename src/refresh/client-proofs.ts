@@ -20,9 +20,9 @@ export async function firstProof(ready: Ready, claim: Claim): Promise<ClientProo
   if (client.authentication === "none") return clientProof(ports, client);
   const live = await ports.clients.liveSecrets(client.id);
   const staged = await takeOnTrial(ready, claim, live);
-  if (staged) return { ...(await proofWith(ports.sealer, client, staged)), isTrial: true };
+  if (staged) return { ...(await proofWith(ports, client, staged)), isTrial: true };
   return proofWith(
-    ports.sealer,
+    ports,
     client,
     firstOf(live, ({ id }) => refusedSecrets.has(id)),
   );
