@@ -1,6 +1,8 @@
 import { z } from "zod";
 import { PROOFS, type ClientSecret } from "../client/client-secret.ts";
 import type { Client } from "../client/client.ts";
+import { publishedKey } from "../client/client-key.ts";
+import { jwksUri } from "../client/jwks-uri.ts";
 import { redirectUri } from "../client/redirect-uri.ts";
 import { secretWarnings } from "../client/secret-warnings.ts";
 import { AUTHENTICATION_METHODS } from "../oauth/client-authentication.ts";
@@ -26,6 +28,15 @@ export const clientSettingsSchema = z.strictObject({
     .record(z.string().max(100), z.string().max(300))
     .describe("What stands in the URLs of the provider's entry, where it is a family")
     .optional(),
+  assertion_audience: z
+    .string()
+    .min(1)
+    .max(2000)
+    .nullable()
+    .describe(
+      "Who client assertions are for, where the provider does not go by the URL of its token endpoint; null: that URL",
+    )
+    .optional(),
   testing: z.boolean().describe("In status Testing at Google, where refresh tokens live seven days").optional(),
 });
 
@@ -49,6 +60,8 @@ export const clientSecretSchema = z
     promotes_itself: z.boolean().describe("Becomes the active one as soon as it is proven"),
     refusal: z.object({ code: z.string(), at: time }).nullable().describe("The provider does not know it"),
     expires_at: time.nullable(),
+    signing_key: z.looseObject({ kid: z.string(), alg: z.string() }).nullable().describe("The public key (RFC 7517)"),
+    certificate: z.string().nullable().describe("In PEM"),
   })
   .meta({ id: "ClientSecret" });
 
@@ -61,6 +74,10 @@ export const clientSchema = z
     scopes: z.array(z.string()),
     settings: clientSettingsSchema.required(),
     redirect_uri: z.string().describe("Register exactly this at the provider"),
+    jwks_uri: z
+      .string()
+      .nullable()
+      .describe("Where the provider finds the keys that the client signs with (RFC 7591 §2); null: it does not sign"),
     status: z.enum(["active", "suspended"]),
     suspension: z.object({ cause: z.string(), code: z.string(), since: time }).nullable(),
     secret_expires_at: time.nullable().describe("When the active secret ends, as far as was said"),
@@ -93,9 +110,11 @@ export function clientView(
       prove: client.settings.prove,
       authorization_parameters: client.settings.authorizationParameters,
       provider_parameters: client.settings.providerParameters,
+      assertion_audience: client.settings.assertionAudience,
       testing: client.settings.testing,
     },
     redirect_uri: redirectUri(publicUrl, client.id),
+    jwks_uri: client.authentication === "private_key_jwt" ? jwksUri(publicUrl, client.id) : null,
     status: suspension ? "suspended" : "active",
     suspension: suspension && { cause: suspension.cause, code: suspension.code, since: toTime(suspension.since) },
     secret_expires_at: toTimeOrNull(secrets.find(({ state }) => state === "active")?.expiresAt ?? null),
@@ -126,5 +145,11 @@ export function clientSecretView(secret: ClientSecret): z.infer<typeof clientSec
     promotes_itself: secret.promotesItself,
     refusal: refusal && { code: refusal.code, at: toTime(refusal.at) },
     expires_at: toTimeOrNull(secret.expiresAt),
+    ...shownParts(secret),
   };
+}
+
+function shownParts({ shown }: ClientSecret) {
+  const key = publishedKey(shown);
+  return { signing_key: key, certificate: key === null ? shown : null };
 }

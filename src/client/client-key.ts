@@ -39,6 +39,13 @@ export function readClientCertificate(opened: Secret<string>): ClientCertificate
   return { certificate, privateKey: secret(privateKey) };
 }
 
+const published = z.looseObject({ kid: z.string(), alg: z.string() });
+
+/** The JSON Web Key in what a secret shows; null where it shows none. */
+export function publishedKey(shown: string | null): z.infer<typeof published> | null {
+  return shown?.startsWith("{") ? published.parse(JSON.parse(shown)) : null;
+}
+
 function read<T>(schema: z.ZodType<T>, opened: Secret<string>): T {
   try {
     return schema.parse(JSON.parse(opened.reveal()));

@@ -29,6 +29,8 @@ export interface ClientSecret {
   refusal: { code: string; at: number } | null;
   /** When the provider ends it, as whoever added it said. */
   expiresAt: number | null;
+  /** What everybody may see of it: the JSON Web Key that it signs with, or the certificate, in PEM. Null for a word. */
+  shown: string | null;
 }
 
 /** One that a token request can be made with. */
@@ -38,7 +40,8 @@ export interface LiveSecret extends ClientSecret {
   awaitsTrial: boolean;
 }
 
-export type NewSecret = Pick<LiveSecret, "id" | "sealed"> & Partial<Pick<ClientSecret, "expiresAt" | "createdBy">>;
+export type NewSecret = Pick<LiveSecret, "id" | "sealed"> &
+  Partial<Pick<ClientSecret, "expiresAt" | "createdBy" | "shown">>;
 
 /** So many refreshes have to succeed with a staged secret before it is relied upon. */
 export const PROOFS = 3;

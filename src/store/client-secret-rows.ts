@@ -74,6 +74,7 @@ export async function insert(queries: Queries, clientId: string, secret: Inserte
       created_at: egNow,
       created_by: createdBy,
       expires_at: secret.expiresAt ?? null,
+      shown: secret.shown ?? null,
       promotes_itself: secret.promotesItself === true ? 1 : 0,
       ...(tookAPlace && { promoted_at: egNow, promoted_by: createdBy }),
     })
@@ -110,5 +111,6 @@ export function secretOf(row: Row): ClientSecret {
     promotesItself: row.promotes_itself === 1,
     refusal: row.refused_at === null ? null : { code: row.refused_code ?? "", at: row.refused_at },
     expiresAt: row.expires_at,
+    shown: row.shown,
   };
 }

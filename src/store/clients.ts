@@ -19,6 +19,7 @@ const settingsColumn = jsonColumn(
     // Absent in what earlier versions wrote.
     providerParameters: z.record(z.string(), z.string()).default({}),
     testing: z.boolean().default(false),
+    assertionAudience: z.string().nullable().default(null),
   }),
 );
 const authenticationColumn = z.enum(AUTHENTICATION_METHODS);

@@ -131,6 +131,8 @@ interface ClientSecretsTable {
   expires_at: number | null;
   /** The last warning of its end that was given. */
   warned_days: number | null;
+  /** What everybody may see of it; null for a secret that is a word. */
+  shown: string | null;
 }
 
 interface ConnectionsTable {

@@ -5,6 +5,8 @@ import { DEFAULT_CLIENT_SETTINGS, type Client } from "../../src/client/client.ts
 import type { SealAddress, Sealer } from "../../src/runtime/sealer.ts";
 import { secret } from "../../src/runtime/secret.ts";
 import { ServiceError } from "../../src/runtime/service-error.ts";
+import { createManualClock } from "../stage/manual-clock.ts";
+import { createSeededRandom } from "../stage/seeded-random.ts";
 
 const CLIENT: Client = {
   id: "cli_1",
@@ -36,8 +38,11 @@ const ACTIVE: LiveSecret = {
   promotesItself: false,
   refusal: null,
   expiresAt: null,
+  shown: null,
   awaitsTrial: false,
 };
+
+const PORTS = { clock: createManualClock(), random: createSeededRandom(1) };
 
 const unused = () => Promise.reject(new Error("not asked for here"));
 
@@ -70,16 +75,16 @@ const PLACE: SealAddress = { tenantId: "ten_1", recordId: "sec_2", field: "clien
 describe("what proves a client", () => {
   test.each(["client_secret_basic", "client_secret_post"] as const)("is its active secret, with %s", async (method) => {
     const { clients, asked } = storeWith(ACTIVE);
-    const deps = { clients, sealer: sealerAt(PLACE) };
+    const deps = { ...PORTS, clients, sealer: sealerAt(PLACE) };
     const { authentication: proof } = await clientProof(deps, { ...CLIENT, authentication: method });
     expect(proof).toMatchObject({ method, clientId: "client-1" });
-    expect(proof.method !== "none" && proof.clientSecret.reveal()).toBe("s-2");
+    expect("clientSecret" in proof && proof.clientSecret.reveal()).toBe("s-2");
     expect(asked).toEqual(["cli_1"]);
   });
 
   test("is its name alone when it is a public client, and no secret is looked up", async () => {
     const { clients, asked } = storeWith(ACTIVE);
-    const deps = { clients, sealer: sealerAt(PLACE) };
+    const deps = { ...PORTS, clients, sealer: sealerAt(PLACE) };
     expect(await clientProof(deps, { ...CLIENT, authentication: "none" })).toEqual({
       authentication: { method: "none", clientId: "client-1" },
       secret: null,
@@ -90,7 +95,7 @@ describe("what proves a client", () => {
 
   test("is missing when it has no active secret, and the operator learns what to do", async () => {
     const { clients } = storeWith(null);
-    const proof = clientProof({ clients, sealer: sealerAt(PLACE) }, CLIENT);
+    const proof = clientProof({ ...PORTS, clients, sealer: sealerAt(PLACE) }, CLIENT);
     await expect(proof).rejects.toMatchObject({
       code: "client_suspended",
       message: expect.stringContaining("POST /v1/clients/{id}/secrets"),
@@ -100,7 +105,7 @@ describe("what proves a client", () => {
   test("is missing when its secret cannot be opened", async () => {
     const away = new ServiceError("key_unavailable", "The key is away.");
     const sealer: Sealer = { seal: unused, name: unused, open: () => Promise.reject(away) };
-    const proof = clientProof({ clients: storeWith(ACTIVE).clients, sealer }, CLIENT);
+    const proof = clientProof({ ...PORTS, clients: storeWith(ACTIVE).clients, sealer }, CLIENT);
     await expect(proof).rejects.toBe(away);
   });
 });

@@ -23,6 +23,7 @@ const NEW: Omit<ClientSecret, "id" | "sealed" | "createdAt"> = {
   promotesItself: false,
   refusal: null,
   expiresAt: null,
+  shown: null,
 };
 
 /** A client with an active secret, and a staged one. */

@@ -25,6 +25,7 @@ export function clientStoreContract(kind: DatabaseKind): void {
           prove: true,
           authorizationParameters: { prompt: "consent" },
           providerParameters: { subdomain: "acme" },
+          assertionAudience: "https://as.example/other",
           testing: true,
         },
         suspension: null,

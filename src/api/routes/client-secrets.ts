@@ -1,25 +1,25 @@
 import { z } from "zod";
 import { secretAddress } from "../../client/authentication.ts";
 import { MOST_LIVE, PROOFS, type Addition, type ClientSecret, type NewSecret } from "../../client/client-secret.ts";
+import type { ClientKeys } from "../../client/client-keys.ts";
 import type { Client, ClientStore } from "../../client/client.ts";
 import type { Clock } from "../../runtime/clock.ts";
 import { createId } from "../../runtime/id.ts";
 import type { Observer } from "../../runtime/observer.ts";
 import type { Random } from "../../runtime/random.ts";
 import type { Sealer } from "../../runtime/sealer.ts";
-import { secret } from "../../runtime/secret.ts";
 import { ServiceError } from "../../runtime/service-error.ts";
+import { proofFields, readProof, type Proof } from "../client-proof.ts";
 import { clientSecretSchema, clientSecretView } from "../client-view.ts";
 import { callerOf } from "../guard.ts";
 import type { App } from "../server.ts";
-import { failures, idParams, secured, time, token } from "../wire.ts";
+import { failures, idParams, secured, time } from "../wire.ts";
 
-export const clientSecretText = token.min(1);
 export const expiry = time.describe("When the provider ends the secret; warned of 30, 7 and 1 days ahead");
 
 const addBody = z
   .strictObject({
-    client_secret: clientSecretText,
+    ...proofFields,
     expires_at: expiry.optional(),
     stage: z
       .enum(["staged", "active"])
@@ -52,6 +52,7 @@ const secretParams = idParams.extend({ secret: z.string().max(300) });
 export interface ClientSecretRouteDeps {
   clients: ClientStore;
   sealer: Sealer;
+  keys: ClientKeys;
   clock: Clock;
   random: Random;
   observer: Observer;
@@ -82,11 +83,11 @@ function addRoute(app: App, deps: ClientSecretRouteDeps): void {
     async (request, reply) => {
       const { tenantId, keyId } = callerOf(request);
       const client = await findClient(deps, tenantId, request.params.id);
-      if (client.authentication === "none") {
-        throw new ServiceError("invalid_request", "A client that authenticates with `none` has no secret.");
-      }
-      const { client_secret: text, expires_at: expiresAt, ...wish } = request.body;
-      const added = await newSecret(deps, { tenantId, keyId }, { text, expiresAt });
+      const { expires_at: expiresAt, stage, promote, retire, ...given } = request.body;
+      const wish = { stage, promote, retire };
+      const proof = await readProof(deps.keys, client.authentication, given);
+      if (!proof) throw new ServiceError("invalid_request", "A client that authenticates with `none` has no secret.");
+      const added = await newSecret(deps, { tenantId, keyId }, { proof, expiresAt });
       if ((await add(deps, client, added, wish)) === "full") throw await tooMany(deps, client.id);
       const stored = await findSecret(deps, client.id, added.id);
       deps.observer.event("client.secret_added", {
@@ -231,13 +232,13 @@ function retireRoute(app: App, deps: ClientSecretRouteDeps): void {
 export async function newSecret(
   { clock, random, sealer }: Pick<ClientSecretRouteDeps, "clock" | "random" | "sealer">,
   { tenantId, keyId }: { tenantId: string; keyId: string },
-  { text, expiresAt }: { text: string; expiresAt: string | undefined },
+  { proof, expiresAt }: { proof: Proof; expiresAt: string | undefined },
 ): Promise<NewSecret> {
-  const end = expiresAt === undefined ? null : Date.parse(expiresAt);
+  const end = expiresAt === undefined ? proof.expiresAt : Date.parse(expiresAt);
   if (end !== null && end <= clock.now()) throw new ServiceError("invalid_request", "expires_at: lies in the past.");
   const id = createId("sec", clock, random);
-  const sealed = await sealer.seal(secretAddress(tenantId, id), secret(text));
-  return { id, sealed, expiresAt: end, createdBy: keyId };
+  const sealed = await sealer.seal(secretAddress(tenantId, id), proof.opened);
+  return { id, sealed, expiresAt: end, createdBy: keyId, shown: proof.shown };
 }
 
 export async function findClient(

@@ -1,8 +1,9 @@
 import { z } from "zod";
-import type { NewSecret } from "../../client/client-secret.ts";
 import { DEFAULT_CLIENT_SETTINGS, type Client, type ClientStore } from "../../client/client.ts";
-import { AUTHENTICATION_METHODS } from "../../oauth/client-authentication.ts";
+import { AUTHENTICATION_METHODS, type AuthenticationMethod } from "../../oauth/client-authentication.ts";
+import type { ClientKeys } from "../../client/client-keys.ts";
 import type { Catalogue } from "../../provider/catalogue.ts";
+import type { Provider } from "../../provider/provider.ts";
 import { parametersProblem } from "../../provider/parameters.ts";
 import type { Clock } from "../../runtime/clock.ts";
 import { createId } from "../../runtime/id.ts";
@@ -10,25 +11,26 @@ import type { Observer } from "../../runtime/observer.ts";
 import type { Random } from "../../runtime/random.ts";
 import type { Sealer } from "../../runtime/sealer.ts";
 import { ServiceError } from "../../runtime/service-error.ts";
+import { proofFields, readProof, type GivenProof } from "../client-proof.ts";
 import { clientSchema, clientSettingsSchema, clientView } from "../client-view.ts";
 import { callerOf } from "../guard.ts";
 import type { App } from "../server.ts";
 import { failures, idParams, scopes, secured } from "../wire.ts";
-import { clientSecretText, expiry, findClient, newSecret } from "./client-secrets.ts";
+import { expiry, findClient, newSecret } from "./client-secrets.ts";
 
 const createBody = z
   .strictObject({
     provider: z.string().max(100),
     client_id: z.string().min(1).max(1000),
-    client_secret: clientSecretText.optional(),
+    ...proofFields,
     secret_expires_at: expiry.optional(),
     authentication: z.enum(AUTHENTICATION_METHODS).optional(),
     scopes: scopes.optional(),
     settings: clientSettingsSchema.optional(),
   })
-  .refine((body) => body.secret_expires_at === undefined || body.client_secret !== undefined, {
+  .refine(({ secret_expires_at: end, client_secret: word, signing_key: key }) => end === undefined || (word ?? key), {
     path: ["secret_expires_at"],
-    message: "needs a client_secret",
+    message: "needs a client_secret or a signing_key",
   });
 
 const listQuery = z.strictObject({
@@ -54,6 +56,7 @@ export interface ClientRouteDeps {
   clients: ClientStore;
   catalogue: Catalogue;
   sealer: Sealer;
+  keys: ClientKeys;
   clock: Clock;
   random: Random;
   observer: Observer;
@@ -196,8 +199,9 @@ async function createClient(
   }
   const problem = parametersProblem(provider, body.settings?.provider_parameters ?? {});
   if (problem !== null) throw new ServiceError("invalid_request", `settings.provider_parameters: ${problem}.`);
-  const authentication = body.authentication ?? (body.client_secret === undefined ? "none" : provider.authentication);
-  checkSecret(authentication, body);
+  const authentication = body.authentication ?? methodFor(provider, body);
+  const proof = await readProof(deps.keys, authentication, body);
+  const first = proof && (await newSecret(deps, { tenantId, keyId }, { proof, expiresAt: body.secret_expires_at }));
   const id = createId("cli", deps.clock, deps.random);
   const client = {
     id,
@@ -209,26 +213,15 @@ async function createClient(
     settings: settingsOf(body.settings, DEFAULT_CLIENT_SETTINGS),
     suspension: null,
   };
-  await deps.clients.create(client, await firstSecret(deps, { tenantId, keyId }, body));
+  await deps.clients.create(client, first);
   return findClient(deps, tenantId, id);
 }
 
-function checkSecret(authentication: Client["authentication"], body: z.infer<typeof createBody>): void {
-  if ((authentication === "none") === (body.client_secret === undefined)) return;
-  throw new ServiceError(
-    "invalid_request",
-    authentication === "none"
-      ? "client_secret: a client that authenticates with `none` has no secret."
-      : `client_secret: needed to authenticate with ${authentication}.`,
-  );
-}
-
-async function firstSecret(
-  deps: ClientRouteDeps,
-  caller: { tenantId: string; keyId: string },
-  { client_secret: text, secret_expires_at: expiresAt }: z.infer<typeof createBody>,
-): Promise<NewSecret | null> {
-  return text === undefined ? null : newSecret(deps, caller, { text, expiresAt });
+/** How a client authenticates that does not say so: as what it was given is used at the provider. */
+function methodFor({ authentication }: Provider, body: GivenProof): AuthenticationMethod {
+  if (body.signing_key !== undefined) return "private_key_jwt";
+  if (body.client_certificate !== undefined) return "tls_client_auth";
+  return body.client_secret === undefined ? "none" : authentication;
 }
 
 function settingsOf(
@@ -243,6 +236,7 @@ function settingsOf(
     prove: body.prove ?? otherwise.prove,
     authorizationParameters: body.authorization_parameters ?? otherwise.authorizationParameters,
     providerParameters: body.provider_parameters ?? otherwise.providerParameters,
+    assertionAudience: body.assertion_audience === undefined ? otherwise.assertionAudience : body.assertion_audience,
     testing: body.testing ?? otherwise.testing,
   };
 }
