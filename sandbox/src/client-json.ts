@@ -1,5 +1,5 @@
 import { problemsWithClient, problemsWithSecret } from "./client-rules.ts";
-import type { SandboxClient } from "./client-table.ts";
+import { tokenEndpointAuthMethods, type SandboxClient } from "./client-table.ts";
 import { createFieldReader } from "./field-reader.ts";
 
 /** Reads a client off the wire. With any problem the client must not be used. */
@@ -7,11 +7,13 @@ export function readClient(clientId: string, json: unknown): { client: SandboxCl
   const problems: string[] = [];
   const fields = createFieldReader(json, problems, "client");
   const method = readMethod(fields.string("token_endpoint_auth_method"), problems);
+  const jwksUri = fields.string("jwks_uri");
   const client: SandboxClient = {
     clientId,
     clientSecret: fields.string("client_secret") ?? "",
     redirectUris: fields.strings("redirect_uris") ?? [],
     ...(method && { tokenEndpointAuthMethod: method }),
+    ...(jwksUri !== undefined && { jwksUri }),
   };
   fields.finish();
   return { client, problems: [...problems, ...problemsWithClient(client)] };
@@ -26,15 +28,10 @@ export function readSecret(json: unknown): { secret: string; problems: string[] 
   return { secret, problems: [...problems, ...problemsWithSecret(secret)] };
 }
 
-function readMethod(method: string | undefined, problems: string[]): SandboxClient["tokenEndpointAuthMethod"] {
-  switch (method) {
-    case undefined:
-    case "client_secret_basic":
-    case "client_secret_post":
-    case "none":
-      return method;
-    default:
-      problems.push("token_endpoint_auth_method must be client_secret_basic, client_secret_post or none");
-      return undefined;
+function readMethod(given: string | undefined, problems: string[]): SandboxClient["tokenEndpointAuthMethod"] {
+  const method = tokenEndpointAuthMethods.find((known) => known === given);
+  if (given !== undefined && method === undefined) {
+    problems.push(`token_endpoint_auth_method must be one of ${tokenEndpointAuthMethods.join(", ")}`);
   }
+  return method;
 }

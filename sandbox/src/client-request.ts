@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from "node:http";
+import type { TokenEndpointAuthMethod } from "./client-table.ts";
 import type { GrantKind } from "./sandbox-event.ts";
 
 /** What a request to the token or revocation endpoint claims to be, before anybody has checked it. */
@@ -7,7 +8,7 @@ export interface ClientRequest {
   /** The code or the refresh token. */
   presented: string | null;
   clientId: string | null;
-  credentials: "client_secret_basic" | "client_secret_post" | "none";
+  credentials: TokenEndpointAuthMethod;
 }
 
 export function readClientRequest(headers: IncomingHttpHeaders, body: Buffer): ClientRequest {
@@ -18,8 +19,13 @@ export function readClientRequest(headers: IncomingHttpHeaders, body: Buffer): C
     grant,
     presented: form.get(grant === "authorization_code" ? "code" : "refresh_token"),
     clientId: basic ?? form.get("client_id"),
-    credentials: basic !== null ? "client_secret_basic" : form.has("client_secret") ? "client_secret_post" : "none",
+    credentials: basic !== null ? "client_secret_basic" : credentialsIn(form),
   };
+}
+
+function credentialsIn(form: URLSearchParams): TokenEndpointAuthMethod {
+  if (form.has("client_secret")) return "client_secret_post";
+  return form.has("client_assertion") ? "private_key_jwt" : "none";
 }
 
 function grantKind(grantType: string | null): GrantKind {

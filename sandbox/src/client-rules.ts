@@ -4,13 +4,26 @@ import type { SandboxClient } from "./client-table.ts";
 export function problemsWithClient(client: SandboxClient): string[] {
   const problems: string[] = [];
   if (!isPrintable(client.clientId)) problems.push("client_id must be printable ASCII");
-  if (client.tokenEndpointAuthMethod !== "none") problems.push(...problemsWithSecret(client.clientSecret));
+  problems.push(...problemsWithProof(client));
   if (client.redirectUris.length === 0) problems.push("redirect_uris must name at least one URI");
   for (const uri of client.redirectUris) {
-    if (!isRedirectUri(uri))
+    if (!isAbsoluteUrl(uri))
       problems.push(`redirect URI ${JSON.stringify(uri)} is not an http(s) URL without fragment`);
   }
   return problems;
+}
+
+function problemsWithProof({ tokenEndpointAuthMethod, clientSecret, jwksUri }: SandboxClient): string[] {
+  switch (tokenEndpointAuthMethod) {
+    case "none":
+      return [];
+    case "private_key_jwt":
+      return jwksUri !== undefined && isAbsoluteUrl(jwksUri)
+        ? []
+        : ["private_key_jwt needs a jwks_uri, an http(s) URL"];
+    default:
+      return problemsWithSecret(clientSecret);
+  }
 }
 
 export function problemsWithSecret(secret: string): string[] {
@@ -23,6 +36,6 @@ function isPrintable(text: string): boolean {
 }
 
 /** RFC 6749 §3.1.2: absolute and without a fragment. */
-function isRedirectUri(uri: string): boolean {
+function isAbsoluteUrl(uri: string): boolean {
   return URL.canParse(uri) && /^https?:\/\/[^#]+$/i.test(uri);
 }

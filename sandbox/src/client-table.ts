@@ -7,8 +7,19 @@ export interface SandboxClient {
   /** Compared as they stand (RFC 9700 §2.1); http is fine. */
   redirectUris: string[];
   /** Enforced when given; without it HTTP Basic and the form field are both accepted. */
-  tokenEndpointAuthMethod?: "client_secret_basic" | "client_secret_post" | "none";
+  tokenEndpointAuthMethod?: TokenEndpointAuthMethod;
+  /** Where the client publishes what it signs with; for `private_key_jwt` (RFC 7591 §2). Http is fine. */
+  jwksUri?: string;
 }
+
+export const tokenEndpointAuthMethods = [
+  "client_secret_basic",
+  "client_secret_post",
+  "private_key_jwt",
+  "none",
+] as const;
+
+export type TokenEndpointAuthMethod = (typeof tokenEndpointAuthMethods)[number];
 
 export interface StoredClient extends SandboxClient {
   disabled: boolean;
@@ -25,7 +36,8 @@ export interface ClientTable {
 interface Row {
   secret: string;
   redirect_uris: string;
-  auth_method: SandboxClient["tokenEndpointAuthMethod"] | null;
+  auth_method: TokenEndpointAuthMethod | null;
+  jwks_uri: string | null;
   disabled: 0 | 1;
 }
 
@@ -35,22 +47,23 @@ export function createClientTable(database: Database): ClientTable {
     secret TEXT NOT NULL,
     redirect_uris TEXT NOT NULL,
     auth_method TEXT,
+    jwks_uri TEXT,
     disabled INTEGER NOT NULL DEFAULT 0
   )`);
   const put = database.prepare(
-    `INSERT INTO client (client_id, secret, redirect_uris, auth_method) VALUES (?, ?, ?, ?)
+    `INSERT INTO client (client_id, secret, redirect_uris, auth_method, jwks_uri) VALUES (?, ?, ?, ?, ?)
      ON CONFLICT (client_id) DO UPDATE SET secret = excluded.secret, redirect_uris = excluded.redirect_uris,
-       auth_method = excluded.auth_method`,
+       auth_method = excluded.auth_method, jwks_uri = excluded.jwks_uri`,
   );
   const find = database.prepare<[string], Row>(
-    "SELECT secret, redirect_uris, auth_method, disabled FROM client WHERE client_id = ?",
+    "SELECT secret, redirect_uris, auth_method, jwks_uri, disabled FROM client WHERE client_id = ?",
   );
   const setDisabled = database.prepare("UPDATE client SET disabled = ? WHERE client_id = ?");
   const setSecret = database.prepare("UPDATE client SET secret = ? WHERE client_id = ?");
 
   return {
-    put: ({ clientId, clientSecret, redirectUris, tokenEndpointAuthMethod = null }) =>
-      void put.run(clientId, clientSecret, JSON.stringify(redirectUris), tokenEndpointAuthMethod),
+    put: ({ clientId, clientSecret, redirectUris, tokenEndpointAuthMethod = null, jwksUri = null }) =>
+      void put.run(clientId, clientSecret, JSON.stringify(redirectUris), tokenEndpointAuthMethod, jwksUri),
     find: (clientId) => {
       const row = find.get(clientId);
       return row && read(clientId, row);
@@ -66,6 +79,7 @@ function read(clientId: string, row: Row): StoredClient {
     clientSecret: row.secret,
     redirectUris: JSON.parse(row.redirect_uris),
     ...(row.auth_method && { tokenEndpointAuthMethod: row.auth_method }),
+    ...(row.jwks_uri !== null && { jwksUri: row.jwks_uri }),
     disabled: row.disabled === 1,
   };
 }

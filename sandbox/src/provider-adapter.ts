@@ -24,7 +24,8 @@ function clientMetadata(client: StoredClient): AdapterPayload {
   const method = client.tokenEndpointAuthMethod ?? "client_secret_basic";
   return {
     client_id: client.clientId,
-    ...(method !== "none" && { client_secret: client.clientSecret }),
+    ...(method.startsWith("client_secret") && { client_secret: client.clientSecret }),
+    ...(client.jwksUri !== undefined && { jwks_uri: client.jwksUri }),
     redirect_uris: client.redirectUris,
     token_endpoint_auth_method: method,
     grant_types: ["authorization_code", "refresh_token"],

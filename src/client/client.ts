@@ -1,4 +1,5 @@
 import { MINUTE } from "../runtime/clock.ts";
+import type { ClientSecretStore, NewSecret } from "./client-secret.ts";
 import type { LearnedLife } from "./learned-life.ts";
 import type { AuthenticationMethod } from "../oauth/client-authentication.ts";
 
@@ -30,6 +31,8 @@ export interface ClientSettings {
   authorizationParameters: Record<string, string>;
   /** Which authorization server of its family the provider is: what stands in the entry's URLs. */
   providerParameters: Record<string, string>;
+  /** Who client assertions are for, where the server does not go by the URL of its endpoint (RFC 7523 §3); null: that URL. */
+  assertionAudience: string | null;
   /** The client is in a test status at the provider, where refresh tokens live seven days (Google's "Testing"). */
   testing: boolean;
 }
@@ -40,6 +43,7 @@ export const DEFAULT_CLIENT_SETTINGS: ClientSettings = {
   prove: false,
   authorizationParameters: {},
   providerParameters: {},
+  assertionAudience: null,
   testing: false,
 };
 
@@ -55,27 +59,25 @@ export interface Suspension {
 /** While a client is suspended, one refresh this often asks whether the provider accepts it again. */
 export const PROBE_INTERVAL = MINUTE;
 
-export type SecretState = "staged" | "active" | "retired";
-
-export interface ClientSecret {
-  id: string;
-  clientId: string;
-  state: SecretState;
-  sealed: Uint8Array;
-  createdAt: number;
+export interface ClientQuery {
+  tenantId: string;
+  /** Clients with ids beyond this one; null: from the first. */
+  after: string | null;
+  limit: number;
+  providerId: string | null;
 }
 
-export interface ClientStore {
-  create(
-    client: Omit<Client, "createdAt" | "learnedLife">,
-    secret: Pick<ClientSecret, "id" | "sealed"> | null,
-  ): Promise<void>;
+export type Deletion = { kind: "deleted" | "unknown" } | { kind: "in_use"; connections: number };
+
+/** A client that was deleted is found by nobody. */
+export interface ClientStore extends ClientSecretStore {
+  create(client: Omit<Client, "createdAt" | "learnedLife">, secret: NewSecret | null): Promise<void>;
   find(id: string): Promise<Client | null>;
-  list(tenantId: string): Promise<Client[]>;
-  activeSecret(clientId: string): Promise<ClientSecret | null>;
-  listSecrets(clientId: string): Promise<ClientSecret[]>;
-  /** Stores a secret as `active` and retires the one that was, in one transaction; also ends a suspension. */
-  replaceSecret(clientId: string, secret: Pick<ClientSecret, "id" | "sealed">): Promise<void>;
+  /** By id, which is the order in which they were added. */
+  list(query: ClientQuery): Promise<Client[]>;
+  change(id: string, changes: Partial<Pick<Client, "scopes" | "settings">>): Promise<void>;
+  /** Erases its secrets too. Refused while it has connections that are not disconnected. */
+  remove(id: string): Promise<Deletion>;
   /** True when the client was not suspended before. */
   suspend(id: string, suspension: Omit<Suspension, "since">): Promise<boolean>;
   /** Grants the one probe of a suspended client that is due, and sets when the next will be; false for all who come later. */

@@ -1,11 +1,29 @@
 import type { Catalogue } from "../provider/catalogue.ts";
 import type { Provider } from "../provider/provider.ts";
+import type { AuthenticationMethod } from "../oauth/client-authentication.ts";
 import type { Client } from "./client.ts";
 
-/** The authorization server at which `client` is registered. Null when its entry is gone, or has changed so that it no longer fits. */
-export function providerOf(
+/**
+ * The authorization server at which `client` is registered, with the URLs that are for clients such as this one. Null when its
+ * entry is gone, or has changed so that it no longer fits.
+ */
+export async function providerOf(
   catalogue: Pick<Catalogue, "resolve">,
-  { providerId, settings }: Pick<Client, "providerId" | "settings">,
+  { providerId, settings, authentication }: Pick<Client, "providerId" | "settings" | "authentication">,
 ): Promise<Provider | null> {
-  return catalogue.resolve(providerId, settings.providerParameters);
+  const provider = await catalogue.resolve(providerId, settings.providerParameters);
+  return provider && showsCertificate(authentication) ? forCertificates(provider) : provider;
+}
+
+function showsCertificate(method: AuthenticationMethod): boolean {
+  return method === "tls_client_auth" || method === "self_signed_tls_client_auth";
+}
+
+function forCertificates(provider: Provider): Provider {
+  const { token_url: tokenUrl, revocation_url: revocationUrl } = provider.certificate_urls;
+  return {
+    ...provider,
+    token_url: tokenUrl ?? provider.token_url,
+    revocation_url: revocationUrl ?? provider.revocation_url,
+  };
 }

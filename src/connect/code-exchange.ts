@@ -1,7 +1,9 @@
-import { clientAuthentication } from "../client/authentication.ts";
+import { clientProof, otherProof, type ClientProof } from "../client/authentication.ts";
+import type { ProvenRefusal } from "../client/client-secret.ts";
 import type { Client } from "../client/client.ts";
 import type { TransportResult } from "../oauth/http.ts";
 import type { ReceivedTokens } from "../oauth/token-response.ts";
+import { isSecretRefused } from "../provider/outcome.ts";
 import type { Provider } from "../provider/provider.ts";
 import { codeRequestTo, readAnswer } from "../provider/token-endpoint.ts";
 import { SECOND } from "../runtime/clock.ts";
@@ -20,30 +22,78 @@ export interface ExchangedCode {
 /** The user is waiting for this one. */
 const DEADLINE = 20 * SECOND;
 
-/** Exchanges an authorization code, once (RFC 6749 §4.1.3). Throws `code_exchange_failed`. */
-export async function exchangeCode(
+interface Asked {
+  session: ConnectSession;
+  client: Client;
+  provider: Provider;
+}
+
+/**
+ * Exchanges an authorization code, once (RFC 6749 §4.1.3); and where the server refuses the client's secret, once more with its
+ * other one. Throws `code_exchange_failed`.
+ */
+export async function exchangeCode(ports: ConnectPorts, asked: Asked, code: Secret<string>): Promise<ExchangedCode> {
+  const { client, provider } = asked;
+  const proof = await clientProof(ports, client);
+  const first = await send(ports, { ...asked, proof }, code);
+  const refusal = proof.secret && secretRefusal(provider, first);
+  if (!proof.secret || refusal === null) return { ...understand(provider, first), sentAt: first.sentAt };
+  const { id } = proof.secret;
+  const other = await otherProof(ports, client, (secret) => secret.id === id);
+  if (!other?.secret) return { ...understand(provider, first), sentAt: first.sentAt };
+  const second = await send(ports, { ...asked, proof: other }, code);
+  const understood = understand(provider, second);
+  await noteRefusal(ports, { clientId: client.id, refused: { id, code: refusal }, acceptedId: other.secret.id });
+  return { ...understood, sentAt: second.sentAt };
+}
+
+interface Sent {
+  result: TransportResult;
+  sentAt: number;
+}
+
+async function send(
   ports: ConnectPorts,
-  { session, client, provider }: { session: ConnectSession; client: Client; provider: Provider },
+  { session, client, provider, proof }: Asked & { proof: ClientProof },
   code: Secret<string>,
-): Promise<ExchangedCode> {
+): Promise<Sent> {
   const sealed = session.attempt?.sealedCodeVerifier ?? null;
-  const request = await codeRequestTo(provider, await clientAuthentication(ports, client), {
+  const request = await codeRequestTo(provider, proof.authentication, {
     code,
     redirectUri: redirectUri(ports.publicUrl, client.id),
     codeVerifier: sealed && (await ports.sealer.open(verifierAddress(session), sealed)),
   });
   const sentAt = ports.clock.now();
-  const result = await ports.transport.send(request, { deadlineMs: DEADLINE });
-  return { tokens: understand(provider, result, sentAt), sentAt };
+  return { sentAt, result: await ports.transport.send(request, { deadlineMs: DEADLINE }) };
 }
 
-function understand(provider: Provider, result: TransportResult, sentAt: number): ReceivedTokens {
+/** The server's code when it refuses the client's secret; else null. */
+function secretRefusal(provider: Provider, { result, sentAt }: Sent): string | null {
+  if (result.kind === "failure") return null;
+  const answer = readAnswer(provider, result.response, sentAt);
+  return answer.kind === "error" && isSecretRefused(answer.error, provider) ? answer.error.code : null;
+}
+
+/** The tokens are what counts: what was learned on the way may be learned again. */
+async function noteRefusal({ clients, observer }: ConnectPorts, refusal: ProvenRefusal): Promise<void> {
+  const { clientId, refused, acceptedId } = refusal;
+  const learned = await clients.noteRefusal(refusal).catch(() => "unchanged");
+  if (learned !== "switched") return;
+  observer.event("client.secret_switched", {
+    clientId,
+    secretId: acceptedId,
+    insteadOf: refused.id,
+    code: refused.code,
+  });
+}
+
+function understand(provider: Provider, { result, sentAt }: Sent): { tokens: ReceivedTokens } {
   if (result.kind === "failure") throw failed(`could not be reached (${result.reason})`, "provider_unavailable");
   const { status } = result.response;
   const answer = readAnswer(provider, result.response, sentAt);
   switch (answer.kind) {
     case "tokens":
-      return answer.tokens;
+      return { tokens: answer.tokens };
     case "error":
       throw failed(`answered "${answer.error.code}" (HTTP ${status})`, reasonOf(answer.error.code));
     case "unreadable":

@@ -1,5 +1,5 @@
 import { providerOf } from "../client/provider-of.ts";
-import { clientAuthentication } from "../client/authentication.ts";
+import { clientProof } from "../client/authentication.ts";
 import type { Snapshot } from "../connection/store.ts";
 import { openAccessToken, openRefreshToken } from "../connection/token-record.ts";
 import { revocationRequest } from "../oauth/token-request.ts";
@@ -48,7 +48,7 @@ async function revoke(ports: ConnectPorts, { connection, tokens }: Snapshot): Pr
   const token = refreshToken ?? (await openAccessToken(ports.sealer, owner, tokens));
   if (!token) return { revocation: "nothing_to_revoke", detail: "No tokens were stored." };
   const hint = refreshToken ? "refresh_token" : "access_token";
-  const authentication = await clientAuthentication(ports, client);
+  const { authentication } = await clientProof(ports, client);
   const request = await revocationRequest(provider.revocation_url, authentication, token, hint);
   const result = await ports.transport.send(request, { deadlineMs: DEADLINE });
   if (result.kind === "failure") return failed(`the revocation endpoint could not be reached (${result.reason})`);

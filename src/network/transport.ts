@@ -1,6 +1,13 @@
 import type { Socket } from "node:net";
 import { Agent, buildConnector, request as send } from "undici";
-import type { HttpRequest, HttpResponse, SendOptions, Transport, TransportResult } from "../oauth/http.ts";
+import type {
+  ClientCertificate,
+  HttpRequest,
+  HttpResponse,
+  SendOptions,
+  Transport,
+  TransportResult,
+} from "../oauth/http.ts";
 import { createDeadline } from "./deadline.ts";
 import { guardedLookup, refusedUrl, type Lookup } from "./guard.ts";
 import { failureOf, NotConnected } from "./failure.ts";
@@ -23,26 +30,26 @@ const CONNECT_DEADLINE = 10_000;
 /** The only HTTP out of this service. */
 export function createTransport(settings: TransportSettings): Transport & { close(): Promise<void> } {
   const allowed = new Set(settings.allowedPrivateHosts.map((host) => host.toLowerCase()));
-  const agent = new Agent({
-    // A connection of its own for each request: keep-alive would let a stale socket make an exchange ambiguous.
-    pipelining: 0,
-    connect: connector(allowed, settings),
-    maxResponseSize: LARGEST_BODY,
-  });
+  const anonymous = openAgent(connector(allowed, settings));
   return {
-    send: (request, options) => sendOnce(agent, allowed, request, options),
-    close: () => agent.destroy(),
+    send: async (request, options) => {
+      const refusal = refusedUrl(request.url, allowed);
+      if (refusal) return { kind: "failure", sent: false, reason: refusal };
+      const { clientCertificate } = request;
+      if (!clientCertificate) return sendOnce(anonymous, request, options);
+      const agent = openAgent(connector(allowed, settings, clientCertificate));
+      return sendOnce(agent, request, options).finally(() => agent.destroy());
+    },
+    close: () => anonymous.destroy(),
   };
 }
 
-async function sendOnce(
-  agent: Agent,
-  allowed: ReadonlySet<string>,
-  request: HttpRequest,
-  { deadlineMs }: SendOptions,
-): Promise<TransportResult> {
-  const refusal = refusedUrl(request.url, allowed);
-  if (refusal) return { kind: "failure", sent: false, reason: refusal };
+function openAgent(connect: Connector): Agent {
+  // A connection of its own for each request: keep-alive would let a stale socket make an exchange ambiguous.
+  return new Agent({ pipelining: 0, connect, maxResponseSize: LARGEST_BODY });
+}
+
+async function sendOnce(agent: Agent, request: HttpRequest, { deadlineMs }: SendOptions): Promise<TransportResult> {
   const deadline = createDeadline(deadlineMs);
   try {
     const response = await send(request.url, {
@@ -78,16 +85,31 @@ function readResponse(
 type Connector = buildConnector.connector;
 
 /** Connects, TLS included, and marks every error until then as one after which nothing was sent. */
-function connector(allowed: ReadonlySet<string>, { proxyFor, lookup }: TransportSettings): Connector {
-  const connect = buildConnector({ timeout: CONNECT_DEADLINE, lookup: guardedLookup(allowed, lookup) });
+function connector(
+  allowed: ReadonlySet<string>,
+  { proxyFor, lookup }: TransportSettings,
+  shown?: ClientCertificate,
+): Connector {
+  const connect = buildConnector({
+    timeout: CONNECT_DEADLINE,
+    lookup: guardedLookup(allowed, lookup),
+    ...(shown && { cert: shown.certificate, key: shown.privateKey.reveal() }),
+  });
   return (options, callback) => {
     const fail = (cause: Error): void => callback(new NotConnected("No connection.", { cause }), null);
     const settle: buildConnector.Callback = (...[error, socket]) => (error ? fail(error) : callback(null, socket));
+    // A certificate that TLS cannot use is thrown, not told.
+    const begin = (tunnel?: Socket): void => {
+      try {
+        connect({ ...options, ...(tunnel && { httpSocket: tunnel }) }, settle);
+      } catch (error) {
+        fail(error instanceof Error ? error : new Error("No TLS."));
+      }
+    };
     const { protocol, hostname, port } = options;
     const target = `${hostname}:${port || 443}`;
     const proxy = protocol === "https:" && !allowed.has(hostname) ? proxyFor(`https://${target}/`) : "";
-    if (proxy === "") return connect(options, settle);
-    const goOn = (tunnel: Socket): void => connect({ ...options, httpSocket: tunnel }, settle);
-    openTunnel(new URL(proxy), target, CONNECT_DEADLINE).then(goOn, fail);
+    if (proxy === "") return begin();
+    openTunnel(new URL(proxy), target, CONNECT_DEADLINE).then(begin, fail);
   };
 }

@@ -1,9 +1,19 @@
+import type { Secret } from "../runtime/secret.ts";
+
+/** What a client shows of itself in the TLS handshake (RFC 8705 §2), in PEM. */
+export interface ClientCertificate {
+  /** Its certificate, and those that lead to an authority. */
+  certificate: string;
+  privateKey: Secret<string>;
+}
+
 /** One HTTP request as a value; the body is a form (RFC 6749 appendix B) or absent. */
 export interface HttpRequest {
   method: "GET" | "POST";
   url: string;
   headers: Record<string, string>;
   body?: string;
+  clientCertificate?: ClientCertificate;
 }
 
 export interface HttpResponse {

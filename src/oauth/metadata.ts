@@ -10,6 +10,10 @@ const schema = z.object({
   userinfo_endpoint: endpoint.nullish(),
   scopes_supported: z.array(z.string()).nullish(),
   token_endpoint_auth_methods_supported: z.array(z.string()).nullish(),
+  /** RFC 8705 §5: where clients show their certificates. */
+  mtls_endpoint_aliases: z
+    .object({ token_endpoint: endpoint.nullish(), revocation_endpoint: endpoint.nullish() })
+    .nullish(),
   authorization_response_iss_parameter_supported: z.boolean().nullish(),
 });
 

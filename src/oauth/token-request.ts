@@ -83,9 +83,12 @@ async function tokenRequest(
 ): Promise<HttpRequest> {
   const form = new URLSearchParams(fields);
   const headers = new Headers({ accept: "application/json", "content-type": CONTENT_TYPES[encoding] });
-  await authenticateClient(authentication, form, headers);
+  await authenticateClient(authentication, url, form, headers);
   const body = encoding === "json" ? JSON.stringify(Object.fromEntries(form)) : form.toString();
-  return { method: "POST", url, headers: Object.fromEntries(headers), body };
+  const request = { method: "POST", url, headers: Object.fromEntries(headers), body } as const;
+  return "clientCertificate" in authentication
+    ? { ...request, clientCertificate: authentication.clientCertificate }
+    : request;
 }
 
 const CONTENT_TYPES = {

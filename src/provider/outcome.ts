@@ -162,6 +162,13 @@ function classifyError(error: OAuthError, retryAfterMs: number | null): Outcome 
   }
 }
 
+/** Does an error mean the client's secret, so that the server has not looked at what came with it (RFC 6749 §5.2)? */
+export function isSecretRefused(error: OAuthError, { failure_rules: rules }: Pick<Provider, "failure_rules">): boolean {
+  const rule = ruleFor(rules, error);
+  if (rule) return rule.outcome === "client_fault" && rule.cause === "client_secret_rejected";
+  return error.status < 500 && (error.code === "invalid_client" || error.code === "unauthorized_client");
+}
+
 const REUSED = { cause: "refresh_token_reused", confidence: "likely" } as const;
 
 /** Servers that punish reuse often say so in their own words (RFC 9700 §4.14). */

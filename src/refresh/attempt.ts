@@ -9,7 +9,8 @@ import type { Secret } from "../runtime/secret.ts";
 import { ServiceError } from "../runtime/service-error.ts";
 import type { AttemptCount } from "./brake.ts";
 import type { ClientFactsReader } from "./client-facts.ts";
-import { prepareExchange, type Exchanged } from "./exchange.ts";
+import { exchangeProven, type ProvenExchange, type RefusedSecret } from "./client-proofs.ts";
+import { prepareExchange } from "./exchange.ts";
 import { isLapsing } from "./keep-alive.ts";
 import { isTimeToSend, mayResend } from "./lease-times.ts";
 import { obtainClaim, type Held, type HeldClaim, type Instant } from "./obtain-claim.ts";
@@ -19,10 +20,12 @@ import { promoteSpare } from "./promote-spare.ts";
 import { reasonNotTo, type Reason } from "./reason-not-to.ts";
 import { bringFromOthers } from "./recover.ts";
 import { AGAIN, type Again, type RefreshRequest, type RefreshResult } from "./request.ts";
+import type { SecretUses } from "./secret-uses.ts";
 import type { Setbacks } from "./setbacks.ts";
 import { postponeUnsent, settle } from "./settle.ts";
 import { turnEndOf } from "./turn-end.ts";
 import { unansweredSince } from "./unanswered-since.ts";
+import { untilStored } from "./until-stored.ts";
 
 /** One refresh of one connection, from the first look to a decision; it may take several attempts. */
 export interface Flight {
@@ -36,6 +39,9 @@ export interface Flight {
   attempts: AttemptCount;
   clientFacts: ClientFactsReader;
   setbacks: Setbacks;
+  secretUses: SecretUses;
+  /** Secrets of the client that its server has refused in this flight, by their ids. */
+  refusedSecrets: Map<string, RefusedSecret>;
   /** The database came back a while ago, and may have lost that a refresh token was sent. */
   mayLackIntents(): boolean;
   /** Aborted when nothing more may be claimed or sent. */
@@ -67,7 +73,7 @@ export interface Ready {
 }
 
 /** An exchange that has come back, with all that is needed to write down what it means. */
-export interface Attempt extends Ready, Exchanged {
+export interface Attempt extends Ready, ProvenExchange {
   claim: Claim;
   refreshToken: Secret<string>;
 }
@@ -186,18 +192,27 @@ async function inTurn(ready: Ready, turn: Turn, offered: HeldClaim | null): Prom
   const { ports } = flight;
   if (claim.earlier) ports.observer.event("refresh.taken_over", { connectionId: claim.connectionId, ...claim.earlier });
   if (await findsBetter(ready, claim)) return AGAIN;
-  const prepared = await prepareExchange(ports, held, ready).catch((error: unknown) => ({ error }));
+  const prepared = await prepareExchange(ready, claim).catch((error: unknown) => ({ error }));
   if ("error" in prepared) return postponeUnsent(ready, claim, prepared.error);
-  if (!(await maySend(flight, { ...obtained, isContested }, prepared.deadlineMs))) {
+  const mayStillSend = () => maySend(flight, { ...obtained, isContested }, prepared.deadlineMs);
+  if (!(await mayStillSend())) {
     ports.observer.event("refresh.aborted", { connectionId: claim.connectionId });
     await ports.connections.release({ claim, answered: true });
     return AGAIN;
   }
   flight.attempts.add(ready.client.id);
   flight.sent = true;
-  const exchanged = await prepared.send();
+  const exchanged = await exchangeProven(ready, prepared, mayStillSend);
+  if (exchanged === null) return inAnotherClaim(ready, turn, claim);
   turn.done(turnEndOf(exchanged.outcome));
   return settle({ ...ready, ...exchanged, claim, refreshToken: prepared.refreshToken });
+}
+
+/** The server has refused the client, and another secret is to be tried: the refresh token was not looked at. */
+async function inAnotherClaim({ flight: { ports } }: Ready, turn: Turn, claim: Claim): Promise<Again> {
+  turn.done({ kind: "answered" });
+  await untilStored(ports, claim.connectionId, () => ports.connections.release({ claim, answered: true }));
+  return AGAIN;
 }
 
 /**

@@ -1,7 +1,6 @@
-import { clientAuthentication } from "../client/authentication.ts";
-import type { Client } from "../client/client.ts";
+import type { ClientProof } from "../client/authentication.ts";
 import { redirectUri } from "../client/redirect-uri.ts";
-import type { Snapshot } from "../connection/store.ts";
+import type { Claim } from "../connection/claim.ts";
 import { openRefreshToken } from "../connection/token-record.ts";
 import type { HttpRequest, TransportResult } from "../oauth/http.ts";
 import { classifyRefresh, type Outcome } from "../provider/outcome.ts";
@@ -9,6 +8,8 @@ import type { Provider } from "../provider/provider.ts";
 import { refreshRequestTo } from "../provider/token-endpoint.ts";
 import type { Secret } from "../runtime/secret.ts";
 import { ServiceError } from "../runtime/service-error.ts";
+import type { Ready } from "./attempt.ts";
+import { firstProof } from "./client-proofs.ts";
 import { exchangeDeadline } from "./lease-times.ts";
 import type { RefreshPorts } from "./ports.ts";
 
@@ -24,29 +25,34 @@ export interface Exchanged {
 /** A refresh of which only the network can still fail. */
 export interface PreparedExchange {
   refreshToken: Secret<string>;
+  /** What the client proves itself with. */
+  proof: ClientProof;
   deadlineMs: number;
   /** Sends one request: no retry, no redirect, no hedging. */
   send(): Promise<Exchanged>;
 }
 
 /** Opens and builds everything beforehand. Throws `ServiceError` for what an operator can mend; nothing was sent then. */
-export async function prepareExchange(
-  ports: RefreshPorts,
-  held: Snapshot,
-  { client, provider }: { client: Client; provider: Provider },
-): Promise<PreparedExchange> {
-  const { connection, tokens } = held;
+export async function prepareExchange(ready: Ready, claim: Claim): Promise<PreparedExchange> {
+  const { connection, tokens } = ready.held;
   const owner = { tenantId: connection.tenantId, connectionId: connection.id };
-  const refreshToken = await openRefreshToken(ports.sealer, owner, tokens);
+  const refreshToken = await openRefreshToken(ready.flight.ports.sealer, owner, tokens);
   if (!refreshToken) throw new ServiceError("internal", "A connection without a refresh token cannot be refreshed.");
-  const authentication = await clientAuthentication(ports, client);
-  const request = await refreshRequestTo(provider, authentication, {
+  return prepareWith(ready, refreshToken, await firstProof(ready, claim));
+}
+
+export async function prepareWith(
+  { flight: { ports }, held, client, provider }: Ready,
+  refreshToken: Secret<string>,
+  proof: ClientProof,
+): Promise<PreparedExchange> {
+  const request = await refreshRequestTo(provider, proof.authentication, {
     refreshToken,
     redirectUri: redirectUri(ports.publicUrl, client.id),
-    scopes: tokens.scope,
+    scopes: held.tokens.scope,
   });
   const deadlineMs = exchangeDeadline(provider.replay);
-  return { refreshToken, deadlineMs, send: () => send(ports, request, { provider, refreshToken, deadlineMs }) };
+  return { refreshToken, proof, deadlineMs, send: () => send(ports, request, { provider, refreshToken, deadlineMs }) };
 }
 
 async function send(

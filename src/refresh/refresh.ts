@@ -10,6 +10,7 @@ import { LEASE } from "./lease-times.ts";
 import type { Held, Instant } from "./obtain-claim.ts";
 import type { RefreshPorts } from "./ports.ts";
 import type { RefreshRequest, RefreshResult } from "./request.ts";
+import { createSecretUses } from "./secret-uses.ts";
 import { createSetbacks } from "./setbacks.ts";
 import { createSingleFlight } from "./single-flight.ts";
 
@@ -36,6 +37,7 @@ export function createRefresher(ports: RefreshPorts, changed: (connectionId: str
   const attempts = createAttemptCount(ports.clock);
   const clientFacts = createClientFactsReader(ports);
   const setbacks = createSetbacks(ports.clock);
+  const secretUses = createSecretUses(ports);
   const unstored = new Map<string, Snapshot>();
   const offered = new Map<string, OfferedClaim>();
   const claims = createClaimTimes(ports.clock);
@@ -59,6 +61,8 @@ export function createRefresher(ports: RefreshPorts, changed: (connectionId: str
         attempts,
         clientFacts,
         setbacks,
+        secretUses,
+        refusedSecrets: new Map(),
         mayLackIntents: () => ports.clock.monotonic() - cameBackAt < LEASE + QUARANTINE,
         stopping: stopping.signal,
         confirming: false,

@@ -95,7 +95,7 @@ async function diagnosisOf(
       lostBeforeReplay(ports.connections, held),
     ]),
   );
-  const secretChangedAt = secret && secret.createdAt > client.createdAt ? secret.createdAt : null;
+  const secretChangedAt = secret?.promotedAt ?? null;
   return diagnose(outcome, {
     answerLostAt: earlier?.firstAt ?? null,
     lostBeforeReplayAt,

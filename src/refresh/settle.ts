@@ -11,6 +11,7 @@ import type { RefreshPorts } from "./ports.ts";
 import type { RefreshResult } from "./request.ts";
 import { keepReceived } from "./keep-received.ts";
 import { keepUnreadable } from "./keep-unreadable.ts";
+import { learnOfSecrets } from "./learn-of-secrets.ts";
 import { secondOpinion } from "./second-opinion.ts";
 import { untilStored } from "./until-stored.ts";
 
@@ -20,10 +21,14 @@ export async function settle(attempt: Attempt): Promise<Step> {
   const { ports } = flight;
   switch (outcome.kind) {
     case "rotated":
-    case "renewed":
-      return keepReceived(attempt, outcome);
+    case "renewed": {
+      const result = await keepReceived(attempt, outcome);
+      await learnOfSecrets(attempt, "tokens");
+      return result;
+    }
     case "rejected":
       await resumeClient(ports, attempt.client, claim.connectionId);
+      await learnOfSecrets(attempt, outcome.kind);
       return secondOpinion(attempt, outcome);
     case "client_fault":
       return suspendClient(attempt, outcome);

@@ -11,8 +11,10 @@ import { HTTP_LIMITS } from "../api/http-limits.ts";
 import { createPeerAddress } from "../api/peer-address.ts";
 import { accessTokenRoutes } from "../api/routes/access-token.ts";
 import { apiKeyRoutes } from "../api/routes/api-keys.ts";
+import { clientSecretRoutes } from "../api/routes/client-secrets.ts";
 import { clientRoutes } from "../api/routes/clients.ts";
 import { connectSessionRoutes } from "../api/routes/connect-sessions.ts";
+import { jwksRoutes } from "../api/routes/jwks.ts";
 import { keyRoutes } from "../api/routes/keys.ts";
 import { connectionRoutes } from "../api/routes/connections.ts";
 import { operationRoutes } from "../api/routes/operations.ts";
@@ -21,9 +23,11 @@ import { releaseRoute } from "../api/routes/release.ts";
 import { tokenReadRoute } from "../api/routes/token-reads.ts";
 import { createApp, type App } from "../api/server.ts";
 import type { KeyStore } from "../access/key-store.ts";
+import { createSecretUpkeep } from "../client/secret-upkeep.ts";
 import type { ConnectPorts } from "../connect/ports.ts";
 import { reauthorizationLink } from "../connect/reauthorization-link.ts";
 import { openJournal, type OpenJournal } from "../journal/journal.ts";
+import { clientKeys } from "../keyring/client-keys.ts";
 import { openKeyring, type Keyring } from "../keyring/keyring.ts";
 import { createRekeyer } from "../keyring/rekeyer.ts";
 import { createTransport } from "../network/transport.ts";
@@ -181,6 +185,7 @@ async function startOn(opened: Opened, settings: Settings, { clock, random }: Sy
   const uses = createKeyUses({ clock, keys, observer });
   const handedOut = createHandedOut({ clock, reads: tokenReads, observer, onMany: () => usage.soon() });
   const usage = keepUsage(clock, [uses, handedOut]);
+  const secretUpkeep = createSecretUpkeep(outside);
   const limits = createRateLimits(clock, settings.rateLimit);
   const admission = createAdmission({ authenticator, limits, uses, clock });
   const peerAddress = createPeerAddress(settings.trustedProxies);
@@ -193,7 +198,9 @@ async function startOn(opened: Opened, settings: Settings, { clock, random }: Sy
   const app = await createApp({ admission, peerAddress, observer, shortcut, limits: HTTP_LIMITS });
   operationRoutes(app, { ready });
   providerRoutes(app, connectPorts);
-  clientRoutes(app, connectPorts);
+  clientRoutes(app, { ...connectPorts, keys: clientKeys });
+  clientSecretRoutes(app, { ...connectPorts, keys: clientKeys });
+  jwksRoutes(app, ports);
   connectSessionRoutes(app, connectPorts);
   connectionRoutes(app, connectPorts);
   releaseRoute(app, { ...ports, restores });
@@ -210,6 +217,7 @@ async function startOn(opened: Opened, settings: Settings, { clock, random }: Sy
   });
   sweep.start();
   rekeyer.start();
+  secretUpkeep.start();
   usage.start();
   observer.event("service.started", { url, publicUrl, instanceId });
   return {
@@ -217,7 +225,7 @@ async function startOn(opened: Opened, settings: Settings, { clock, random }: Sy
     newAdminKey,
     close: async () => {
       stopping = true;
-      await Promise.all([sweep.stop(), rekeyer.stop(), app.close(), refresher.drain()]);
+      await Promise.all([sweep.stop(), rekeyer.stop(), secretUpkeep.stop(), app.close(), refresher.drain()]);
       await usage.stop();
       await heartbeat.stop();
       await journal.close();

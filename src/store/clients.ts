@@ -1,11 +1,14 @@
 import { z } from "zod";
 import type { Selectable } from "kysely";
-import type { Client, ClientSecret, ClientStore, SecretState } from "../client/client.ts";
+import type { Client, ClientQuery, ClientStore, Deletion } from "../client/client.ts";
 import { AUTHENTICATION_METHODS } from "../oauth/client-authentication.ts";
+import { endSuspension, eraseAll, insertFirst } from "./client-secret-changes.ts";
+import { createClientSecretStore, lockClient } from "./client-secrets.ts";
 import type { Database, Queries } from "./database.ts";
 import { jsonColumn, stringList } from "./json-column.ts";
 import { egNow } from "./now.ts";
 import type { Schema } from "./schema.ts";
+import { inTransaction, type Transaction } from "./transaction.ts";
 
 const settingsColumn = jsonColumn(
   z.object({
@@ -16,14 +19,17 @@ const settingsColumn = jsonColumn(
     // Absent in what earlier versions wrote.
     providerParameters: z.record(z.string(), z.string()).default({}),
     testing: z.boolean().default(false),
+    assertionAudience: z.string().nullable().default(null),
   }),
 );
 const authenticationColumn = z.enum(AUTHENTICATION_METHODS);
 const suspendedCause = z.enum(["client_secret_rejected", "client_disabled"]);
-const secretState = z.enum(["staged", "active", "retired"]);
 
 export function createClientStore(database: Database): ClientStore {
+  const within = inTransaction(database);
   return {
+    ...createClientSecretStore(database),
+
     create: (client, secret) =>
       database.write(async (queries) => {
         await queries
@@ -39,46 +45,32 @@ export function createClientStore(database: Database): ClientStore {
             created_at: egNow,
           })
           .execute();
-        if (secret) await insertActive(queries, client.id, secret);
+        if (secret) await insertFirst(queries, client.id, secret);
       }),
 
     find: (id) =>
       database.read(async (queries) => {
-        const row = await queries.selectFrom("clients").selectAll().where("id", "=", id).executeTakeFirst();
+        const row = await queries
+          .selectFrom("clients")
+          .selectAll()
+          .where("id", "=", id)
+          .where("deleted_at", "is", null)
+          .executeTakeFirst();
         return row ? clientOf(row) : null;
       }),
 
-    list: (tenantId) =>
-      database.read(async (queries) => {
-        const rows = await queries
-          .selectFrom("clients")
-          .selectAll()
-          .where("tenant_id", "=", tenantId)
-          .orderBy("id")
-          .execute();
-        return rows.map(clientOf);
-      }),
+    list: (query) => database.read(async (queries) => (await list(queries, query)).map(clientOf)),
 
-    activeSecret: (clientId) =>
-      database.read(async (queries) => {
-        const row = await secretsOf(queries, clientId).where("state", "=", "active").executeTakeFirst();
-        return row ? secretOf(row) : null;
-      }),
-
-    listSecrets: (clientId) =>
-      database.read(async (queries) => (await secretsOf(queries, clientId).execute()).map(secretOf)),
-
-    replaceSecret: (clientId, secret) =>
+    change: (id, { scopes, settings }) =>
       database.write(async (queries) => {
-        await queries
-          .updateTable("client_secrets")
-          .set({ state: "retired" satisfies SecretState, retired_at: egNow })
-          .where("client_id", "=", clientId)
-          .where("state", "=", "active")
-          .execute();
-        await insertActive(queries, clientId, secret);
-        await endSuspension(queries, clientId);
+        const set = {
+          ...(scopes && { scopes: stringList.write(scopes) }),
+          ...(settings && { settings: settingsColumn.write(settings) }),
+        };
+        if (Object.keys(set).length > 0) await queries.updateTable("clients").set(set).where("id", "=", id).execute();
       }),
+
+    remove: (id) => within((tx) => remove(tx, id)),
 
     suspend: (id, { cause, code, probeAt }) =>
       database.write(async (queries) => {
@@ -112,31 +104,36 @@ export function createClientStore(database: Database): ClientStore {
   };
 }
 
-async function insertActive(queries: Queries, clientId: string, secret: Pick<ClientSecret, "id" | "sealed">) {
-  await queries
-    .insertInto("client_secrets")
-    .values({
-      id: secret.id,
-      client_id: clientId,
-      state: "active" satisfies SecretState,
-      sealed: secret.sealed,
-      created_at: egNow,
-    })
-    .execute();
+function list(queries: Queries, { tenantId, after, limit, providerId }: ClientQuery) {
+  const clients = queries
+    .selectFrom("clients")
+    .selectAll()
+    .where("tenant_id", "=", tenantId)
+    .where("deleted_at", "is", null)
+    .$if(after !== null, (query) => query.where("id", ">", after))
+    .$if(providerId !== null, (query) => query.where("provider_id", "=", providerId));
+  return clients.orderBy("id").limit(limit).execute();
 }
 
-async function endSuspension(queries: Queries, id: string): Promise<boolean> {
-  const ended = await queries
+/** A connection that is about to be stored for it holds the client's row, and is waited for. */
+async function remove(tx: Transaction, id: string): Promise<Deletion> {
+  await lockClient(tx, id);
+  const { queries } = tx;
+  const { connections } = await queries
+    .selectFrom("connections")
+    .select((eb) => eb.fn.countAll<number>().as("connections"))
+    .where("client_id", "=", id)
+    .where("status", "!=", "disconnected")
+    .executeTakeFirstOrThrow();
+  if (connections > 0) return { kind: "in_use", connections };
+  const deleted = await queries
     .updateTable("clients")
-    .set({ suspended_cause: null, suspended_code: null, suspended_since: null, probe_at: null })
+    .set({ deleted_at: egNow })
     .where("id", "=", id)
-    .where("suspended_since", "is not", null)
+    .where("deleted_at", "is", null)
     .executeTakeFirst();
-  return ended.numUpdatedRows > 0n;
-}
-
-function secretsOf(queries: Queries, clientId: string) {
-  return queries.selectFrom("client_secrets").selectAll().where("client_id", "=", clientId).orderBy("id", "desc");
+  await eraseAll(queries, id);
+  return { kind: deleted.numUpdatedRows > 0n ? "deleted" : "unknown" };
 }
 
 function clientOf(row: Selectable<Schema["clients"]>): Client {
@@ -160,9 +157,4 @@ function clientOf(row: Selectable<Schema["clients"]>): Client {
     learnedLife: row.learned_life === null ? null : { milliseconds: row.learned_life, at: row.learned_life_at ?? 0 },
     createdAt: row.created_at,
   };
-}
-
-function secretOf(row: Selectable<Schema["client_secrets"]>): ClientSecret {
-  const { id, sealed } = row;
-  return { id, clientId: row.client_id, state: secretState.parse(row.state), sealed, createdAt: row.created_at };
 }

@@ -10,6 +10,8 @@ import { providers } from "./migrations/0006-providers.ts";
 import { access } from "./migrations/0007-access.ts";
 import { keys } from "./migrations/0008-keys.ts";
 import { rekeyProgress } from "./migrations/0009-rekey-progress.ts";
+import { clientSecrets } from "./migrations/0010-client-secrets.ts";
+import { clientKeys } from "./migrations/0013-client-keys.ts";
 import { egNow } from "./now.ts";
 
 /** Every migration there has ever been, by name; Kysely runs them in this order and once. */
@@ -24,6 +26,8 @@ function migrationsFor(columnTypes: ColumnTypes) {
     "0007-access": { up: access(columnTypes) },
     "0008-keys": { up: keys(columnTypes) },
     "0009-rekey-progress": { up: rekeyProgress(columnTypes) },
+    "0010-client-secrets": { up: clientSecrets(columnTypes) },
+    "0013-client-keys": { up: clientKeys() },
   };
 }
 

@@ -105,15 +105,37 @@ interface ClientsTable {
   learned_life: number | null;
   learned_life_at: number | null;
   created_at: number;
+  /** Its secrets are erased then, and nobody finds it. */
+  deleted_at: number | null;
 }
 
 interface ClientSecretsTable {
   id: string;
   client_id: string;
   state: string;
-  sealed: Uint8Array;
+  /** Null once it was erased. */
+  sealed: Uint8Array | null;
   created_at: number;
+  /** Ids of API keys, here and below; null where the service did it itself. */
+  created_by: string | null;
+  promoted_at: number | null;
+  promoted_by: string | null;
   retired_at: number | null;
+  retired_by: string | null;
+  kept_until: number | null;
+  last_used_at: number | null;
+  proven_count: Generated<number>;
+  tried_count: Generated<number>;
+  /** One refresh at a time tries a staged secret: until then no other one does. */
+  trial_until: Generated<number>;
+  promotes_itself: Generated<number>;
+  refused_at: number | null;
+  refused_code: string | null;
+  expires_at: number | null;
+  /** The last warning of its end that was given. */
+  warned_days: number | null;
+  /** What everybody may see of it; null for a secret that is a word. */
+  shown: string | null;
 }
 
 interface ConnectionsTable {

@@ -1,9 +1,12 @@
 import { describe, expect, test } from "vitest";
-import { clientAuthentication, secretAddress } from "../../src/client/authentication.ts";
-import { DEFAULT_CLIENT_SETTINGS, type Client, type ClientSecret, type ClientStore } from "../../src/client/client.ts";
+import { clientProof, secretAddress, type AuthenticationDeps } from "../../src/client/authentication.ts";
+import type { LiveSecret } from "../../src/client/client-secret.ts";
+import { DEFAULT_CLIENT_SETTINGS, type Client } from "../../src/client/client.ts";
 import type { SealAddress, Sealer } from "../../src/runtime/sealer.ts";
 import { secret } from "../../src/runtime/secret.ts";
 import { ServiceError } from "../../src/runtime/service-error.ts";
+import { createManualClock } from "../stage/manual-clock.ts";
+import { createSeededRandom } from "../stage/seeded-random.ts";
 
 const CLIENT: Client = {
   id: "cli_1",
@@ -18,33 +21,39 @@ const CLIENT: Client = {
   createdAt: 0,
 };
 
-const ACTIVE: ClientSecret = {
+const ACTIVE: LiveSecret = {
   id: "sec_2",
   clientId: "cli_1",
   state: "active",
   sealed: Buffer.from("sealed by the keyring"),
   createdAt: 0,
+  createdBy: null,
+  promotedAt: null,
+  promotedBy: null,
+  retiredAt: null,
+  retiredBy: null,
+  keptUntil: null,
+  lastUsedAt: null,
+  provenCount: 0,
+  promotesItself: false,
+  refusal: null,
+  expiresAt: null,
+  shown: null,
+  awaitsTrial: false,
 };
+
+const PORTS = { clock: createManualClock(), random: createSeededRandom(1) };
 
 const unused = () => Promise.reject(new Error("not asked for here"));
 
 /** A store that knows one active secret, and keeps which clients it was asked about. */
-function storeWith(active: ClientSecret | null) {
+function storeWith(active: LiveSecret | null) {
   const asked: string[] = [];
-  const clients: ClientStore = {
-    create: unused,
-    find: unused,
-    list: unused,
-    activeSecret: async (clientId) => {
+  const clients: AuthenticationDeps["clients"] = {
+    liveSecrets: async (clientId) => {
       asked.push(clientId);
-      return active;
+      return active ? [active] : [];
     },
-    listSecrets: unused,
-    replaceSecret: unused,
-    suspend: unused,
-    claimProbe: unused,
-    learnLife: unused,
-    resume: unused,
   };
   return { clients, asked };
 }
@@ -66,26 +75,27 @@ const PLACE: SealAddress = { tenantId: "ten_1", recordId: "sec_2", field: "clien
 describe("what proves a client", () => {
   test.each(["client_secret_basic", "client_secret_post"] as const)("is its active secret, with %s", async (method) => {
     const { clients, asked } = storeWith(ACTIVE);
-    const deps = { clients, sealer: sealerAt(PLACE) };
-    const proof = await clientAuthentication(deps, { ...CLIENT, authentication: method });
+    const deps = { ...PORTS, clients, sealer: sealerAt(PLACE) };
+    const { authentication: proof } = await clientProof(deps, { ...CLIENT, authentication: method });
     expect(proof).toMatchObject({ method, clientId: "client-1" });
-    expect(proof.method !== "none" && proof.clientSecret.reveal()).toBe("s-2");
+    expect("clientSecret" in proof && proof.clientSecret.reveal()).toBe("s-2");
     expect(asked).toEqual(["cli_1"]);
   });
 
   test("is its name alone when it is a public client, and no secret is looked up", async () => {
     const { clients, asked } = storeWith(ACTIVE);
-    const deps = { clients, sealer: sealerAt(PLACE) };
-    expect(await clientAuthentication(deps, { ...CLIENT, authentication: "none" })).toEqual({
-      method: "none",
-      clientId: "client-1",
+    const deps = { ...PORTS, clients, sealer: sealerAt(PLACE) };
+    expect(await clientProof(deps, { ...CLIENT, authentication: "none" })).toEqual({
+      authentication: { method: "none", clientId: "client-1" },
+      secret: null,
+      isTrial: false,
     });
     expect(asked).toEqual([]);
   });
 
   test("is missing when it has no active secret, and the operator learns what to do", async () => {
     const { clients } = storeWith(null);
-    const proof = clientAuthentication({ clients, sealer: sealerAt(PLACE) }, CLIENT);
+    const proof = clientProof({ ...PORTS, clients, sealer: sealerAt(PLACE) }, CLIENT);
     await expect(proof).rejects.toMatchObject({
       code: "client_suspended",
       message: expect.stringContaining("POST /v1/clients/{id}/secrets"),
@@ -95,7 +105,7 @@ describe("what proves a client", () => {
   test("is missing when its secret cannot be opened", async () => {
     const away = new ServiceError("key_unavailable", "The key is away.");
     const sealer: Sealer = { seal: unused, name: unused, open: () => Promise.reject(away) };
-    const proof = clientAuthentication({ clients: storeWith(ACTIVE).clients, sealer }, CLIENT);
+    const proof = clientProof({ ...PORTS, clients: storeWith(ACTIVE).clients, sealer }, CLIENT);
     await expect(proof).rejects.toBe(away);
   });
 });

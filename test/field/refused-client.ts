@@ -18,10 +18,26 @@ export function takesOnly(server: SimulatedAuthorizationServer, text: string, re
 }
 
 /** An operator gives the client another secret, through whichever instance. */
-export async function replaceSecret(world: World, text: string): Promise<void> {
-  const { clock, random, keyring, clients, clientId } = world;
+export async function replaceSecret(
+  world: World,
+  text: string,
+  options?: { keepMs: number; makesRoom: boolean },
+): Promise<string> {
+  const sealed = await sealSecret(world, text);
+  await world.clients.replaceSecret(world.clientId, sealed, options);
+  return sealed.id;
+}
+
+/** An operator adds a secret that is to be tried first. */
+export async function stageSecret(world: World, text: string, options = {}): Promise<string> {
+  const sealed = await sealSecret(world, text);
+  await world.clients.stageSecret(world.clientId, sealed, options);
+  return sealed.id;
+}
+
+async function sealSecret({ clock, random, keyring }: World, text: string) {
   const id = createId("sec", clock, random);
-  await clients.replaceSecret(clientId, { id, sealed: await keyring.seal(secretAddress(TENANT, id), secret(text)) });
+  return { id, sealed: await keyring.seal(secretAddress(TENANT, id), secret(text)) };
 }
 
 /** It was said once that the client is refused, and none of its connections has come to harm by it. */

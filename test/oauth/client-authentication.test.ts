@@ -1,12 +1,15 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { authenticateClient, type ClientAuthentication } from "../../src/oauth/client-authentication.ts";
+import { refreshRequest } from "../../src/oauth/token-request.ts";
 import { secret } from "../../src/runtime/secret.ts";
+
+const ENDPOINT = "https://as.example/token";
 
 async function prove(authentication: ClientAuthentication) {
   const form = new URLSearchParams();
   const headers = new Headers();
-  await authenticateClient(authentication, form, headers);
+  await authenticateClient(authentication, ENDPOINT, form, headers);
   return { form: Object.fromEntries(form), headers: Object.fromEntries(headers) };
 }
 
@@ -57,3 +60,25 @@ test("a public client names itself in the form (RFC 6749 §3.2.1)", async () => 
   expect(form).toEqual({ client_id: "a" });
   expect(headers).toEqual({});
 });
+
+test("an assertion is for the endpoint that it is sent to, and names the client twice (RFC 7521 §4.2)", async () => {
+  const assertFor = async (endpoint: string) => secret(`for ${endpoint}`);
+  const { form, headers } = await prove({ method: "private_key_jwt", clientId: "a", assertFor });
+  expect(form).toEqual({
+    client_id: "a",
+    client_assertion_type: "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+    client_assertion: `for ${ENDPOINT}`,
+  });
+  expect(headers).toEqual({});
+});
+
+test.each(["tls_client_auth", "self_signed_tls_client_auth"] as const)(
+  "with %s the form only names the client, and the certificate goes with the request (RFC 8705 §2)",
+  async (method) => {
+    const clientCertificate = { certificate: "-----BEGIN CERTIFICATE-----", privateKey: secret("k") };
+    const authentication = { method, clientId: "a", clientCertificate };
+    expect(await prove(authentication)).toEqual({ form: { client_id: "a" }, headers: {} });
+    const grant = { refreshToken: secret("r"), redirectUri: "https://app.example/", scope: "" };
+    expect(await refreshRequest(ENDPOINT, authentication, grant)).toMatchObject({ clientCertificate });
+  },
+);

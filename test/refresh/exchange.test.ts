@@ -98,7 +98,7 @@ test("a client without a secret makes the connection wait", async () => {
 test("a client's secret that cannot be read just now gives the claim back, and nothing is sent", async () => {
   const stage = await openEngineStage();
   const id = await stage.connect();
-  const clients = { ...stage.clients, activeSecret: () => Promise.reject(storeIsDown()) };
+  const clients = { ...stage.clients, liveSecrets: () => Promise.reject(storeIsDown()) };
   const refresher = createRefresher({ ...stage.ports, clients });
   const refresh = refresher.refresh({ connectionId: id, generation: 1, origin: "manual" });
   await expect(refresh).rejects.toMatchObject({ code: "store_unavailable" });

@@ -1,4 +1,4 @@
-import type { Client } from "../../src/client/client.ts";
+import type { Client, ClientQuery } from "../../src/client/client.ts";
 import { secretAddress } from "../../src/client/authentication.ts";
 import { DEFAULT_CLIENT_SETTINGS } from "../../src/client/client.ts";
 import type { NewConnection } from "../../src/connection/store.ts";
@@ -90,6 +90,7 @@ export interface StoredTokens {
 
 const SCOPES = ["files.read", "files.write"];
 export const TENANT = "default";
+export const EVERY_CLIENT: ClientQuery = { tenantId: TENANT, after: null, limit: 100, providerId: null };
 export const CLIENT_SECRET = "client-secret-canary";
 
 export async function createWorld({ clock, random, database, ...first }: WorldOptions): Promise<World> {

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
-import type { Client } from "../../src/client/client.ts";
+import type { Client, ClientQuery } from "../../src/client/client.ts";
 import type { DatabaseKind } from "../stage/databases.ts";
 import { openStoreStage } from "../stage/store-stage.ts";
-import { clientAt } from "../stage/world.ts";
+import { clientAt, EVERY_CLIENT } from "../stage/world.ts";
 
 const SECRET = { id: "sec_1", sealed: Buffer.of(1, 0, 255) };
 const SUSPENSION = { cause: "client_secret_rejected", code: "invalid_client" } as const;
@@ -25,6 +25,7 @@ export function clientStoreContract(kind: DatabaseKind): void {
           prove: true,
           authorizationParameters: { prompt: "consent" },
           providerParameters: { subdomain: "acme" },
+          assertionAudience: "https://as.example/other",
           testing: true,
         },
         suspension: null,
@@ -38,10 +39,50 @@ export function clientStoreContract(kind: DatabaseKind): void {
     test("are listed by id, for their tenant only", async () => {
       const { clients } = await openStoreStage(kind);
       await clients.create(clientAt("provider", "cli_0"), null);
-      const listed = await clients.list("default");
+      const listed = await clients.list(EVERY_CLIENT);
       expect(listed.map(({ id }) => id)).toEqual(["cli_0", "cli_1"]);
       expect(listed[1]).toEqual(await clients.find("cli_1"));
-      expect(await clients.list("ten_other")).toEqual([]);
+      expect(await clients.list({ ...EVERY_CLIENT, tenantId: "ten_other" })).toEqual([]);
+    });
+
+    test("are listed page by page, and by their provider", async () => {
+      const { clients } = await openStoreStage(kind);
+      for (const id of ["cli_2", "cli_3"]) await clients.create(clientAt("elsewhere", id), null);
+      const idsOf = async (query: Partial<ClientQuery>) =>
+        (await clients.list({ ...EVERY_CLIENT, ...query })).map(({ id }) => id);
+      expect(await idsOf({ limit: 2 })).toEqual(["cli_1", "cli_2"]);
+      expect(await idsOf({ after: "cli_2" })).toEqual(["cli_3"]);
+      expect(await idsOf({ providerId: "elsewhere" })).toEqual(["cli_2", "cli_3"]);
+    });
+
+    test("are changed in what is named, and in nothing else", async () => {
+      const { clients } = await openStoreStage(kind);
+      await clients.create(clientAt("provider", "cli_2"), null);
+      const before = await clients.find("cli_2");
+      await clients.change("cli_2", { scopes: ["other"] });
+      expect(await clients.find("cli_2")).toEqual({ ...before, scopes: ["other"] });
+      await clients.change("cli_2", {});
+      expect(await clients.find("cli_1")).toMatchObject({ scopes: clientAt("provider", "cli_1").scopes });
+    });
+
+    test("are deleted with what their secrets were, but not while a connection lives by them", async () => {
+      const stage = await openStoreStage(kind);
+      const { clients, connections } = stage;
+      await clients.replaceSecret("cli_1", SECRET);
+      await stage.create("con_1");
+      await stage.create("con_2");
+      expect(await clients.remove("cli_1")).toEqual({ kind: "in_use", connections: 2 });
+      expect(await clients.activeSecret("cli_1")).toMatchObject({ id: "sec_1" });
+      for (const id of ["con_1", "con_2"]) {
+        await connections.disconnect(id, { kind: "disconnected", generation: 1, detail: {} });
+      }
+      expect(await clients.remove("cli_1")).toEqual({ kind: "deleted" });
+      expect(await clients.remove("cli_1")).toEqual({ kind: "unknown" });
+      expect(await clients.find("cli_1")).toBeNull();
+      expect(await clients.list(EVERY_CLIENT)).toEqual([]);
+      expect(await clients.listSecrets(["cli_1"])).toMatchObject([{ id: "sec_1", sealed: null }]);
+      expect(await clients.liveSecrets("cli_1")).toEqual([]);
+      expect((await stage.held("con_1")).connection.clientId).toBe("cli_1");
     });
 
     test("are not stored without their secret", async () => {
@@ -49,46 +90,6 @@ export function clientStoreContract(kind: DatabaseKind): void {
       await clients.create(clientAt("provider", "cli_2"), SECRET);
       await expect(clients.create(clientAt("provider", "cli_3"), SECRET)).rejects.toThrow(/.+/);
       expect(await clients.find("cli_3")).toBeNull();
-    });
-  });
-
-  describe(`client secrets on ${kind.name}`, () => {
-    test("start as the active one", async () => {
-      const { clients, clock } = await openStoreStage(kind);
-      await clients.create(clientAt("provider", "cli_2"), SECRET);
-      const stored = { ...SECRET, clientId: "cli_2", state: "active", createdAt: clock.now() };
-      expect(await clients.activeSecret("cli_2")).toEqual(stored);
-      expect(await clients.listSecrets("cli_2")).toEqual([stored]);
-      expect(await clients.activeSecret("cli_1")).toBeNull();
-      expect(await clients.listSecrets("cli_1")).toEqual([]);
-    });
-
-    test("are replaced in one step: the new one is active, the old one retired", async () => {
-      const { clients } = await openStoreStage(kind);
-      await clients.replaceSecret("cli_1", SECRET);
-      await clients.replaceSecret("cli_1", { id: "sec_2", sealed: Buffer.of(2) });
-      expect(await clients.activeSecret("cli_1")).toMatchObject({ id: "sec_2", sealed: Buffer.of(2) });
-      const listed = await clients.listSecrets("cli_1");
-      expect(listed.map(({ id, state }) => [id, state])).toEqual([
-        ["sec_2", "active"],
-        ["sec_1", "retired"],
-      ]);
-    });
-
-    test("that cannot be stored leave the old one active", async () => {
-      const { clients, clock } = await openStoreStage(kind);
-      await clients.replaceSecret("cli_1", SECRET);
-      await clients.suspend("cli_1", { ...SUSPENSION, probeAt: clock.now() });
-      await expect(clients.replaceSecret("cli_1", SECRET)).rejects.toThrow(/.+/);
-      expect(await clients.activeSecret("cli_1")).toMatchObject({ id: "sec_1", state: "active" });
-      expect((await clients.find("cli_1"))?.suspension).not.toBeNull();
-    });
-
-    test("that are new end a suspension", async () => {
-      const { clients, clock } = await openStoreStage(kind);
-      await clients.suspend("cli_1", { ...SUSPENSION, probeAt: clock.now() });
-      await clients.replaceSecret("cli_1", SECRET);
-      expect((await clients.find("cli_1"))?.suspension).toBeNull();
     });
   });
 

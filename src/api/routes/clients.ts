@@ -1,83 +1,75 @@
 import { z } from "zod";
-import { secretAddress } from "../../client/authentication.ts";
-import { DEFAULT_CLIENT_SETTINGS, type Client, type ClientSecret, type ClientStore } from "../../client/client.ts";
-import { redirectUri } from "../../client/redirect-uri.ts";
-import { AUTHENTICATION_METHODS } from "../../oauth/client-authentication.ts";
+import { DEFAULT_CLIENT_SETTINGS, type Client, type ClientStore } from "../../client/client.ts";
+import { AUTHENTICATION_METHODS, type AuthenticationMethod } from "../../oauth/client-authentication.ts";
+import type { ClientKeys } from "../../client/client-keys.ts";
 import type { Catalogue } from "../../provider/catalogue.ts";
+import type { Provider } from "../../provider/provider.ts";
 import { parametersProblem } from "../../provider/parameters.ts";
 import type { Clock } from "../../runtime/clock.ts";
 import { createId } from "../../runtime/id.ts";
+import type { Observer } from "../../runtime/observer.ts";
 import type { Random } from "../../runtime/random.ts";
 import type { Sealer } from "../../runtime/sealer.ts";
-import { secret } from "../../runtime/secret.ts";
 import { ServiceError } from "../../runtime/service-error.ts";
+import { proofFields, readProof, type GivenProof } from "../client-proof.ts";
+import { clientSchema, clientSettingsSchema, clientView } from "../client-view.ts";
 import { callerOf } from "../guard.ts";
 import type { App } from "../server.ts";
-import { failures, idParams, scopes, secured, time, token, toTime } from "../wire.ts";
+import { failures, idParams, scopes, secured } from "../wire.ts";
+import { expiry, findClient, newSecret } from "./client-secrets.ts";
 
-/** Parameters that put another request in the place of ours (RFC 9101), or send its answer elsewhere. */
-const REPLACES_THE_REQUEST = ["request", "request_uri", "response_mode"];
-
-const settings = z.strictObject({
-  return_urls: z
-    .array(z.url({ protocol: /^https?$/ }).max(2000))
-    .max(50)
-    .optional(),
-  offline_access: z.boolean().optional(),
-  prove: z.boolean().optional(),
-  authorization_parameters: z
-    .record(z.string().min(1).max(100), z.string().max(1000))
-    .refine((map) => !REPLACES_THE_REQUEST.some((parameter) => parameter in map), {
-      message: `${REPLACES_THE_REQUEST.join(", ")} would replace the request`,
-    })
-    .optional(),
-  provider_parameters: z
-    .record(z.string().max(100), z.string().max(300))
-    .describe("What stands in the URLs of the provider's entry, where it is a family")
-    .optional(),
-  testing: z.boolean().describe("In status Testing at Google, where refresh tokens live seven days").optional(),
-});
-
-const clientSecret = token.min(1);
-
-const createBody = z.strictObject({
-  provider: z.string().max(100),
-  client_id: z.string().min(1).max(1000),
-  client_secret: clientSecret.optional(),
-  authentication: z.enum(AUTHENTICATION_METHODS).optional(),
-  scopes: scopes.optional(),
-  settings: settings.optional(),
-});
-
-const secretView = z
-  .object({ id: z.string(), state: z.enum(["staged", "active", "retired"]), created_at: time })
-  .meta({ id: "ClientSecret" });
-
-const clientView = z
-  .object({
-    id: z.string(),
-    provider: z.string(),
-    client_id: z.string(),
-    authentication: z.enum(AUTHENTICATION_METHODS),
-    scopes: z.array(z.string()),
-    settings: settings.required(),
-    redirect_uri: z.string().describe("Register exactly this at the provider"),
-    status: z.enum(["active", "suspended"]),
-    suspension: z.object({ cause: z.string(), code: z.string(), since: time }).nullable(),
-    created_at: time,
+const createBody = z
+  .strictObject({
+    provider: z.string().max(100),
+    client_id: z.string().min(1).max(1000),
+    ...proofFields,
+    secret_expires_at: expiry.optional(),
+    authentication: z.enum(AUTHENTICATION_METHODS).optional(),
+    scopes: scopes.optional(),
+    settings: clientSettingsSchema.optional(),
   })
-  .meta({ id: "Client" });
+  .refine(({ secret_expires_at: end, client_secret: word, signing_key: key }) => end === undefined || (word ?? key), {
+    path: ["secret_expires_at"],
+    message: "needs a client_secret or a signing_key",
+  });
+
+const listQuery = z.strictObject({
+  limit: z.coerce.number().int().min(1).max(200).default(50),
+  after: z.string().max(100).optional(),
+  provider: z.string().max(100).optional(),
+});
+
+/** What would take a client's tokens to where they do not belong. */
+const fixed = (why: string) => z.never({ error: why }).optional().describe(why);
+const OBTAINED =
+  "cannot change: a refresh token belongs to the client that obtained it (RFC 6749 §6). Add another client instead";
+const SENT = "cannot change: the refresh tokens there are would be sent to another server. Add another client instead";
+
+const patchBody = z.strictObject({
+  scopes: scopes.optional().describe("Asked for from the next consent on"),
+  settings: clientSettingsSchema.extend({ provider_parameters: fixed(SENT) }).optional(),
+  client_id: fixed(OBTAINED),
+  provider: fixed(OBTAINED),
+});
 
 export interface ClientRouteDeps {
   clients: ClientStore;
   catalogue: Catalogue;
   sealer: Sealer;
+  keys: ClientKeys;
   clock: Clock;
   random: Random;
+  observer: Observer;
   publicUrl: string;
 }
 
 export function clientRoutes(app: App, deps: ClientRouteDeps): void {
+  createRoute(app, deps);
+  readingRoutes(app, deps);
+  changingRoutes(app, deps);
+}
+
+function createRoute(app: App, deps: ClientRouteDeps): void {
   app.post(
     "/v1/clients",
     {
@@ -86,28 +78,39 @@ export function clientRoutes(app: App, deps: ClientRouteDeps): void {
         summary: "Add an OAuth client that is registered at a provider",
         security: secured,
         body: createBody,
-        response: { 201: clientView, ...failures },
+        response: { 201: clientSchema, ...failures },
       },
     },
     async (request, reply) => {
-      const client = await createClient(deps, callerOf(request).tenantId, request.body);
-      return reply.status(201).send(viewOf(deps, client));
+      const { tenantId, keyId } = callerOf(request);
+      const client = await createClient(deps, { tenantId, keyId }, request.body);
+      return reply.status(201).send(await view(deps, client));
     },
   );
+}
 
+function readingRoutes(app: App, deps: ClientRouteDeps): void {
   app.get(
     "/v1/clients",
     {
       config: { scope: "connections:read" },
       schema: {
-        summary: "All clients",
+        summary: "Clients, oldest first",
         security: secured,
-        response: { 200: z.object({ clients: z.array(clientView) }), ...failures },
+        querystring: listQuery,
+        response: {
+          200: z.object({ clients: z.array(clientSchema), next_after: z.string().nullable() }),
+          ...failures,
+        },
       },
     },
     async (request) => {
-      const clients = await deps.clients.list(callerOf(request).tenantId);
-      return { clients: clients.map((client) => viewOf(deps, client)) };
+      const { limit, after = null, provider = null } = request.query;
+      const { tenantId } = callerOf(request);
+      const found = await deps.clients.list({ tenantId, after, limit: limit + 1, providerId: provider });
+      const page = found.slice(0, limit);
+      const nextAfter = found.length > limit ? (page.at(-1)?.id ?? null) : null;
+      return { clients: await views(deps, page), next_after: nextAfter };
     },
   );
 
@@ -119,42 +122,72 @@ export function clientRoutes(app: App, deps: ClientRouteDeps): void {
         summary: "One client",
         security: secured,
         params: idParams,
-        response: { 200: clientView, ...failures },
+        response: { 200: clientSchema, ...failures },
       },
     },
-    async (request) => viewOf(deps, await find(deps, callerOf(request).tenantId, request.params.id)),
+    async (request) => view(deps, await findClient(deps, callerOf(request).tenantId, request.params.id)),
   );
+}
 
-  app.post(
-    "/v1/clients/:id/secrets",
+function changingRoutes(app: App, deps: ClientRouteDeps): void {
+  app.patch(
+    "/v1/clients/:id",
     {
       config: { scope: "clients:write" },
       schema: {
-        summary: "Replace the client's secret",
-        description: "The new secret is used from the next token request on, and a suspended client goes on at once.",
+        summary: "Change a client's scopes and settings",
+        description: "Settings that are not named stay as they are.",
         security: secured,
         params: idParams,
-        body: z.strictObject({ client_secret: clientSecret }),
-        response: { 201: secretView, ...failures },
+        body: patchBody,
+        response: { 200: clientSchema, ...failures },
+      },
+    },
+    async (request) => {
+      const { tenantId } = callerOf(request);
+      const client = await findClient(deps, tenantId, request.params.id);
+      const { scopes: asked, settings } = request.body;
+      await deps.clients.change(client.id, {
+        ...(asked && { scopes: asked }),
+        ...(settings && { settings: settingsOf(settings, client.settings) }),
+      });
+      return view(deps, await findClient(deps, tenantId, client.id));
+    },
+  );
+
+  app.delete(
+    "/v1/clients/:id",
+    {
+      config: { scope: "clients:write" },
+      schema: {
+        summary: "Delete a client that has no connections, and erase its secrets",
+        security: secured,
+        params: idParams,
+        response: { 204: z.null(), ...failures },
       },
     },
     async (request, reply) => {
-      const client = await find(deps, callerOf(request).tenantId, request.params.id);
-      if (client.authentication === "none") {
-        throw new ServiceError("invalid_request", "A client that authenticates with `none` has no secret.");
-      }
-      const sealed = await sealSecret(deps, client.tenantId, request.body.client_secret);
-      await deps.clients.replaceSecret(client.id, sealed);
-      const stored = await deps.clients.activeSecret(client.id);
-      if (!stored) throw new ServiceError("internal", "The new secret cannot be found.");
-      return reply.status(201).send(secretViewOf(stored));
+      const client = await findClient(deps, callerOf(request).tenantId, request.params.id);
+      const deletion = await deps.clients.remove(client.id);
+      if (deletion.kind === "in_use") throw inUse(deletion.connections);
+      deps.observer.event("client.deleted", { clientId: client.id, by: callerOf(request).keyId });
+      return reply.status(204).send(null);
     },
+  );
+}
+
+/** Without the client nothing could refresh them, so there is no way to force it. */
+function inUse(connections: number): ServiceError {
+  const [count, them] = connections === 1 ? ["1 connection", "it"] : [`${connections} connections`, "them"];
+  return new ServiceError(
+    "conflict",
+    `This client has ${count} that could not be refreshed without it. Disconnect ${them} first (DELETE /v1/connections/{id}).`,
   );
 }
 
 async function createClient(
   deps: ClientRouteDeps,
-  tenantId: string,
+  { tenantId, keyId }: { tenantId: string; keyId: string },
   body: z.infer<typeof createBody>,
 ): Promise<Client> {
   const provider = await deps.catalogue.find(body.provider);
@@ -166,15 +199,9 @@ async function createClient(
   }
   const problem = parametersProblem(provider, body.settings?.provider_parameters ?? {});
   if (problem !== null) throw new ServiceError("invalid_request", `settings.provider_parameters: ${problem}.`);
-  const authentication = body.authentication ?? (body.client_secret === undefined ? "none" : provider.authentication);
-  if ((authentication === "none") !== (body.client_secret === undefined)) {
-    throw new ServiceError(
-      "invalid_request",
-      authentication === "none"
-        ? "client_secret: a client that authenticates with `none` has no secret."
-        : `client_secret: needed to authenticate with ${authentication}.`,
-    );
-  }
+  const authentication = body.authentication ?? methodFor(provider, body);
+  const proof = await readProof(deps.keys, authentication, body);
+  const first = proof && (await newSecret(deps, { tenantId, keyId }, { proof, expiresAt: body.secret_expires_at }));
   const id = createId("cli", deps.clock, deps.random);
   const client = {
     id,
@@ -183,59 +210,50 @@ async function createClient(
     clientId: body.client_id,
     authentication,
     scopes: body.scopes ?? [],
-    settings: settingsOf(body.settings),
+    settings: settingsOf(body.settings, DEFAULT_CLIENT_SETTINGS),
     suspension: null,
   };
-  const sealed = body.client_secret === undefined ? null : await sealSecret(deps, tenantId, body.client_secret);
-  await deps.clients.create(client, sealed);
-  return find(deps, tenantId, id);
+  await deps.clients.create(client, first);
+  return findClient(deps, tenantId, id);
 }
 
-function settingsOf(body: z.infer<typeof settings> = {}): Client["settings"] {
+/** How a client authenticates that does not say so: as what it was given is used at the provider. */
+function methodFor({ authentication }: Provider, body: GivenProof): AuthenticationMethod {
+  if (body.signing_key !== undefined) return "private_key_jwt";
+  if (body.client_certificate !== undefined) return "tls_client_auth";
+  return body.client_secret === undefined ? "none" : authentication;
+}
+
+function settingsOf(
+  body: Omit<z.infer<typeof clientSettingsSchema>, "provider_parameters"> & {
+    provider_parameters?: Record<string, string> | undefined;
+  } = {},
+  otherwise: Client["settings"],
+): Client["settings"] {
   return {
-    returnUrls: body.return_urls ?? DEFAULT_CLIENT_SETTINGS.returnUrls,
-    offlineAccess: body.offline_access ?? DEFAULT_CLIENT_SETTINGS.offlineAccess,
-    prove: body.prove ?? DEFAULT_CLIENT_SETTINGS.prove,
-    authorizationParameters: body.authorization_parameters ?? DEFAULT_CLIENT_SETTINGS.authorizationParameters,
-    providerParameters: body.provider_parameters ?? DEFAULT_CLIENT_SETTINGS.providerParameters,
-    testing: body.testing ?? DEFAULT_CLIENT_SETTINGS.testing,
+    returnUrls: body.return_urls ?? otherwise.returnUrls,
+    offlineAccess: body.offline_access ?? otherwise.offlineAccess,
+    prove: body.prove ?? otherwise.prove,
+    authorizationParameters: body.authorization_parameters ?? otherwise.authorizationParameters,
+    providerParameters: body.provider_parameters ?? otherwise.providerParameters,
+    assertionAudience: body.assertion_audience === undefined ? otherwise.assertionAudience : body.assertion_audience,
+    testing: body.testing ?? otherwise.testing,
   };
 }
 
-async function sealSecret(deps: ClientRouteDeps, tenantId: string, text: string) {
-  const id = createId("sec", deps.clock, deps.random);
-  return { id, sealed: await deps.sealer.seal(secretAddress(tenantId, id), secret(text)) };
+async function view(deps: ClientRouteDeps, client: Client): Promise<z.infer<typeof clientSchema>> {
+  const secrets = await deps.clients.listSecrets([client.id]);
+  return clientView(client, secrets, { publicUrl: deps.publicUrl, now: deps.clock.now() });
 }
 
-async function find(deps: ClientRouteDeps, tenantId: string, id: string): Promise<Client> {
-  const client = await deps.clients.find(id);
-  if (client?.tenantId !== tenantId) throw new ServiceError("not_found", "There is no such client.");
-  return client;
-}
-
-function viewOf({ publicUrl }: ClientRouteDeps, client: Client): z.infer<typeof clientView> {
-  const { suspension } = client;
-  return {
-    id: client.id,
-    provider: client.providerId,
-    client_id: client.clientId,
-    authentication: client.authentication,
-    scopes: client.scopes,
-    settings: {
-      return_urls: client.settings.returnUrls,
-      offline_access: client.settings.offlineAccess,
-      prove: client.settings.prove,
-      authorization_parameters: client.settings.authorizationParameters,
-      provider_parameters: client.settings.providerParameters,
-      testing: client.settings.testing,
-    },
-    redirect_uri: redirectUri(publicUrl, client.id),
-    status: suspension ? "suspended" : "active",
-    suspension: suspension && { cause: suspension.cause, code: suspension.code, since: toTime(suspension.since) },
-    created_at: toTime(client.createdAt),
-  };
-}
-
-function secretViewOf({ id, state, createdAt }: ClientSecret): z.infer<typeof secretView> {
-  return { id, state, created_at: toTime(createdAt) };
+async function views(deps: ClientRouteDeps, clients: readonly Client[]): Promise<z.infer<typeof clientSchema>[]> {
+  const secrets = await deps.clients.listSecrets(clients.map(({ id }) => id));
+  const context = { publicUrl: deps.publicUrl, now: deps.clock.now() };
+  return clients.map((client) =>
+    clientView(
+      client,
+      secrets.filter(({ clientId }) => clientId === client.id),
+      context,
+    ),
+  );
 }

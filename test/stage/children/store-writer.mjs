@@ -62,7 +62,7 @@ const TASKS = {
 };
 
 const database = await open();
-await createClientStore(database).list("default");
+await createClientStore(database).find("cli_1");
 const result = await TASKS[task](createConnectionStore(database));
 await database.close();
 process.stdout.write(JSON.stringify(result));

@@ -6,7 +6,7 @@ import type { Database } from "../../../src/store/database.ts";
 import { openPostgres } from "../../../src/store/postgres/open.ts";
 import { startPostgres, type PostgresServer } from "../../stage/postgres/server.ts";
 import { addStandby } from "../../stage/postgres/standby.ts";
-import { clientAt } from "../../stage/world.ts";
+import { clientAt, EVERY_CLIENT } from "../../stage/world.ts";
 
 async function start(): Promise<PostgresServer> {
   const server = await startPostgres();
@@ -34,9 +34,9 @@ test("a server that comes back is another incarnation, and the database is used 
   const before = await incarnationOf(database);
   expect(await incarnationOf(database)).toBe(before);
   await server.stop("immediate");
-  await expect(clients.list("default")).rejects.toMatchObject({ code: "store_unavailable" });
+  await expect(clients.list(EVERY_CLIENT)).rejects.toMatchObject({ code: "store_unavailable" });
   await server.start();
-  expect(await clients.list("default")).toMatchObject([{ id: "cli_1" }]);
+  expect(await clients.list(EVERY_CLIENT)).toMatchObject([{ id: "cli_1" }]);
   expect(await incarnationOf(database)).toBeGreaterThan(before);
 });
 
@@ -54,7 +54,7 @@ test("a standby is refused until it is promoted, and is another incarnation then
   await primary.stop("immediate");
   await standby.promote();
   const promoted = await open(standby);
-  expect(await createClientStore(promoted).list("default")).toMatchObject([{ id: "cli_1" }]);
+  expect(await createClientStore(promoted).list(EVERY_CLIENT)).toMatchObject([{ id: "cli_1" }]);
   expect(await incarnationOf(promoted)).not.toBe(before);
 });
 
