@@ -12,6 +12,8 @@ export interface Client {
   authentication: AuthenticationMethod;
   scopes: string[];
   settings: ClientSettings;
+  /** Where browsers reach the service for this client, if not where they reach the installation: its own address, or its tenant's. */
+  publicUrl: string | null;
   /** Set while the provider refuses the client itself: nothing is refreshed, no connection is touched. */
   suspension: Suspension | null;
   /** Access tokens end sooner than their server says; null when none was seen to. */
@@ -66,6 +68,7 @@ export interface ClientSecret {
 }
 
 export interface ClientStore {
+  /** A `publicUrl` is then the client's own, whatever becomes of its tenant's. */
   create(
     client: Omit<Client, "createdAt" | "learnedLife">,
     secret: Pick<ClientSecret, "id" | "sealed"> | null,

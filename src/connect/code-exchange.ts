@@ -29,7 +29,7 @@ export async function exchangeCode(
   const sealed = session.attempt?.sealedCodeVerifier ?? null;
   const request = await codeRequestTo(provider, await clientAuthentication(ports, client), {
     code,
-    redirectUri: redirectUri(ports.publicUrl, client.id),
+    redirectUri: session.attempt?.redirectUri ?? redirectUri(ports.publicUrl, client),
     codeVerifier: sealed && (await ports.sealer.open(verifierAddress(session), sealed)),
   });
   const sentAt = ports.clock.now();

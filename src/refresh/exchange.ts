@@ -42,7 +42,7 @@ export async function prepareExchange(
   const authentication = await clientAuthentication(ports, client);
   const request = await refreshRequestTo(provider, authentication, {
     refreshToken,
-    redirectUri: redirectUri(ports.publicUrl, client.id),
+    redirectUri: redirectUri(ports.publicUrl, client),
     scopes: tokens.scope,
   });
   const deadlineMs = exchangeDeadline(provider.replay);

@@ -36,6 +36,7 @@ export function createClientStore(database: Database): ClientStore {
             authentication: client.authentication,
             scopes: stringList.write(client.scopes),
             settings: settingsColumn.write(client.settings),
+            public_url: client.publicUrl,
             created_at: egNow,
           })
           .execute();
@@ -44,19 +45,14 @@ export function createClientStore(database: Database): ClientStore {
 
     find: (id) =>
       database.read(async (queries) => {
-        const row = await queries.selectFrom("clients").selectAll().where("id", "=", id).executeTakeFirst();
+        const row = await selectClients(queries).where("clients.id", "=", id).executeTakeFirst();
         return row ? clientOf(row) : null;
       }),
 
     list: (tenantId) =>
       database.read(async (queries) => {
-        const rows = await queries
-          .selectFrom("clients")
-          .selectAll()
-          .where("tenant_id", "=", tenantId)
-          .orderBy("id")
-          .execute();
-        return rows.map(clientOf);
+        const rows = selectClients(queries).where("tenant_id", "=", tenantId).orderBy("clients.id");
+        return (await rows.execute()).map(clientOf);
       }),
 
     activeSecret: (clientId) =>
@@ -112,6 +108,14 @@ export function createClientStore(database: Database): ClientStore {
   };
 }
 
+function selectClients(queries: Queries) {
+  return queries
+    .selectFrom("clients")
+    .innerJoin("tenants", "tenants.id", "clients.tenant_id")
+    .selectAll("clients")
+    .select("tenants.public_url as tenant_url");
+}
+
 async function insertActive(queries: Queries, clientId: string, secret: Pick<ClientSecret, "id" | "sealed">) {
   await queries
     .insertInto("client_secrets")
@@ -139,7 +143,7 @@ function secretsOf(queries: Queries, clientId: string) {
   return queries.selectFrom("client_secrets").selectAll().where("client_id", "=", clientId).orderBy("id", "desc");
 }
 
-function clientOf(row: Selectable<Schema["clients"]>): Client {
+function clientOf(row: Selectable<Schema["clients"]> & { tenant_url: string | null }): Client {
   return {
     id: row.id,
     tenantId: row.tenant_id,
@@ -148,6 +152,7 @@ function clientOf(row: Selectable<Schema["clients"]>): Client {
     authentication: authenticationColumn.parse(row.authentication),
     scopes: stringList.read(row.scopes),
     settings: settingsColumn.read(row.settings),
+    publicUrl: row.public_url ?? row.tenant_url,
     suspension:
       row.suspended_since === null
         ? null

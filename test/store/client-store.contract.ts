@@ -27,6 +27,7 @@ export function clientStoreContract(kind: DatabaseKind): void {
           providerParameters: { subdomain: "acme" },
           testing: true,
         },
+        publicUrl: null,
         suspension: null,
         learnedLife: null,
       };

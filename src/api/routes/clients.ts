@@ -1,4 +1,6 @@
 import { z } from "zod";
+import { requireRoom } from "../../access/room.ts";
+import type { TenantStore } from "../../access/tenant-store.ts";
 import { secretAddress } from "../../client/authentication.ts";
 import { DEFAULT_CLIENT_SETTINGS, type Client, type ClientSecret, type ClientStore } from "../../client/client.ts";
 import { redirectUri } from "../../client/redirect-uri.ts";
@@ -12,7 +14,9 @@ import type { Sealer } from "../../runtime/sealer.ts";
 import { secret } from "../../runtime/secret.ts";
 import { ServiceError } from "../../runtime/service-error.ts";
 import { callerOf } from "../guard.ts";
+import { requireOperatorsAdmin, tenantToActFor } from "../operator.ts";
 import type { App } from "../server.ts";
+import { publicUrl } from "../tenant-view.ts";
 import { failures, idParams, scopes, secured, time, token, toTime } from "../wire.ts";
 
 /** Parameters that put another request in the place of ours (RFC 9101), or send its answer elsewhere. */
@@ -41,12 +45,16 @@ const settings = z.strictObject({
 const clientSecret = token.min(1);
 
 const createBody = z.strictObject({
+  tenant: z.string().max(100).optional().describe("For whom, where an administrator of the operator adds it"),
   provider: z.string().max(100),
   client_id: z.string().min(1).max(1000),
   client_secret: clientSecret.optional(),
   authentication: z.enum(AUTHENTICATION_METHODS).optional(),
   scopes: scopes.optional(),
   settings: settings.optional(),
+  public_url: publicUrl
+    .optional()
+    .describe("Where browsers come back to for this client, if not to its tenant's address; for the operator to say"),
 });
 
 const secretView = z
@@ -68,8 +76,12 @@ const clientView = z
   })
   .meta({ id: "Client" });
 
+/** Who could choose one freely could have sign-ins of his own begin at the address of somebody else. */
+const ADDRESS = "public_url: an address of its own is given to a client by the operator.";
+
 export interface ClientRouteDeps {
   clients: ClientStore;
+  tenants: Pick<TenantStore, "find" | "count">;
   catalogue: Catalogue;
   sealer: Sealer;
   clock: Clock;
@@ -90,7 +102,11 @@ export function clientRoutes(app: App, deps: ClientRouteDeps): void {
       },
     },
     async (request, reply) => {
-      const client = await createClient(deps, callerOf(request).tenantId, request.body);
+      const { body } = request;
+      const caller = callerOf(request);
+      const tenantId = await tenantToActFor(deps.tenants, caller, body.tenant);
+      if (body.public_url !== undefined) requireOperatorsAdmin(caller, ADDRESS);
+      const client = await createClient(deps, tenantId, body);
       return reply.status(201).send(viewOf(deps, client));
     },
   );
@@ -175,6 +191,7 @@ async function createClient(
         : `client_secret: needed to authenticate with ${authentication}.`,
     );
   }
+  await requireRoom(deps.tenants, tenantId, "clients");
   const id = createId("cli", deps.clock, deps.random);
   const client = {
     id,
@@ -184,6 +201,7 @@ async function createClient(
     authentication,
     scopes: body.scopes ?? [],
     settings: settingsOf(body.settings),
+    publicUrl: body.public_url ?? null,
     suspension: null,
   };
   const sealed = body.client_secret === undefined ? null : await sealSecret(deps, tenantId, body.client_secret);
@@ -213,7 +231,7 @@ async function find(deps: ClientRouteDeps, tenantId: string, id: string): Promis
   return client;
 }
 
-function viewOf({ publicUrl }: ClientRouteDeps, client: Client): z.infer<typeof clientView> {
+function viewOf(deps: ClientRouteDeps, client: Client): z.infer<typeof clientView> {
   const { suspension } = client;
   return {
     id: client.id,
@@ -229,7 +247,7 @@ function viewOf({ publicUrl }: ClientRouteDeps, client: Client): z.infer<typeof 
       provider_parameters: client.settings.providerParameters,
       testing: client.settings.testing,
     },
-    redirect_uri: redirectUri(publicUrl, client.id),
+    redirect_uri: redirectUri(deps.publicUrl, client),
     status: suspension ? "suspended" : "active",
     suspension: suspension && { cause: suspension.cause, code: suspension.code, since: toTime(suspension.since) },
     created_at: toTime(client.createdAt),
