@@ -15,7 +15,7 @@ export async function isElsewhere(
   return here === hostIn(publicUrl) || tenants.hasHost(here);
 }
 
-/** As URLs write it: in lower case, without the usual port. */
+/** As URLs write it: in lower case, without the usual port; and without the dot that a name may end with (RFC 1034 §3.1). */
 function hostIn(url: string): string | null {
-  return URL.canParse(url) ? new URL(url).host : null;
+  return URL.canParse(url) ? new URL(url).host.replace(/\.(?=:|$)/, "") : null;
 }
