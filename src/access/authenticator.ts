@@ -3,6 +3,8 @@ import type { Secret } from "../runtime/secret.ts";
 import { isWithin, parseAddress, parseBlock, type AddressBlock } from "./address-block.ts";
 import { hashKey, isUsable, readKeyId, sameHash, type ApiKey, type Scope } from "./api-key.ts";
 import type { ApiKeyStore } from "./store.ts";
+import type { Tenant, TenantLimits } from "./tenant.ts";
+import type { Tenants } from "./tenants.ts";
 
 /** Who calls, once the key is verified. */
 export interface Caller {
@@ -13,6 +15,8 @@ export interface Caller {
   allowedFrom: readonly AddressBlock[] | null;
   /** Requests a second; null for what the installation allows each key. */
   rateLimit: number | null;
+  /** Of its tenant. */
+  limits: TenantLimits;
 }
 
 export interface Authenticator {
@@ -33,10 +37,11 @@ const MOST_KEYS = 10_000;
 
 export function createAuthenticator(deps: {
   keys: ApiKeyStore;
+  tenants: Pick<Tenants, "find">;
   pepper: Secret<Uint8Array>;
   clock: Clock;
 }): Authenticator {
-  const { keys, pepper, clock } = deps;
+  const { keys, tenants, pepper, clock } = deps;
   const verified = new Map<string, { caller: Caller; until: number }>();
   const lookups = new Map<string, Promise<Caller | null>>();
   let revocations = 0;
@@ -60,7 +65,12 @@ export function createAuthenticator(deps: {
       verified.delete(text);
       return null;
     }
-    const caller = callerOf(key);
+    const tenant = await tenants.find(key.tenantId);
+    if (!tenant || tenant.closedAt !== null) {
+      verified.delete(text);
+      return null;
+    }
+    const caller = callerOf(key, tenant);
     // What was read before a revocation may be what it revoked.
     if (revocations !== revocationsBefore) return caller;
     if (verified.size >= MOST_KEYS) verified.clear();
@@ -86,11 +96,11 @@ export function createAuthenticator(deps: {
   };
 }
 
-function callerOf({ id, tenantId, scopes, allowedCidrs, rateLimit }: ApiKey): Caller {
+function callerOf({ id, tenantId, scopes, allowedCidrs, rateLimit }: ApiKey, { limits }: Tenant): Caller {
   const blocks = allowedCidrs.map(parseBlock).filter((block) => block !== null);
   // Counted as it is stored: what cannot be read allows nobody, not everybody.
   const allowedFrom = allowedCidrs.length === 0 ? null : blocks;
-  return { keyId: id, tenantId, scopes: new Set(scopes), allowedFrom, rateLimit };
+  return { keyId: id, tenantId, scopes: new Set(scopes), allowedFrom, rateLimit, limits };
 }
 
 /** An address that is not known is in no block. */

@@ -11,6 +11,7 @@ const STATUS: Record<ErrorCode, number> = {
   payload_too_large: 413,
   unsupported_media_type: 415,
   rate_limited: 429,
+  limit_reached: 409,
   unknown_provider: 400,
   discovery_failed: 400,
   refresh_token_missing: 400,

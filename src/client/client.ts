@@ -13,6 +13,8 @@ export interface Client {
   authentication: AuthenticationMethod;
   scopes: string[];
   settings: ClientSettings;
+  /** Where browsers reach the service for this client, if not where they reach the installation: its own address, or its tenant's. */
+  publicUrl: string | null;
   /** Set while the provider refuses the client itself: nothing is refreshed, no connection is touched. */
   suspension: Suspension | null;
   /** Access tokens end sooner than their server says; null when none was seen to. */
@@ -71,6 +73,7 @@ export type Deletion = { kind: "deleted" | "unknown" } | { kind: "in_use"; conne
 
 /** A client that was deleted is found by nobody. */
 export interface ClientStore extends ClientSecretStore {
+  /** A `publicUrl` is then the client's own, whatever becomes of its tenant's. */
   create(client: Omit<Client, "createdAt" | "learnedLife">, secret: NewSecret | null): Promise<void>;
   find(id: string): Promise<Client | null>;
   /** By id, which is the order in which they were added. */

@@ -60,7 +60,7 @@ async function send(
   const sealed = session.attempt?.sealedCodeVerifier ?? null;
   const request = await codeRequestTo(provider, proof.authentication, {
     code,
-    redirectUri: redirectUri(ports.publicUrl, client.id),
+    redirectUri: session.attempt?.redirectUri ?? redirectUri(ports.publicUrl, client),
     codeVerifier: sealed && (await ports.sealer.open(verifierAddress(session), sealed)),
   });
   const sentAt = ports.clock.now();

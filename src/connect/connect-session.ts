@@ -37,6 +37,8 @@ export interface AuthorizationAttempt {
   /** SHA-256 of the cookie that binds the attempt to one browser. */
   browserHash: string;
   nonce: string;
+  /** As it was sent, because the code exchange has to repeat it (RFC 6749 §4.1.3). Null in what an earlier version began. */
+  redirectUri: string | null;
   sealedCodeVerifier: Uint8Array | null;
 }
 

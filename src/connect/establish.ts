@@ -1,3 +1,4 @@
+import { requireRoom } from "../access/room.ts";
 import { providerOf } from "../client/provider-of.ts";
 import { sealTokenSet } from "../connection/token-record.ts";
 import { tokenSetFrom } from "../oauth/token-set.ts";
@@ -45,6 +46,7 @@ async function arrive(ports: ConnectPorts, session: ConnectSession, code: Secret
   const client = await ports.clients.find(session.clientId);
   const provider = client && (await providerOf(ports.catalogue, client));
   if (!provider) throw new ServiceError("unknown_provider", "The provider of this client is no longer defined.");
+  if (session.connectionId === null) await requireRoom(ports.tenants, session.tenantId, "connections");
   const { tokens, sentAt } = await exchangeCode(ports, { session, client, provider }, code);
   const nonce = session.attempt?.nonce ?? null;
   const account = await identify(ports, { provider, client, nonce }, tokens);

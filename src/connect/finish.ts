@@ -1,9 +1,11 @@
 import type { Client } from "../client/client.ts";
+import { redirectUri } from "../client/redirect-uri.ts";
 import { providerOf } from "../client/provider-of.ts";
 import { readAuthorizationResponse } from "../oauth/authorization-response.ts";
 import { sameSecret } from "../runtime/same-secret.ts";
 import type { Secret } from "../runtime/secret.ts";
 import { ServiceError } from "../runtime/service-error.ts";
+import { isElsewhere } from "./arrival-address.ts";
 import { expired } from "./begin.ts";
 import type { ConnectProblem, ConnectSession } from "./connect-session.ts";
 import { establish } from "./establish.ts";
@@ -15,23 +17,28 @@ export interface Callback {
   /** Our id of the client, from the path of the redirect URI. */
   clientId: string;
   parameters: URLSearchParams;
-  /** From the cookie that was set at the departure; null when the browser has none. */
-  browserToken: string | null;
+  /** The host that the browser named. */
+  host: string;
+  /** From the cookie that was set at the departure for this redirect URI; null when the browser has none. */
+  browserToken(redirectUri: string): string | null;
 }
 
 /**
- * The user came back from the provider. The state must be one that this browser left with, for this very client, and counts
- * once: a repeated callback is answered with what the first one came to and exchanges nothing. Throws `state_invalid` and
+ * The user came back from the provider. The state must be one that this browser left with, for this very client, from this very
+ * address, and counts once: a repeated callback is answered with what the first one came to and exchanges nothing. Throws `state_invalid` and
  * `connect_session_expired`; every other failure is in the session that is returned.
  */
 export async function finishAuthorization(ports: ConnectPorts, callback: Callback): Promise<ConnectSession> {
   const state = callback.parameters.get("state") ?? "";
   const session = state === "" ? null : await ports.sessions.findByState(sha256(state));
   const client = session && (await ports.clients.find(session.clientId));
-  if (!client || client.id !== callback.clientId || !sameBrowser(session, callback.browserToken)) {
+  if (!client || client.id !== callback.clientId) throw foreign();
+  const sentTo = session.attempt?.redirectUri ?? redirectUri(ports.publicUrl, client);
+  if (!sameBrowser(session, callback.browserToken(sentTo))) throw foreign();
+  if (await isElsewhere(ports, callback.host, sentTo)) {
     throw new ServiceError(
       "state_invalid",
-      "This answer does not belong to a sign-in that was started in this browser. Open the link again and stay in one browser.",
+      "This answer came to another address than the one where the sign-in was started. Open the link again.",
     );
   }
   // `exchanging` beyond the session's life means that the process which had the code is gone, and the code with it.
@@ -41,6 +48,13 @@ export async function finishAuthorization(ports: ConnectPorts, callback: Callbac
     await arrive(ports, session, client, { state, parameters: callback.parameters });
   }
   return (await ports.sessions.find(session.id)) ?? session;
+}
+
+function foreign(): ServiceError {
+  return new ServiceError(
+    "state_invalid",
+    "This answer does not belong to a sign-in that was started in this browser. Open the link again and stay in one browser.",
+  );
 }
 
 function sameBrowser({ attempt }: ConnectSession, browserToken: string | null): boolean {

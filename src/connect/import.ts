@@ -1,4 +1,5 @@
 import { createHmac } from "node:crypto";
+import { requireRoom } from "../access/room.ts";
 import type { Account, Connection } from "../connection/connection.ts";
 import { sealTokenSet } from "../connection/token-record.ts";
 import type { TokenSet } from "../oauth/token-set.ts";
@@ -48,6 +49,7 @@ export async function importConnection(ports: ConnectPorts, request: ImportReque
   const seed = seedOf(ports.seedKey, refreshToken);
   const earlier = await importedBefore(ports, client.id, seed);
   if (earlier) return { connection: earlier, isNew: false };
+  await requireRoom(ports.tenants, tenantId, "connections");
   const tokens = adopted(ports, request, client.scopes);
   const id = createId("con", ports.clock, ports.random);
   const record = await sealTokenSet(ports.sealer, { tenantId, connectionId: id }, tokens, {

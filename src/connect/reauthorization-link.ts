@@ -3,6 +3,7 @@ import type { Connection } from "../connection/connection.ts";
 import { DAY } from "../runtime/clock.ts";
 import { sameSecret } from "../runtime/same-secret.ts";
 import { ServiceError } from "../runtime/service-error.ts";
+import { isElsewhere } from "./arrival-address.ts";
 import { beginAuthorization, expired, type Departure } from "./begin.ts";
 import type { ConnectPorts } from "./ports.ts";
 import { startConnectSession } from "./start.ts";
@@ -14,17 +15,29 @@ export interface ReauthorizationLink {
 
 const LIFE_IN_DAYS = 7;
 
-type LinkPorts = Pick<ConnectPorts, "clock" | "linkKey" | "publicUrl">;
+type LinkPorts = Pick<ConnectPorts, "clock" | "linkKey" | "addressOfTenant">;
 
 /** A signed link that lets the connection's user sign in again. It is the same for a whole day, and nothing is stored for it. */
-export function reauthorizationLink(ports: LinkPorts, { id }: Pick<Connection, "id">): ReauthorizationLink {
+export function reauthorizationLink(
+  ports: LinkPorts,
+  { id, tenantId }: Pick<Connection, "id" | "tenantId">,
+): ReauthorizationLink {
   const lastDay = Math.ceil(ports.clock.now() / DAY) + LIFE_IN_DAYS;
   const claim = `${id}.${lastDay}`;
-  return { url: `${ports.publicUrl}/reauthorize/${claim}.${sign(ports, claim)}`, expiresAt: lastDay * DAY };
+  return {
+    url: `${ports.addressOfTenant(tenantId)}/reauthorize/${claim}.${sign(ports, claim)}`,
+    expiresAt: lastDay * DAY,
+  };
 }
 
-/** The user opened such a link: sends them to the provider, for this very connection. */
-export async function beginReauthorization(ports: ConnectPorts, token: string): Promise<Departure> {
+/** Where a browser goes from a link: to the provider, or first to the address where it will come back to. */
+export type Onward = ({ kind: "provider" } & Departure) | { kind: "elsewhere"; connectUrl: string };
+
+/**
+ * The user opened such a link, at this host: sends them to the provider, for this very connection. A link outlives the address that
+ * it was made with.
+ */
+export async function beginReauthorization(ports: ConnectPorts, token: string, host: string): Promise<Onward> {
   const [id = "", lastDay = "", signature = ""] = token.split(".", 3);
   if (!sameSecret(signature, sign(ports, `${id}.${lastDay}`))) {
     throw new ServiceError("not_found", "This link is not known. Ask for a new one where you got it.");
@@ -43,7 +56,9 @@ export async function beginReauthorization(ports: ConnectPorts, token: string): 
     returnUrl: null,
     completion: "automatic",
   });
-  return beginAuthorization(ports, session.token);
+  const { connectUrl } = session;
+  if (await isElsewhere(ports, host, connectUrl)) return { kind: "elsewhere", connectUrl };
+  return { kind: "provider", ...(await beginAuthorization(ports, session.token, host)) };
 }
 
 function sign({ linkKey }: LinkPorts, claim: string): string {

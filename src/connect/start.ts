@@ -1,6 +1,8 @@
 import { createHash } from "node:crypto";
+import { requireRoom } from "../access/room.ts";
 import type { Client } from "../client/client.ts";
 import { providerOf } from "../client/provider-of.ts";
+import { addressOf } from "../client/redirect-uri.ts";
 import type { Connection } from "../connection/connection.ts";
 import type { Provider } from "../provider/provider.ts";
 import { MINUTE } from "../runtime/clock.ts";
@@ -39,6 +41,7 @@ export async function startConnectSession(ports: ConnectPorts, request: ConnectR
   const provider = await providerOf(ports.catalogue, client);
   if (!provider) throw new ServiceError("unknown_provider", "The provider of this client is no longer defined.");
   checkReturnUrl(client, request);
+  if (!connection) await requireRoom(ports.tenants, request.tenantId, "connections");
   const link = randomToken(ports.random);
   const id = createId("cs", ports.clock, ports.random);
   const expiresAt = ports.clock.now() + SESSION_LIFE;
@@ -56,7 +59,7 @@ export async function startConnectSession(ports: ConnectPorts, request: ConnectR
     expiresAt,
   });
   const token = `${id}.${link}`;
-  return { id, token, connectUrl: `${ports.publicUrl}/connect/${token}`, expiresAt };
+  return { id, token, connectUrl: `${addressOf(ports.publicUrl, client)}/connect/${token}`, expiresAt };
 }
 
 async function existing(ports: ConnectPorts, tenantId: string, id: string): Promise<Connection> {

@@ -12,8 +12,8 @@ const TEN_MINUTES = 600;
  * `SameSite=Lax` lets it come along when the provider sends the browser back. Each attempt has one of its own, so that two tabs do
  * not take it from each other.
  */
-export function createBrowserCookie(publicUrl: string): BrowserCookie {
-  const secure = publicUrl.startsWith("https:");
+export function createBrowserCookie(address: string): BrowserCookie {
+  const secure = address.startsWith("https:");
   const prefix = secure ? "__Host-evergrant_connect" : "evergrant_connect";
   const attributes = `Path=/; HttpOnly; SameSite=Lax; Max-Age=${TEN_MINUTES}${secure ? "; Secure" : ""}`;
   return {

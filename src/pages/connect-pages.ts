@@ -14,10 +14,11 @@ type CallbackRequest = FastifyRequest<{ Params: { client: string } }>;
 
 /** The pages of a browser on its way to a provider and back. */
 export function registerConnectPages(app: Pick<FastifyInstance, "register">, ports: ConnectPorts): void {
-  const cookie = createBrowserCookie(ports.publicUrl);
-
-  function leave(reply: FastifyReply, { authorizationUrl, tag, browserToken }: Departure): FastifyReply {
-    return sendAway(reply.header("set-cookie", cookie.set(tag, browserToken)), authorizationUrl);
+  function leave(reply: FastifyReply, { authorizationUrl, tag, browserToken, redirectUri }: Departure): FastifyReply {
+    return sendAway(
+      reply.header("set-cookie", createBrowserCookie(redirectUri).set(tag, browserToken)),
+      authorizationUrl,
+    );
   }
 
   void app.register(async (pages: FastifyInstance) => {
@@ -28,17 +29,20 @@ export function registerConnectPages(app: Pick<FastifyInstance, "register">, por
     });
     const hidden = { schema: { hide: true } };
     pages.get("/connect/:token", hidden, async (request: TokenRequest, reply) =>
-      leave(reply, await beginAuthorization(ports, request.params.token)),
+      leave(reply, await beginAuthorization(ports, request.params.token, request.host)),
     );
-    pages.get("/reauthorize/:token", hidden, async (request: TokenRequest, reply) =>
-      leave(reply, await beginReauthorization(ports, request.params.token)),
-    );
+    pages.get("/reauthorize/:token", hidden, async (request: TokenRequest, reply) => {
+      const onward = await beginReauthorization(ports, request.params.token, request.host);
+      return onward.kind === "provider" ? leave(reply, onward) : sendAway(reply, onward.connectUrl);
+    });
     pages.get("/oauth/callback/:client", hidden, async (request: CallbackRequest, reply) => {
       const parameters = new URL(request.url, "http://callback.invalid").searchParams;
       const session = await finishAuthorization(ports, {
         clientId: request.params.client,
         parameters,
-        browserToken: cookie.read(attemptTag(parameters.get("state") ?? ""), request.headers.cookie),
+        host: request.host,
+        browserToken: (redirectUri) =>
+          createBrowserCookie(redirectUri).read(attemptTag(parameters.get("state") ?? ""), request.headers.cookie),
       });
       return session.returnUrl !== null && session.status !== "exchanging"
         ? sendAway(reply, returnTo(ports, session.returnUrl, session))

@@ -48,7 +48,7 @@ export async function prepareWith(
 ): Promise<PreparedExchange> {
   const request = await refreshRequestTo(provider, proof.authentication, {
     refreshToken,
-    redirectUri: redirectUri(ports.publicUrl, client.id),
+    redirectUri: redirectUri(ports.publicUrl, client),
     scopes: held.tokens.scope,
   });
   const deadlineMs = exchangeDeadline(provider.replay);

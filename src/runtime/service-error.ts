@@ -8,6 +8,7 @@ export const ERROR_CODES = [
   "payload_too_large",
   "unsupported_media_type",
   "rate_limited",
+  "limit_reached",
   "unknown_provider",
   "discovery_failed",
   "refresh_token_missing",

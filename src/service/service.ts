@@ -6,6 +6,8 @@ import { createHandedOut } from "../access/handed-out.ts";
 import { keepUsage } from "../access/keep-usage.ts";
 import { createKeyUses } from "../access/key-uses.ts";
 import { createRateLimits } from "../access/rate-limits.ts";
+import { createSessionLimit } from "../access/session-limit.ts";
+import { createTenants } from "../access/tenants.ts";
 import { createHotRoute } from "../api/hot-route.ts";
 import { HTTP_LIMITS } from "../api/http-limits.ts";
 import { createPeerAddress } from "../api/peer-address.ts";
@@ -20,6 +22,7 @@ import { connectionRoutes } from "../api/routes/connections.ts";
 import { operationRoutes } from "../api/routes/operations.ts";
 import { providerRoutes } from "../api/routes/providers.ts";
 import { releaseRoute } from "../api/routes/release.ts";
+import { tenantRoutes } from "../api/routes/tenants.ts";
 import { tokenReadRoute } from "../api/routes/token-reads.ts";
 import { createApp, type App } from "../api/server.ts";
 import type { KeyStore } from "../access/key-store.ts";
@@ -52,6 +55,7 @@ import { createRekeyStore } from "../store/rekeys.ts";
 import { createInstanceStore } from "../store/instances.ts";
 import { createRestoreStore } from "../store/restores.ts";
 import { createSealedStore } from "../store/sealed-store.ts";
+import { createTenantStore } from "../store/tenants.ts";
 import { createTokenReadStore } from "../store/token-reads.ts";
 import { createLogger, createLogObserver } from "../telemetry/log.ts";
 import { ensureAdminKey } from "./admin-key.ts";
@@ -163,7 +167,18 @@ async function startOn(opened: Opened, settings: Settings, { clock, random }: Sy
     reauthorizationUrl: (connection) => reauthorizationLink(connectPorts, connection).url,
   });
   const { ports, refresher, accessTokens, sweep, heartbeat } = engine;
-  const connectPorts: ConnectPorts = { ...ports, refresher, sessions, linkKey, seedKey };
+  const tenantStore = createTenantStore(database);
+  const tenants = createTenants(tenantStore);
+  const addressOfTenant = (id: string): string => tenants.recall(id)?.publicUrl ?? publicUrl;
+  const connectPorts: ConnectPorts = {
+    ...ports,
+    refresher,
+    sessions,
+    tenants: tenantStore,
+    addressOfTenant,
+    linkKey,
+    seedKey,
+  };
   await replayJournals({ ...ports, dataDir }).catch(startErrorOf("database"));
 
   const sealed = createSealedStore(database);
@@ -181,7 +196,7 @@ async function startOn(opened: Opened, settings: Settings, { clock, random }: Sy
     breathe: nextTurn,
   });
 
-  const authenticator = createAuthenticator({ keys, pepper, clock });
+  const authenticator = createAuthenticator({ keys, tenants, pepper, clock });
   const uses = createKeyUses({ clock, keys, observer });
   const handedOut = createHandedOut({ clock, reads: tokenReads, observer, onMany: () => usage.soon() });
   const usage = keepUsage(clock, [uses, handedOut]);
@@ -201,13 +216,23 @@ async function startOn(opened: Opened, settings: Settings, { clock, random }: Sy
   clientRoutes(app, { ...connectPorts, keys: clientKeys });
   clientSecretRoutes(app, { ...connectPorts, keys: clientKeys });
   jwksRoutes(app, ports);
-  connectSessionRoutes(app, connectPorts);
+  connectSessionRoutes(app, connectPorts, createSessionLimit(clock));
   connectionRoutes(app, connectPorts);
   releaseRoute(app, { ...ports, restores });
   tokenReadRoute(app, { ...ports, reads: tokenReads });
   accessTokenRoutes(app, { accessTokens, handedOut });
   keyRoutes(app, { keys: keyStore, keyring, sealed, rekeys, observer });
-  apiKeyRoutes(app, { keys, authenticator, pepper, clock, random });
+  apiKeyRoutes(app, { keys, tenants: tenantStore, authenticator, pepper, clock, random });
+  tenantRoutes(app, {
+    tenants: tenantStore,
+    keys: keyStore,
+    keyring,
+    authenticator,
+    observer,
+    clock,
+    random,
+    publicUrl,
+  });
   registerConnectPages(app, connectPorts);
 
   await heartbeat.start().catch(startErrorOf("database"));

@@ -42,6 +42,7 @@ export function createClientStore(database: Database): ClientStore {
             authentication: client.authentication,
             scopes: stringList.write(client.scopes),
             settings: settingsColumn.write(client.settings),
+            public_url: client.publicUrl,
             created_at: egNow,
           })
           .execute();
@@ -50,12 +51,7 @@ export function createClientStore(database: Database): ClientStore {
 
     find: (id) =>
       database.read(async (queries) => {
-        const row = await queries
-          .selectFrom("clients")
-          .selectAll()
-          .where("id", "=", id)
-          .where("deleted_at", "is", null)
-          .executeTakeFirst();
+        const row = await selectClients(queries).where("clients.id", "=", id).executeTakeFirst();
         return row ? clientOf(row) : null;
       }),
 
@@ -105,14 +101,20 @@ export function createClientStore(database: Database): ClientStore {
 }
 
 function list(queries: Queries, { tenantId, after, limit, providerId }: ClientQuery) {
-  const clients = queries
-    .selectFrom("clients")
-    .selectAll()
+  const clients = selectClients(queries)
     .where("tenant_id", "=", tenantId)
-    .where("deleted_at", "is", null)
-    .$if(after !== null, (query) => query.where("id", ">", after))
+    .$if(after !== null, (query) => query.where("clients.id", ">", after))
     .$if(providerId !== null, (query) => query.where("provider_id", "=", providerId));
-  return clients.orderBy("id").limit(limit).execute();
+  return clients.orderBy("clients.id").limit(limit).execute();
+}
+
+function selectClients(queries: Queries) {
+  return queries
+    .selectFrom("clients")
+    .innerJoin("tenants", "tenants.id", "clients.tenant_id")
+    .selectAll("clients")
+    .select("tenants.public_url as tenant_url")
+    .where("clients.deleted_at", "is", null);
 }
 
 /** A connection that is about to be stored for it holds the client's row, and is waited for. */
@@ -136,7 +138,7 @@ async function remove(tx: Transaction, id: string): Promise<Deletion> {
   return { kind: deleted.numUpdatedRows > 0n ? "deleted" : "unknown" };
 }
 
-function clientOf(row: Selectable<Schema["clients"]>): Client {
+function clientOf(row: Selectable<Schema["clients"]> & { tenant_url: string | null }): Client {
   return {
     id: row.id,
     tenantId: row.tenant_id,
@@ -145,6 +147,7 @@ function clientOf(row: Selectable<Schema["clients"]>): Client {
     authentication: authenticationColumn.parse(row.authentication),
     scopes: stringList.read(row.scopes),
     settings: settingsColumn.read(row.settings),
+    publicUrl: row.public_url ?? row.tenant_url,
     suspension:
       row.suspended_since === null
         ? null

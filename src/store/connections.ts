@@ -3,6 +3,7 @@ import type { Connection } from "../connection/connection.ts";
 import type { HistoryEntry, NewHistoryEntry } from "../connection/history.ts";
 import type { ConnectionQuery, ConnectionStore, NewConnection } from "../connection/store.ts";
 import type { TokenRecord } from "../connection/token-record.ts";
+import { ServiceError } from "../runtime/service-error.ts";
 import { companyOf } from "./connection-company.ts";
 import { claim, claimDue, claimedBy, orphans, reassert, stands } from "./connection-claims.ts";
 import { createCommitGroup } from "./commit-group.ts";
@@ -13,6 +14,7 @@ import { discard } from "./discard.ts";
 import { disconnect, postpone, reject, release, setPolicy, setStatus } from "./connection-transitions.ts";
 import { append, consentColumns, updateConnection } from "./connection-writes.ts";
 import type { Database, Queries } from "./database.ts";
+import { isClosed } from "./end-tenant.ts";
 import { stringMap } from "./json-column.ts";
 import { egNow } from "./now.ts";
 import { setAside, spares } from "./spares.ts";
@@ -101,6 +103,9 @@ async function create(
   connection: NewConnection,
   { tokens, dueAt, history }: { tokens: TokenRecord; dueAt: number | null; history: NewHistoryEntry },
 ): Promise<void> {
+  if (await isClosed(queries, connection.tenantId)) {
+    throw new ServiceError("not_found", "This is being deleted, and takes no connections any more.");
+  }
   const made = await queries
     .insertInto("connections")
     .values({

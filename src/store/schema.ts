@@ -63,6 +63,11 @@ interface TenantsTable {
   created_at: number;
   /** When its keys were deleted; it gets no others. */
   shredded_at: number | null;
+  public_url: string | null;
+  limits: Generated<string>;
+  /** When its deletion began and nothing was let in any more, and when nothing was left to do. */
+  closed_at: number | null;
+  deleted_at: number | null;
 }
 
 /** One tenant's sealed values on their way to the newest version of its key. */
@@ -105,6 +110,7 @@ interface ClientsTable {
   learned_life: number | null;
   learned_life_at: number | null;
   created_at: number;
+  public_url: string | null;
   /** Its secrets are erased then, and nobody finds it. */
   deleted_at: number | null;
 }
@@ -238,6 +244,7 @@ interface ConnectSessionsTable {
   state_hash: string | null;
   browser_hash: string | null;
   nonce: string | null;
+  redirect_uri: string | null;
   code_verifier: Uint8Array | null;
   code: Uint8Array | null;
   problem: string | null;

@@ -9,6 +9,7 @@ import { ServiceError } from "../../src/runtime/service-error.ts";
 import { createManualClock } from "../stage/manual-clock.ts";
 import { createSeededRandom } from "../stage/seeded-random.ts";
 import { createMemoryApiKeys } from "./memory-api-keys.ts";
+import { createMemoryTenants } from "./memory-tenants.ts";
 
 const pepper = secret<Uint8Array>(Buffer.alloc(32, 9));
 const HOME = "192.0.2.1";
@@ -24,7 +25,7 @@ async function setUp({ perSecond = 1000, allowedCidrs = ["192.0.2.0/24"] } = {})
   const hash = hashKey(pepper, text.reveal());
   const given = { scopes: [], hash, expiresAt: null, allowedCidrs, rateLimit: null, replaces: null };
   await keys.create({ id, tenantId: "ten_1", name: "sync", ...given });
-  const authenticator = createAuthenticator({ keys, pepper, clock });
+  const authenticator = createAuthenticator({ keys, tenants: createMemoryTenants(), pepper, clock });
   const noted: [string, string | null][] = [];
   const uses = { note: (keyId: string, from: string | null) => void noted.push([keyId, from]) };
   const admission = createAdmission({ authenticator, limits: createRateLimits(clock, perSecond), uses, clock });

@@ -3,11 +3,13 @@ import { describe, expect, test } from "vitest";
 import { hashKey, mintKey, SCOPES, type Scope } from "../../src/access/api-key.ts";
 import { createAuthenticator, mayCallFrom, permits, type Caller } from "../../src/access/authenticator.ts";
 import type { ApiKeyStore } from "../../src/access/store.ts";
+import { NO_LIMITS, type Tenant } from "../../src/access/tenant.ts";
 import { secret } from "../../src/runtime/secret.ts";
 import { createDeferred } from "../runtime/deferred.ts";
 import { createManualClock } from "../stage/manual-clock.ts";
 import { createSeededRandom } from "../stage/seeded-random.ts";
 import { createMemoryApiKeys } from "./memory-api-keys.ts";
+import { createMemoryTenants } from "./memory-tenants.ts";
 
 const TRUST = 5000;
 const pepper = secret<Uint8Array>(Buffer.alloc(32, 9));
@@ -17,7 +19,13 @@ async function setUp({
   expiresIn = null,
   decorate,
   allowedCidrs = [],
-}: { expiresIn?: number | null; decorate?: (keys: ApiKeyStore) => ApiKeyStore; allowedCidrs?: string[] } = {}) {
+  tenant = {},
+}: {
+  expiresIn?: number | null;
+  decorate?: (keys: ApiKeyStore) => ApiKeyStore;
+  allowedCidrs?: string[];
+  tenant?: Partial<Tenant>;
+} = {}) {
   const clock = createManualClock();
   const keys = createMemoryApiKeys(clock);
   const { id, text } = mintKey("key", clock, createSeededRandom());
@@ -26,8 +34,10 @@ async function setUp({
   const hash = hashKey(pepper, text.reveal());
   const given = { allowedCidrs, rateLimit: 7, replaces: null };
   await keys.create({ id, tenantId: "ten_1", name: "sync", scopes, hash, expiresAt, ...given });
-  const authenticator = createAuthenticator({ keys: decorate?.(keys) ?? keys, pepper, clock });
-  const caller = { keyId: id, tenantId: "ten_1", scopes: new Set(scopes), allowedFrom: null, rateLimit: 7 };
+  const tenants = createMemoryTenants(tenant);
+  const authenticator = createAuthenticator({ keys: decorate?.(keys) ?? keys, tenants, pepper, clock });
+  const same = { tenantId: "ten_1", scopes: new Set(scopes), allowedFrom: null, rateLimit: 7 };
+  const caller = { keyId: id, ...same, limits: NO_LIMITS };
   return { clock, keys, id, text: text.reveal(), authenticator, caller };
 }
 
@@ -38,7 +48,14 @@ function forged(text: string): string {
 }
 
 function callerWith(...scopes: Scope[]): Caller {
-  return { keyId: "key_1", tenantId: "ten_1", scopes: new Set(scopes), allowedFrom: null, rateLimit: null };
+  return {
+    keyId: "key_1",
+    tenantId: "ten_1",
+    scopes: new Set(scopes),
+    allowedFrom: null,
+    rateLimit: null,
+    limits: NO_LIMITS,
+  };
 }
 
 function refuse(): never {
@@ -88,8 +105,25 @@ describe("a key is verified", () => {
 
   test("and refused when another installation made it", async () => {
     const { keys, text, clock } = await setUp();
-    const other = createAuthenticator({ keys, pepper: secret<Uint8Array>(Buffer.alloc(32, 8)), clock });
+    const other = createAuthenticator({
+      keys,
+      tenants: createMemoryTenants(),
+      pepper: secret<Uint8Array>(Buffer.alloc(32, 8)),
+      clock,
+    });
     expect(await other.verify(text)).toBeNull();
+  });
+
+  test("and refused once its tenant is about to be deleted", async () => {
+    const { authenticator, text } = await setUp({ tenant: { closedAt: 1 } });
+    expect(await authenticator.verify(text)).toBeNull();
+    expect(authenticator.recall(text)).toBeUndefined();
+  });
+
+  test("and brings the limits of its tenant", async () => {
+    const limits = { ...NO_LIMITS, requestsPerMinute: 3 };
+    const { authenticator, text } = await setUp({ tenant: { limits } });
+    expect((await authenticator.verify(text))?.limits).toEqual(limits);
   });
 
   test("and refused once it has expired", async () => {

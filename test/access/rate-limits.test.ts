@@ -1,10 +1,11 @@
 import { expect, test } from "vitest";
 import type { Caller } from "../../src/access/authenticator.ts";
+import { NO_LIMITS } from "../../src/access/tenant.ts";
 import { createRateLimits } from "../../src/access/rate-limits.ts";
 import { createManualClock } from "../stage/manual-clock.ts";
 
 function caller(keyId: string, rateLimit: number | null = null): Caller {
-  return { keyId, tenantId: "ten_1", scopes: new Set(), allowedFrom: null, rateLimit };
+  return { keyId, tenantId: "ten_1", scopes: new Set(), allowedFrom: null, rateLimit, limits: NO_LIMITS };
 }
 
 function setUp(perSecond: number) {
@@ -40,4 +41,19 @@ test("both limits are told as they stand", () => {
     { name: "key", perSecond: 10, burst: 20, remaining: 15, fullInMs: 500 },
     { name: "tenant", perSecond: 100, burst: 200, remaining: 195, fullInMs: 50 },
   ]);
+});
+
+test("a tenant with a limit of its own may make a minute's worth at once, over all its keys, and then as they come back", async () => {
+  const { clock, limits, taken } = setUp(10);
+  const limited = (keyId: string) => ({ ...caller(keyId), limits: { ...NO_LIMITS, requestsPerMinute: 6 } });
+  expect([taken(limited("key_1"), 4), taken(limited("key_2"), 10)]).toEqual([4, 2]);
+  expect(limits.of(limited("key_2"))[1]).toEqual({
+    name: "tenant",
+    perSecond: 0.1,
+    burst: 6,
+    remaining: 0,
+    fullInMs: 60_000,
+  });
+  await clock.advance(10_000);
+  expect(taken(limited("key_1"), 10)).toBe(1);
 });

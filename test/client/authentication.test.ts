@@ -16,6 +16,7 @@ const CLIENT: Client = {
   authentication: "client_secret_basic",
   scopes: [],
   settings: DEFAULT_CLIENT_SETTINGS,
+  publicUrl: null,
   suspension: null,
   learnedLife: null,
   createdAt: 0,

@@ -4,6 +4,7 @@ import { disconnect } from "../../src/connect/disconnect.ts";
 import { HOUR, MINUTE, SECOND } from "../../src/runtime/clock.ts";
 import { secret } from "../../src/runtime/secret.ts";
 import { ServiceError } from "../../src/runtime/service-error.ts";
+import { createTenantStore } from "../../src/store/tenants.ts";
 import { builtInEntry } from "../stage/catalogue-entry.ts";
 import { openEngineStage, openInstances } from "../stage/engine-stage.ts";
 import { createGate } from "../stage/gate.ts";
@@ -86,7 +87,8 @@ test("transient-failure-revokes-all-sessions: no failed refresh leads to a revoc
 
   const key = secret(new Uint8Array(32));
   const { sessions, refresher } = stage;
-  const ports = { ...stage.ports, sessions, refresher, linkKey: key, seedKey: key };
+  const addresses = { tenants: createTenantStore(stage.database), addressOfTenant: () => "https://evergrant.example" };
+  const ports = { ...stage.ports, ...addresses, sessions, refresher, linkKey: key, seedKey: key };
   await disconnect(ports, { tenantId: TENANT, connectionId: id });
   expect(urls()).toEqual(new Set([entry.provider.token_url, entry.provider.revocation_url]));
 });

@@ -96,6 +96,13 @@ export const ROUTES: readonly Route[] = [
   about("key", ["POST", "/v1/api-keys/{id}/rotate", "keys:write", 201]),
   about("key", ["DELETE", "/v1/api-keys/{id}", "keys:write", 204]),
 
+  { ...plain(["GET", "/v1/tenants", "admin", 200]), isOperators: true },
+  { ...plain(["POST", "/v1/tenants", "admin", 201], () => ({ name: "Made by a test" })), isOperators: true },
+  about("tenant", ["GET", "/v1/tenants/{id}", "admin", 200]),
+  // It is the operator's own.
+  about("tenant", ["PATCH", "/v1/tenants/{id}", "admin", 409], () => ({ name: "Renamed" })),
+  about("tenant", ["DELETE", "/v1/tenants/{id}", "admin", 409], () => ({ confirm: "Default" })),
+
   { ...plain(["GET", "/v1/keys/root", "admin", 200]), isOperators: true },
   { ...plain(["POST", "/v1/keys/root/rotate", "admin", 200]), isOperators: true },
   about("tenant", ["GET", "/v1/keys/tenants/{tenant}", "admin", 200]),

@@ -38,6 +38,7 @@ export async function fillClients({ clients }: Stores, plan: Plan): Promise<void
       authentication: "none" as const,
       scopes: ["files"],
       settings: DEFAULT_CLIENT_SETTINGS,
+      publicUrl: null,
       suspension: null,
       learnedLife: null,
     } satisfies Omit<Client, "createdAt">;

@@ -208,6 +208,7 @@ export function clientAt(providerId: string, id: string): Omit<Client, "createdA
     authentication: "client_secret_post",
     scopes: SCOPES,
     settings: DEFAULT_CLIENT_SETTINGS,
+    publicUrl: null,
     suspension: null,
     learnedLife: null,
   };

@@ -28,6 +28,7 @@ export function clientStoreContract(kind: DatabaseKind): void {
           assertionAudience: "https://as.example/other",
           testing: true,
         },
+        publicUrl: null,
         suspension: null,
         learnedLife: null,
       };

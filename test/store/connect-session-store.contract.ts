@@ -17,7 +17,13 @@ const SESSION: NewConnectSession = {
   linkHash: "link-hash",
   expiresAt: 600_000,
 };
-const ATTEMPT = { stateHash: "state", browserHash: "browser", nonce: "nonce", sealedCodeVerifier: Buffer.of(1, 0) };
+const ATTEMPT = {
+  stateHash: "state",
+  browserHash: "browser",
+  nonce: "nonce",
+  redirectUri: "https://connect.example/oauth/callback/cli_1",
+  sealedCodeVerifier: Buffer.of(1, 0),
+};
 const PROBLEM = { code: "access_denied", detail: "The user said no." } as const;
 
 async function openWithSession(kind: DatabaseKind) {

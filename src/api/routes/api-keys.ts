@@ -2,10 +2,13 @@ import { z } from "zod";
 import { formatBlock, parseBlock } from "../../access/address-block.ts";
 import { hashKey, mintKey, SCOPES } from "../../access/api-key.ts";
 import { lackedScope } from "../../access/authenticator.ts";
+import { requireRoom } from "../../access/room.ts";
+import type { TenantStore } from "../../access/tenant-store.ts";
 import { rotateKey, type RotateDeps } from "../../access/rotate-key.ts";
 import { ServiceError } from "../../runtime/service-error.ts";
 import { apiKeySchema, apiKeyView, mintedKeySchema, rotatedKeySchema } from "../api-key-view.ts";
 import { callerOf } from "../guard.ts";
+import { tenantToActFor } from "../operator.ts";
 import type { App } from "../server.ts";
 import { failures, idParams, name, secured, time, toTime, toTimeOrNull } from "../wire.ts";
 
@@ -19,6 +22,7 @@ const cidr = z
   .refine((text) => parseBlock(text) !== null, "is no block of addresses, such as 10.0.0.0/8 or 2001:db8::/32");
 
 const createBody = z.strictObject({
+  tenant: z.string().max(100).optional().describe("For whom, where an administrator of the operator makes it"),
   name,
   scopes: z.array(z.enum(SCOPES)).min(1),
   expires_at: time.optional(),
@@ -35,7 +39,9 @@ const rotateBody = z.strictObject({
     .describe("How long the old key lives on, unless it ends before"),
 });
 
-export type ApiKeyRouteDeps = RotateDeps;
+export interface ApiKeyRouteDeps extends RotateDeps {
+  tenants: Pick<TenantStore, "find" | "count">;
+}
 
 export function apiKeyRoutes(app: App, deps: ApiKeyRouteDeps): void {
   createRoute(app, deps);
@@ -67,11 +73,13 @@ function createRoute(app: App, deps: ApiKeyRouteDeps): void {
       if (expiresAt !== null && expiresAt <= deps.clock.now()) {
         throw new ServiceError("invalid_request", "expires_at: lies in the past.");
       }
+      const tenantId = await tenantToActFor(deps.tenants, caller, body.tenant);
+      await requireRoom(deps.tenants, tenantId, "apiKeys");
       const minted = mintKey("key", deps.clock, deps.random);
       const text = minted.text.reveal();
       await deps.keys.create({
         id: minted.id,
-        tenantId: caller.tenantId,
+        tenantId,
         name: body.name,
         scopes: body.scopes,
         hash: hashKey(deps.pepper, text),

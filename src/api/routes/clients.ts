@@ -1,7 +1,9 @@
 import { z } from "zod";
+import { requireRoom } from "../../access/room.ts";
+import type { TenantStore } from "../../access/tenant-store.ts";
+import type { ClientKeys } from "../../client/client-keys.ts";
 import { DEFAULT_CLIENT_SETTINGS, type Client, type ClientStore } from "../../client/client.ts";
 import { AUTHENTICATION_METHODS, type AuthenticationMethod } from "../../oauth/client-authentication.ts";
-import type { ClientKeys } from "../../client/client-keys.ts";
 import type { Catalogue } from "../../provider/catalogue.ts";
 import type { Provider } from "../../provider/provider.ts";
 import { parametersProblem } from "../../provider/parameters.ts";
@@ -14,12 +16,15 @@ import { ServiceError } from "../../runtime/service-error.ts";
 import { proofFields, readProof, type GivenProof } from "../client-proof.ts";
 import { clientSchema, clientSettingsSchema, clientView } from "../client-view.ts";
 import { callerOf } from "../guard.ts";
+import { requireOperatorsAdmin, tenantToActFor } from "../operator.ts";
 import type { App } from "../server.ts";
+import { publicUrl } from "../tenant-view.ts";
 import { failures, idParams, scopes, secured } from "../wire.ts";
 import { expiry, findClient, newSecret } from "./client-secrets.ts";
 
 const createBody = z
   .strictObject({
+    tenant: z.string().max(100).optional().describe("For whom, where an administrator of the operator adds it"),
     provider: z.string().max(100),
     client_id: z.string().min(1).max(1000),
     ...proofFields,
@@ -27,6 +32,9 @@ const createBody = z
     authentication: z.enum(AUTHENTICATION_METHODS).optional(),
     scopes: scopes.optional(),
     settings: clientSettingsSchema.optional(),
+    public_url: publicUrl
+      .optional()
+      .describe("Where browsers come back to for this client, if not to its tenant's address; for the operator to say"),
   })
   .refine(({ secret_expires_at: end, client_secret: word, signing_key: key }) => end === undefined || (word ?? key), {
     path: ["secret_expires_at"],
@@ -52,8 +60,12 @@ const patchBody = z.strictObject({
   provider: fixed(OBTAINED),
 });
 
+/** Who could choose one freely could have sign-ins of his own begin at the address of somebody else. */
+const ADDRESS = "public_url: an address of its own is given to a client by the operator.";
+
 export interface ClientRouteDeps {
   clients: ClientStore;
+  tenants: Pick<TenantStore, "find" | "count">;
   catalogue: Catalogue;
   sealer: Sealer;
   keys: ClientKeys;
@@ -82,8 +94,11 @@ function createRoute(app: App, deps: ClientRouteDeps): void {
       },
     },
     async (request, reply) => {
-      const { tenantId, keyId } = callerOf(request);
-      const client = await createClient(deps, { tenantId, keyId }, request.body);
+      const { body } = request;
+      const caller = callerOf(request);
+      const tenantId = await tenantToActFor(deps.tenants, caller, body.tenant);
+      if (body.public_url !== undefined) requireOperatorsAdmin(caller, ADDRESS);
+      const client = await createClient(deps, { tenantId, keyId: caller.keyId }, body);
       return reply.status(201).send(await view(deps, client));
     },
   );
@@ -202,6 +217,7 @@ async function createClient(
   const authentication = body.authentication ?? methodFor(provider, body);
   const proof = await readProof(deps.keys, authentication, body);
   const first = proof && (await newSecret(deps, { tenantId, keyId }, { proof, expiresAt: body.secret_expires_at }));
+  await requireRoom(deps.tenants, tenantId, "clients");
   const id = createId("cli", deps.clock, deps.random);
   const client = {
     id,
@@ -211,6 +227,7 @@ async function createClient(
     authentication,
     scopes: body.scopes ?? [],
     settings: settingsOf(body.settings, DEFAULT_CLIENT_SETTINGS),
+    publicUrl: body.public_url ?? null,
     suspension: null,
   };
   await deps.clients.create(client, first);

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { SessionLimit } from "../../access/session-limit.ts";
 import { completeConnectSession, findSession } from "../../connect/complete.ts";
 import type { ConnectSession } from "../../connect/connect-session.ts";
 import type { ConnectPorts } from "../../connect/ports.ts";
@@ -60,7 +61,7 @@ const sessionView = z
   })
   .meta({ id: "ConnectSession" });
 
-export function connectSessionRoutes(app: App, ports: ConnectPorts): void {
+export function connectSessionRoutes(app: App, ports: ConnectPorts, limit: SessionLimit): void {
   app.post(
     "/v1/connect-sessions",
     {
@@ -74,8 +75,10 @@ export function connectSessionRoutes(app: App, ports: ConnectPorts): void {
     },
     async (request, reply) => {
       const { body } = request;
+      const caller = callerOf(request);
+      limit.take(caller);
       const started = await startConnectSession(ports, {
-        tenantId: callerOf(request).tenantId,
+        tenantId: caller.tenantId,
         clientId: body.client ?? null,
         connectionId: body.connection ?? null,
         scopes: body.scopes ?? [],

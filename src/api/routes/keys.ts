@@ -9,6 +9,7 @@ import { MINUTE } from "../../runtime/clock.ts";
 import type { Observer } from "../../runtime/observer.ts";
 import { ServiceError } from "../../runtime/service-error.ts";
 import { callerOf } from "../guard.ts";
+import { requireOperator } from "../operator.ts";
 import { rekeySchema, rekeyView } from "../rekey-view.ts";
 import type { App } from "../server.ts";
 import { failures, secured, time, toTime, toTimeOrNull } from "../wire.ts";
@@ -82,7 +83,7 @@ function rootRoutes(app: App, { keys, keyring, observer }: KeyRouteDeps): void {
       },
     },
     async (request) => {
-      ofInstallation(callerOf(request));
+      requireOperator(callerOf(request), OPERATORS);
       return view();
     },
   );
@@ -100,7 +101,7 @@ function rootRoutes(app: App, { keys, keyring, observer }: KeyRouteDeps): void {
       },
     },
     async (request) => {
-      ofInstallation(callerOf(request));
+      requireOperator(callerOf(request), OPERATORS);
       const rewrapped = await keyring.rewrapAll();
       await keys.forgetRootKeysBut(keyring.rootFingerprint);
       observer.event("key.rotated", { key: "root", fingerprint: keyring.rootFingerprint, rewrapped });
@@ -267,7 +268,4 @@ function tenantOf(tenantId: string, caller: Caller): string {
   throw new ServiceError("not_found", "There are no keys of such a tenant.");
 }
 
-function ofInstallation(caller: Caller): void {
-  if (caller.tenantId === DEFAULT_TENANT) return;
-  throw new ServiceError("forbidden", "The root key is the operator's: this takes a key of the first tenant.");
-}
+const OPERATORS = "The root key is the operator's: this takes a key of the first tenant.";
