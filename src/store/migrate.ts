@@ -9,6 +9,7 @@ import { spentTokens } from "./migrations/0005-spent-tokens.ts";
 import { providers } from "./migrations/0006-providers.ts";
 import { access } from "./migrations/0007-access.ts";
 import { keys } from "./migrations/0008-keys.ts";
+import { audit } from "./migrations/0011-audit.ts";
 import { egNow } from "./now.ts";
 
 /** Every migration there has ever been, by name; Kysely runs them in this order and once. */
@@ -22,6 +23,7 @@ function migrationsFor(columnTypes: ColumnTypes) {
     "0006-providers": { up: providers(columnTypes) },
     "0007-access": { up: access(columnTypes) },
     "0008-keys": { up: keys(columnTypes) },
+    "0011-audit": { up: audit(columnTypes) },
   };
 }
 
