@@ -43,6 +43,7 @@ export type EventName =
   | "key.retired"
   | "key.purged"
   | "key.shredded"
+  | "audit.checkpoint"
   | "rekey.finished"
   | "rekey.failed"
   | "store.failed"

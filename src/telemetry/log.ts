@@ -29,6 +29,7 @@ const LEVELS: Record<EventName, Exclude<LogLevel, "silent">> = {
   "key.retired": "info",
   "key.purged": "info",
   "key.shredded": "warn",
+  "audit.checkpoint": "info",
   "rekey.finished": "info",
   "rekey.failed": "error",
   "store.failed": "error",

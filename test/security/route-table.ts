@@ -96,6 +96,8 @@ export const ROUTES: readonly Route[] = [
   about("key", ["POST", "/v1/api-keys/{id}/rotate", "keys:write", 201]),
   about("key", ["DELETE", "/v1/api-keys/{id}", "keys:write", 204]),
 
+  plain(["GET", "/v1/audit", "audit:read", 200]),
+
   { ...plain(["GET", "/v1/keys/root", "admin", 200]), isOperators: true },
   { ...plain(["POST", "/v1/keys/root/rotate", "admin", 200]), isOperators: true },
   about("tenant", ["GET", "/v1/keys/tenants/{tenant}", "admin", 200]),

@@ -4,6 +4,7 @@ import { hashKey, mintKey, SCOPES } from "../../access/api-key.ts";
 import { lackedScope } from "../../access/authenticator.ts";
 import { rotateKey, type RotateDeps } from "../../access/rotate-key.ts";
 import { ServiceError } from "../../runtime/service-error.ts";
+import { actOf, type Acting } from "../acts.ts";
 import { apiKeySchema, apiKeyView, mintedKeySchema, rotatedKeySchema } from "../api-key-view.ts";
 import { callerOf } from "../guard.ts";
 import type { App } from "../server.ts";
@@ -35,7 +36,9 @@ const rotateBody = z.strictObject({
     .describe("How long the old key lives on, unless it ends before"),
 });
 
-export type ApiKeyRouteDeps = RotateDeps;
+export interface ApiKeyRouteDeps extends RotateDeps {
+  acting: Acting;
+}
 
 export function apiKeyRoutes(app: App, deps: ApiKeyRouteDeps): void {
   createRoute(app, deps);
@@ -69,7 +72,8 @@ function createRoute(app: App, deps: ApiKeyRouteDeps): void {
       }
       const minted = mintKey("key", deps.clock, deps.random);
       const text = minted.text.reveal();
-      await deps.keys.create({
+      const act = actOf(request, "api_key.created", minted.id, { scopes: body.scopes.join(" ") });
+      await deps.acting(act).apiKeys.create({
         id: minted.id,
         tenantId: caller.tenantId,
         name: body.name,
@@ -104,7 +108,9 @@ function rotateRoute(app: App, deps: ApiKeyRouteDeps): void {
     async (request, reply) => {
       const { overlap_seconds: overlap = USUAL_OVERLAP } = request.body ?? {};
       const { id } = request.params;
-      const made = await rotateKey(deps, callerOf(request), { id, overlapMs: overlap * 1000 });
+      const { apiKeys } = deps.acting(actOf(request, "api_key.rotated", id, { overlap_seconds: overlap }));
+      const caller = callerOf(request);
+      const made = await rotateKey({ ...deps, keys: apiKeys }, caller, { id, overlapMs: overlap * 1000 });
       void reply.header("cache-control", "no-store");
       return reply.status(201).send({
         id: made.id,
@@ -149,7 +155,8 @@ function revokeRoute(app: App, deps: ApiKeyRouteDeps): void {
     },
     async (request, reply) => {
       const { id } = request.params;
-      if (!(await deps.keys.revoke(callerOf(request).tenantId, id))) {
+      const { apiKeys } = deps.acting(actOf(request, "api_key.revoked", id));
+      if (!(await apiKeys.revoke(callerOf(request).tenantId, id))) {
         throw new ServiceError("not_found", "There is no such API key, or it is revoked already.");
       }
       deps.authenticator.forget(id);

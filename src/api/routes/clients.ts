@@ -11,6 +11,7 @@ import type { Random } from "../../runtime/random.ts";
 import type { Sealer } from "../../runtime/sealer.ts";
 import { secret } from "../../runtime/secret.ts";
 import { ServiceError } from "../../runtime/service-error.ts";
+import { actOf, type Acting } from "../acts.ts";
 import { callerOf } from "../guard.ts";
 import type { App } from "../server.ts";
 import { failures, idParams, scopes, secured, time, token, toTime } from "../wire.ts";
@@ -75,6 +76,7 @@ export interface ClientRouteDeps {
   clock: Clock;
   random: Random;
   publicUrl: string;
+  acting: Acting;
 }
 
 export function clientRoutes(app: App, deps: ClientRouteDeps): void {
@@ -90,7 +92,11 @@ export function clientRoutes(app: App, deps: ClientRouteDeps): void {
       },
     },
     async (request, reply) => {
-      const client = await createClient(deps, callerOf(request).tenantId, request.body);
+      const make: ClientStore["create"] = (client, sealed) => {
+        const detail = { provider: client.providerId, authentication: client.authentication };
+        return deps.acting(actOf(request, "client.created", client.id, detail)).clients.create(client, sealed);
+      };
+      const client = await createClient({ ...deps, make }, callerOf(request).tenantId, request.body);
       return reply.status(201).send(viewOf(deps, client));
     },
   );
@@ -144,7 +150,8 @@ export function clientRoutes(app: App, deps: ClientRouteDeps): void {
         throw new ServiceError("invalid_request", "A client that authenticates with `none` has no secret.");
       }
       const sealed = await sealSecret(deps, client.tenantId, request.body.client_secret);
-      await deps.clients.replaceSecret(client.id, sealed);
+      const act = actOf(request, "client_secret.replaced", client.id, { secret: sealed.id });
+      await deps.acting(act).clients.replaceSecret(client.id, sealed);
       const stored = await deps.clients.activeSecret(client.id);
       if (!stored) throw new ServiceError("internal", "The new secret cannot be found.");
       return reply.status(201).send(secretViewOf(stored));
@@ -153,7 +160,7 @@ export function clientRoutes(app: App, deps: ClientRouteDeps): void {
 }
 
 async function createClient(
-  deps: ClientRouteDeps,
+  deps: ClientRouteDeps & { make: ClientStore["create"] },
   tenantId: string,
   body: z.infer<typeof createBody>,
 ): Promise<Client> {
@@ -187,7 +194,7 @@ async function createClient(
     suspension: null,
   };
   const sealed = body.client_secret === undefined ? null : await sealSecret(deps, tenantId, body.client_secret);
-  await deps.clients.create(client, sealed);
+  await deps.make(client, sealed);
   return find(deps, tenantId, id);
 }
 

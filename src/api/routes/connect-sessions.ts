@@ -1,9 +1,10 @@
 import { z } from "zod";
 import { completeConnectSession, findSession } from "../../connect/complete.ts";
-import type { ConnectSession } from "../../connect/connect-session.ts";
+import type { ConnectSession, ConnectSessionStore } from "../../connect/connect-session.ts";
 import type { ConnectPorts } from "../../connect/ports.ts";
 import { startConnectSession } from "../../connect/start.ts";
 import { ERROR_CODES } from "../../runtime/service-error.ts";
+import { actOf, type Acting } from "../acts.ts";
 import { callerOf } from "../guard.ts";
 import type { App } from "../server.ts";
 import { failures, idParams, name, scopes, secured, time, toTime } from "../wire.ts";
@@ -60,7 +61,8 @@ const sessionView = z
   })
   .meta({ id: "ConnectSession" });
 
-export function connectSessionRoutes(app: App, ports: ConnectPorts): void {
+export function connectSessionRoutes(app: App, ports: ConnectPorts & { acting: Acting }): void {
+  const { acting, sessions } = ports;
   app.post(
     "/v1/connect-sessions",
     {
@@ -74,15 +76,22 @@ export function connectSessionRoutes(app: App, ports: ConnectPorts): void {
     },
     async (request, reply) => {
       const { body } = request;
-      const started = await startConnectSession(ports, {
-        tenantId: callerOf(request).tenantId,
-        clientId: body.client ?? null,
-        connectionId: body.connection ?? null,
-        scopes: body.scopes ?? [],
-        endUser: body.end_user ?? null,
-        returnUrl: body.return_url ?? null,
-        completion: body.completion ?? null,
-      });
+      const create: ConnectSessionStore["create"] = (session) => {
+        const detail = { client: session.clientId, connection: session.connectionId };
+        return acting(actOf(request, "connect_session.started", session.id, detail)).connectSessions.create(session);
+      };
+      const started = await startConnectSession(
+        { ...ports, sessions: { ...sessions, create } },
+        {
+          tenantId: callerOf(request).tenantId,
+          clientId: body.client ?? null,
+          connectionId: body.connection ?? null,
+          scopes: body.scopes ?? [],
+          endUser: body.end_user ?? null,
+          returnUrl: body.return_url ?? null,
+          completion: body.completion ?? null,
+        },
+      );
       const { id, connectUrl, expiresAt } = started;
       return reply.status(201).send({ id, connect_url: connectUrl, expires_at: toTime(expiresAt) });
     },
@@ -119,12 +128,16 @@ export function connectSessionRoutes(app: App, ports: ConnectPorts): void {
     },
     async (request) => {
       const { tenantId } = callerOf(request);
-      const completed = await completeConnectSession(ports, {
-        tenantId,
-        sessionId: request.params.id,
-        endUser: request.body?.end_user ?? null,
-        confirmation: request.body?.confirmation ?? null,
-      });
+      const act = actOf(request, "connect_session.completed", request.params.id);
+      const completed = await completeConnectSession(
+        { ...ports, sessions: acting(act).connectSessions },
+        {
+          tenantId,
+          sessionId: request.params.id,
+          endUser: request.body?.end_user ?? null,
+          confirmation: request.body?.confirmation ?? null,
+        },
+      );
       return viewOf(ports, completed);
     },
   );

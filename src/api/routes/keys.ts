@@ -8,6 +8,7 @@ import { NAMING_VERSION } from "../../access/key-store.ts";
 import { MINUTE } from "../../runtime/clock.ts";
 import type { Observer } from "../../runtime/observer.ts";
 import { ServiceError } from "../../runtime/service-error.ts";
+import { actOf, type Acting } from "../acts.ts";
 import { callerOf } from "../guard.ts";
 import type { App } from "../server.ts";
 import { failures, secured, time, toTime, toTimeOrNull } from "../wire.ts";
@@ -15,8 +16,9 @@ import { failures, secured, time, toTime, toTimeOrNull } from "../wire.ts";
 /** What rotates keys; `keyring/keyring.ts` does. */
 export interface RotatingKeys {
   readonly rootFingerprint: string;
-  rewrapAll(): Promise<number>;
-  rotate(tenantId: string): Promise<number>;
+  /** Both change the keys through the store that they are given. */
+  rewrapAll(through: KeyStore): Promise<number>;
+  rotate(tenantId: string, through: KeyStore): Promise<number>;
   forget(tenantId: string): void;
 }
 
@@ -26,6 +28,7 @@ export interface KeyRouteDeps {
   sealed: SealedStore;
   rekeys: RekeyStore;
   observer: Observer;
+  acting: Acting;
 }
 
 const rekeyView = z
@@ -73,7 +76,7 @@ export function keyRoutes(app: App, deps: KeyRouteDeps): void {
   endRoutes(app, deps);
 }
 
-function rootRoutes(app: App, { keys, keyring, observer }: KeyRouteDeps): void {
+function rootRoutes(app: App, { keys, keyring, observer, acting }: KeyRouteDeps): void {
   const view = async () => ({
     fingerprint: keyring.rootFingerprint,
     wraps: Object.fromEntries(await keys.wrappedBy()),
@@ -109,8 +112,10 @@ function rootRoutes(app: App, { keys, keyring, observer }: KeyRouteDeps): void {
     },
     async (request) => {
       ofInstallation(callerOf(request));
-      const rewrapped = await keyring.rewrapAll();
-      await keys.forgetRootKeysBut(keyring.rootFingerprint);
+      const act = actOf(request, "root_key.rotated", null, { fingerprint: keyring.rootFingerprint });
+      const { tenantKeys } = acting(act);
+      const rewrapped = await keyring.rewrapAll(tenantKeys);
+      await tenantKeys.forgetRootKeysBut(keyring.rootFingerprint);
       observer.event("key.rotated", { key: "root", fingerprint: keyring.rootFingerprint, rewrapped });
       return { ...(await view()), rewrapped };
     },
@@ -118,7 +123,7 @@ function rootRoutes(app: App, { keys, keyring, observer }: KeyRouteDeps): void {
 }
 
 function tenantRoutes(app: App, deps: KeyRouteDeps): void {
-  const { keyring, sealed, rekeys, observer } = deps;
+  const { keyring, sealed, rekeys, observer, acting } = deps;
   app.get(
     "/v1/keys/tenants/:tenant",
     {
@@ -148,7 +153,8 @@ function tenantRoutes(app: App, deps: KeyRouteDeps): void {
     async (request, reply) => {
       const tenantId = tenantOf(request.params.tenant, callerOf(request));
       await existing(deps, tenantId);
-      const version = await keyring.rotate(tenantId);
+      const act = { ...actOf(request, "tenant_key.rotated", tenantId), tenantId };
+      const version = await keyring.rotate(tenantId, acting(act).tenantKeys);
       const versions = [...(await sealed.versions(tenantId))];
       const total = versions.reduce((sum, [each, count]) => (each < version ? sum + count : sum), 0);
       await rekeys.begin(tenantId, version, total);
@@ -162,7 +168,7 @@ function tenantRoutes(app: App, deps: KeyRouteDeps): void {
 const GRACE = 2 * MINUTE;
 
 function endRoutes(app: App, deps: KeyRouteDeps): void {
-  const { keys, keyring, observer } = deps;
+  const { keyring, observer, acting } = deps;
   app.post(
     "/v1/keys/tenants/:tenant/versions/:version/retire",
     {
@@ -178,7 +184,8 @@ function endRoutes(app: App, deps: KeyRouteDeps): void {
     async (request) => {
       const tenantId = tenantOf(request.params.tenant, callerOf(request));
       const { version } = request.params;
-      const result = await keys.retire(tenantId, version, GRACE);
+      const act = { ...actOf(request, "tenant_key.retired", tenantId, { version }), tenantId };
+      const result = await acting(act).tenantKeys.retire(tenantId, version, GRACE);
       if (result === "unknown") throw new ServiceError("not_found", "There is no such version of that tenant's key.");
       if (result !== "retired") throw new ServiceError("conflict", WHY_NOT[result]);
       observer.event("key.retired", { tenantId, version });
@@ -207,7 +214,8 @@ function endRoutes(app: App, deps: KeyRouteDeps): void {
         );
       }
       await existing(deps, tenantId);
-      const deleted = await keys.shred(tenantId);
+      const act = { ...actOf(request, "tenant_keys.shredded", tenantId), tenantId };
+      const deleted = await acting(act).tenantKeys.shred(tenantId);
       keyring.forget(tenantId);
       observer.event("key.shredded", { tenantId, deleted });
       return { deleted };
