@@ -15,6 +15,8 @@ declare module "fastify" {
   }
   interface FastifyRequest {
     caller: Caller | null;
+    /** The address that the caller calls from; null when it is not known. */
+    from: string | null;
   }
 }
 
@@ -33,6 +35,7 @@ export function createGuard(admission: Admission, peerAddress: PeerAddress) {
       throw new ServiceError("forbidden", `This API key lacks the scope "${scope}".`);
     }
     request.caller = caller;
+    request.from = from;
   };
 }
 

@@ -42,6 +42,7 @@ export async function createApp({ admission, peerAddress, observer, shortcut, li
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
   app.decorateRequest("caller", null);
+  app.decorateRequest("from", null);
   app.addHook("onRequest", createGuard(admission, peerAddress));
   app.setErrorHandler(createFailureHandler(observer));
   app.setNotFoundHandler((_request, reply) =>

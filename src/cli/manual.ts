@@ -4,7 +4,7 @@ import { table } from "./terminal/table.ts";
 export const DESCRIPTION = `Keeps OAuth connections alive: refreshes ahead of need, stores rotation safely,
 says why a person must act.
 
-serve, doctor, journal, backup and restore work on this machine, with the
+serve, doctor, journal, audit, backup and restore work on this machine, with the
 service's settings. keys generate, providers and explain need neither settings nor
 a service. connect, connections, token, api-keys and the other keys commands ask a
 running service, with the API key that is in EVERGRANT_API_KEY. No option takes the

@@ -1,6 +1,7 @@
 import { Command } from "commander";
 import type { CommandDeps } from "./command-deps.ts";
 import { addApiKeysCommand } from "./api-keys/api-keys-command.ts";
+import { addAuditCommand } from "./audit/audit-command.ts";
 import { addBackupCommand } from "./backup/backup-command.ts";
 import { addConnectCommand } from "./connect/connect-command.ts";
 import { addConnectionsCommand } from "./connections/connections-command.ts";
@@ -28,6 +29,7 @@ export function createProgram(deps: CommandDeps): Command {
   addServeCommand(program, deps);
   addDoctorCommand(program, deps);
   addJournalCommand(program, deps);
+  addAuditCommand(program, deps);
   addBackupCommand(program, deps);
   addRestoreCommand(program, deps);
   addKeysCommand(program, deps);

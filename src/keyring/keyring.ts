@@ -17,10 +17,10 @@ export interface Keyring extends Sealer {
   derive(purpose: string): Promise<Secret<Uint8Array>>;
   /** Names the root key that wraps. */
   readonly rootFingerprint: string;
-  /** Wraps every tenant key with the primary root key, a few rows a tenant. Returns how many had another. */
-  rewrapAll(): Promise<number>;
-  /** The next version of a tenant's key; seals with it from now on. Returns its number. */
-  rotate(tenantId: string): Promise<number>;
+  /** Wraps every tenant key with the primary root key, a few rows a tenant, `through` a store. Returns how many had another. */
+  rewrapAll(through?: KeyStore): Promise<number>;
+  /** The next version of a tenant's key, stored `through` a store; seals with it from now on. Returns its number. */
+  rotate(tenantId: string, through?: KeyStore): Promise<number>;
   forget(tenantId: string): void;
   /** Seals values of a tenant anew with the newest version of its key; null for each that cannot be opened. */
   reseal(tenantId: string, values: readonly Sealed[]): Promise<(Uint8Array | null)[]>;
@@ -53,11 +53,11 @@ export async function openKeyring(deps: KeyringDeps): Promise<Keyring> {
   const tenantKeys = createTenantKeys({ ...deps, instanceId });
   const { fingerprint } = roots.primary;
 
-  async function rewrapAll(): Promise<number> {
+  async function rewrapAll(through = keys): Promise<number> {
     let count = 0;
     for (;;) {
-      const batch = await keys.wrappedByOthers(fingerprint, BATCH);
-      for (const key of batch) await keys.rewrap(rewrapped({ roots, instanceId, random }, key), key.rootFingerprint);
+      const batch = await through.wrappedByOthers(fingerprint, BATCH);
+      for (const key of batch) await through.rewrap(rewrapped({ roots, instanceId, random }, key), key.rootFingerprint);
       count += batch.length;
       if (batch.length < BATCH) return count;
     }
@@ -71,7 +71,7 @@ export async function openKeyring(deps: KeyringDeps): Promise<Keyring> {
     },
     rootFingerprint: fingerprint,
     rewrapAll,
-    rotate: (tenantId) => tenantKeys.rotate(tenantId),
+    rotate: (tenantId, through = keys) => tenantKeys.rotate(tenantId, through),
     forget: (tenantId) => tenantKeys.forget(tenantId),
     reseal: (tenantId, values) => resealAll({ tenantKeys, instanceId, random }, tenantId, values),
   };

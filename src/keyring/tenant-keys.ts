@@ -14,8 +14,8 @@ export interface TenantKeys {
   find(tenantId: string, version: number): Promise<RecordKey | null>;
   /** What names secrets, and makes other keys. */
   naming(tenantId: string): Promise<RecordKey>;
-  /** Makes the next version, and seals with it from now on. Returns its number. */
-  rotate(tenantId: string): Promise<number>;
+  /** Makes the next version, stores it `through` a store, and seals with it from now on. Returns its number. */
+  rotate(tenantId: string, through: Pick<KeyStore, "addTenantKey">): Promise<number>;
   /** Forgets what was opened. */
   forget(tenantId: string): void;
 }
@@ -75,9 +75,9 @@ export function createTenantKeys(deps: TenantKeyDeps): TenantKeys {
       return versions.find(isIt) ?? (await load(tenantId)).versions.find(isIt) ?? null;
     },
     naming: async (tenantId) => (known.get(tenantId) ?? (await load(tenantId))).naming,
-    rotate: async (tenantId) => {
+    rotate: async (tenantId, through) => {
       const { version } = (await load(tenantId)).versions.at(-1) ?? { version: 0 };
-      await keys.addTenantKey(wrapNew(deps, tenantId, version + 1));
+      await through.addTenantKey(wrapNew(deps, tenantId, version + 1));
       await load(tenantId);
       return (await newest(tenantId)).version;
     },

@@ -53,6 +53,7 @@ export type EventName =
   | "tenant.created"
   | "tenant.changed"
   | "tenant.deleted"
+  | "audit.checkpoint"
   | "rekey.finished"
   | "rekey.failed"
   | "store.failed"

@@ -1,4 +1,5 @@
 import type { Connection } from "../connection/connection.ts";
+import type { ConnectionStore } from "../connection/store.ts";
 import { createAccessTokens, type AccessTokens, type OpenSnapshot } from "../refresh/access-token.ts";
 import { createEarlyDeaths } from "../refresh/early-deaths.ts";
 import { createHeartbeat, type Heartbeat } from "../refresh/heartbeat.ts";
@@ -13,6 +14,8 @@ import { watchConnections } from "./watched-connections.ts";
 export interface Engine {
   /** As given, with a connection store that keeps the engine's memory true. */
   ports: RefreshPorts;
+  /** Another store over the same database, which keeps the memory true as well. */
+  watched(this: void, store: ConnectionStore): ConnectionStore;
   refresher: Refresher;
   accessTokens: AccessTokens;
   sweep: Sweep;
@@ -33,13 +36,15 @@ const CACHED_CONNECTIONS = 20_000;
 export function createEngine(outside: RefreshPorts, deps: EngineDeps): Engine {
   const cache = createTokenCache<OpenSnapshot>(outside.clock, CACHED_CONNECTIONS);
   const changed = (connectionId: string): void => cache.drop(connectionId);
-  const ports = { ...outside, connections: watchConnections(outside.connections, changed) };
+  const watched = (store: ConnectionStore): ConnectionStore => watchConnections(store, changed);
+  const ports = { ...outside, connections: watched(outside.connections) };
   const refresher = createRefresher(ports, changed);
   const readMarks = createReadMarks(ports);
   const earlyDeaths = createEarlyDeaths(ports);
   const { reauthorizationUrl, sessions, tokenReads, instances } = deps;
   return {
     ports,
+    watched,
     refresher,
     accessTokens: createAccessTokens({ ...ports, refresher, readMarks, earlyDeaths, cache, reauthorizationUrl }),
     sweep: createSweep({ ...ports, refresher, readMarks, sessions, tokenReads }),

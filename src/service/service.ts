@@ -3,6 +3,7 @@ import { getProxyForUrl } from "proxy-from-env";
 import { createAdmission } from "../access/admission.ts";
 import { createAuthenticator } from "../access/authenticator.ts";
 import { createHandedOut } from "../access/handed-out.ts";
+import { keepCheckpoints } from "../access/keep-checkpoints.ts";
 import { keepUsage } from "../access/keep-usage.ts";
 import { createKeyUses } from "../access/key-uses.ts";
 import { createRateLimits } from "../access/rate-limits.ts";
@@ -13,12 +14,14 @@ import { HTTP_LIMITS } from "../api/http-limits.ts";
 import { createPeerAddress } from "../api/peer-address.ts";
 import { accessTokenRoutes } from "../api/routes/access-token.ts";
 import { apiKeyRoutes } from "../api/routes/api-keys.ts";
+import { auditRoute } from "../api/routes/audit.ts";
 import { clientSecretRoutes } from "../api/routes/client-secrets.ts";
 import { clientRoutes } from "../api/routes/clients.ts";
 import { connectSessionRoutes } from "../api/routes/connect-sessions.ts";
 import { jwksRoutes } from "../api/routes/jwks.ts";
 import { keyRoutes } from "../api/routes/keys.ts";
 import { connectionRoutes } from "../api/routes/connections.ts";
+import { importRoute } from "../api/routes/import.ts";
 import { operationRoutes } from "../api/routes/operations.ts";
 import { providerRoutes } from "../api/routes/providers.ts";
 import { releaseRoute } from "../api/routes/release.ts";
@@ -45,6 +48,7 @@ import { randomToken } from "../runtime/random.ts";
 import type { Secret } from "../runtime/secret.ts";
 import { ServiceError } from "../runtime/service-error.ts";
 import { createApiKeyStore } from "../store/api-keys.ts";
+import { createAuditStore } from "../store/audit.ts";
 import { createClientStore } from "../store/clients.ts";
 import { createConnectSessionStore } from "../store/connect-sessions.ts";
 import { createConnectionStore } from "../store/connections.ts";
@@ -58,6 +62,7 @@ import { createSealedStore } from "../store/sealed-store.ts";
 import { createTenantStore } from "../store/tenants.ts";
 import { createTokenReadStore } from "../store/token-reads.ts";
 import { createLogger, createLogObserver } from "../telemetry/log.ts";
+import { createActing, createStartingApiKeys } from "./acting-stores.ts";
 import { ensureAdminKey } from "./admin-key.ts";
 import { readBuiltInProviders } from "./built-in-providers.ts";
 import { createEngine } from "./engine.ts";
@@ -106,18 +111,20 @@ interface Secrets {
   pepper: Secret<Uint8Array>;
   linkKey: Secret<Uint8Array>;
   seedKey: Secret<Uint8Array>;
+  auditKey: Secret<Uint8Array>;
 }
 
 async function openSecrets(database: Database, settings: Settings, { random, clock }: System): Promise<Secrets> {
   const keyStore = createKeyStore(database, () => randomToken(random, 16));
   const roots = await loadRootKeys(settings, keyStore, random).catch(startErrorOf("key"));
   const keyring = await openKeyring({ keys: keyStore, roots, random, clock }).catch(startErrorOf("key"));
-  const [pepper, linkKey, seedKey] = await Promise.all([
+  const [pepper, linkKey, seedKey, auditKey] = await Promise.all([
     keyring.derive("api-keys"),
     keyring.derive("links"),
     keyring.derive("seeds"),
+    keyring.derive("audit"),
   ]);
-  return { keyStore, keyring, pepper, linkKey, seedKey };
+  return { keyStore, keyring, pepper, linkKey, seedKey, auditKey };
 }
 
 /** A standby that takes over may lack the last commits, but not more than of so much time. */
@@ -131,9 +138,10 @@ interface Opened extends Secrets {
 }
 
 async function startOn(opened: Opened, settings: Settings, { clock, random }: System): Promise<Service> {
-  const { database, journal, observer, instanceId, keyStore, keyring, pepper, linkKey, seedKey } = opened;
+  const { database, journal, observer, instanceId, keyStore, keyring, pepper, linkKey, seedKey, auditKey } = opened;
   const keys = createApiKeyStore(database);
-  const newAdminKey = await ensureAdminKey({ keys, pepper, clock, random }, settings.adminKey);
+  const starting = { keys: createStartingApiKeys({ database, auditKey }), pepper, clock, random };
+  const newAdminKey = await ensureAdminKey(starting, settings.adminKey);
   const transport = createTransport({ allowedPrivateHosts: settings.allowedPrivateHosts, proxyFor: getProxyForUrl });
   const sessions = createConnectSessionStore(database);
   const { publicUrl, dataDir } = settings;
@@ -166,7 +174,10 @@ async function startOn(opened: Opened, settings: Settings, { clock, random }: Sy
     instances,
     reauthorizationUrl: (connection) => reauthorizationLink(connectPorts, connection).url,
   });
-  const { ports, refresher, accessTokens, sweep, heartbeat } = engine;
+  const { ports, watched, refresher, accessTokens, sweep, heartbeat } = engine;
+  const acting = createActing({ database, auditKey, watched });
+  const audit = createAuditStore(database, auditKey);
+  const checkpoints = keepCheckpoints({ audit, clock, observer });
   const tenantStore = createTenantStore(database);
   const tenants = createTenants(tenantStore);
   const addressOfTenant = (id: string): string => tenants.recall(id)?.publicUrl ?? publicUrl;
@@ -212,17 +223,19 @@ async function startOn(opened: Opened, settings: Settings, { clock, random }: Sy
   const shortcut = createHotRoute({ admission, accessTokens, handedOut, peerAddress });
   const app = await createApp({ admission, peerAddress, observer, shortcut, limits: HTTP_LIMITS });
   operationRoutes(app, { ready });
-  providerRoutes(app, connectPorts);
-  clientRoutes(app, { ...connectPorts, keys: clientKeys });
-  clientSecretRoutes(app, { ...connectPorts, keys: clientKeys });
+  const changing = { ...connectPorts, acting, keys: clientKeys };
+  providerRoutes(app, changing);
+  clientRoutes(app, changing);
+  clientSecretRoutes(app, changing);
   jwksRoutes(app, ports);
-  connectSessionRoutes(app, connectPorts, createSessionLimit(clock));
-  connectionRoutes(app, connectPorts);
-  releaseRoute(app, { ...ports, restores });
+  connectSessionRoutes(app, changing, createSessionLimit(clock));
+  importRoute(app, changing);
+  connectionRoutes(app, changing);
+  releaseRoute(app, changing);
   tokenReadRoute(app, { ...ports, reads: tokenReads });
   accessTokenRoutes(app, { accessTokens, handedOut });
-  keyRoutes(app, { keys: keyStore, keyring, sealed, rekeys, observer });
-  apiKeyRoutes(app, { keys, tenants: tenantStore, authenticator, pepper, clock, random });
+  keyRoutes(app, { keys: keyStore, keyring, sealed, rekeys, observer, acting });
+  apiKeyRoutes(app, { keys, tenants: tenantStore, authenticator, pepper, clock, random, acting });
   tenantRoutes(app, {
     tenants: tenantStore,
     keys: keyStore,
@@ -232,7 +245,9 @@ async function startOn(opened: Opened, settings: Settings, { clock, random }: Sy
     clock,
     random,
     publicUrl,
+    acting,
   });
+  auditRoute(app, audit);
   registerConnectPages(app, connectPorts);
 
   await heartbeat.start().catch(startErrorOf("database"));
@@ -244,6 +259,7 @@ async function startOn(opened: Opened, settings: Settings, { clock, random }: Sy
   rekeyer.start();
   secretUpkeep.start();
   usage.start();
+  checkpoints.start();
   observer.event("service.started", { url, publicUrl, instanceId });
   return {
     url,
@@ -252,6 +268,7 @@ async function startOn(opened: Opened, settings: Settings, { clock, random }: Sy
       stopping = true;
       await Promise.all([sweep.stop(), rekeyer.stop(), secretUpkeep.stop(), app.close(), refresher.drain()]);
       await usage.stop();
+      await checkpoints.stop();
       await heartbeat.stop();
       await journal.close();
       await transport.close();

@@ -112,7 +112,12 @@ async function takeFromEnvironment(queries: Queries, id: string): Promise<void> 
   const named = queries.updateTable("api_keys").where("from_environment", "=", 1).where("id", "!=", id);
   await named.where("replaced_by", "is", null).where("revoked_at", "is", null).set({ revoked_at: egNow }).execute();
   await named.set({ from_environment: 0 }).execute();
-  await queries.updateTable("api_keys").set({ from_environment: 1 }).where("id", "=", id).execute();
+  await queries
+    .updateTable("api_keys")
+    .set({ from_environment: 1 })
+    .where("id", "=", id)
+    .where("from_environment", "=", 0)
+    .execute();
 }
 
 function keyOf(row: Selectable<Schema["api_keys"]>): ApiKey {

@@ -11,6 +11,7 @@ import { access } from "./migrations/0007-access.ts";
 import { keys } from "./migrations/0008-keys.ts";
 import { rekeyProgress } from "./migrations/0009-rekey-progress.ts";
 import { clientSecrets } from "./migrations/0010-client-secrets.ts";
+import { audit } from "./migrations/0011-audit.ts";
 import { tenants } from "./migrations/0012-tenants.ts";
 import { clientKeys } from "./migrations/0013-client-keys.ts";
 import { egNow } from "./now.ts";
@@ -28,6 +29,7 @@ function migrationsFor(columnTypes: ColumnTypes) {
     "0008-keys": { up: keys(columnTypes) },
     "0009-rekey-progress": { up: rekeyProgress(columnTypes) },
     "0010-client-secrets": { up: clientSecrets(columnTypes) },
+    "0011-audit": { up: audit(columnTypes) },
     "0012-tenants": { up: tenants(columnTypes) },
     "0013-client-keys": { up: clientKeys() },
   };

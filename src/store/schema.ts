@@ -19,6 +19,9 @@ export interface Schema {
   connect_sessions: ConnectSessionsTable;
   api_keys: ApiKeysTable;
   token_reads: TokenReadsTable;
+  audit: AuditTable;
+  audit_heads: AuditHeadsTable;
+  audit_checkpoints: AuditCheckpointsTable;
 }
 
 interface InstallationTable {
@@ -277,4 +280,36 @@ interface TokenReadsTable {
   hour: number;
   key_id: string;
   count: number;
+}
+
+/** Acts, in a chain for each tenant. Triggers refuse changes. */
+interface AuditTable {
+  tenant_id: string;
+  seq: number;
+  at: number;
+  act: string;
+  actor_kind: string;
+  actor_id: string | null;
+  object_id: string | null;
+  from_address: string | null;
+  detail: string;
+  hash: string;
+}
+
+/** The end of each chain; locked by whoever makes it longer. */
+interface AuditHeadsTable {
+  tenant_id: string;
+  seq: number;
+  hash: string;
+  signature: string;
+  checkpoint_seq: number;
+  checkpoint_at: number;
+}
+
+interface AuditCheckpointsTable {
+  tenant_id: string;
+  seq: number;
+  hash: string;
+  at: number;
+  signature: string;
 }

@@ -94,7 +94,7 @@ function counting(queries: Queries, id: string, thing: CountedThing) {
   const rows = queries.fn.countAll<number>().as("rows");
   switch (thing) {
     case "clients":
-      return queries.selectFrom("clients").select(rows).where("tenant_id", "=", id);
+      return queries.selectFrom("clients").select(rows).where("tenant_id", "=", id).where("deleted_at", "is", null);
     case "connections":
       return queries
         .selectFrom("connections")

@@ -39,6 +39,7 @@ const LEVELS: Record<EventName, Exclude<LogLevel, "silent">> = {
   "tenant.created": "info",
   "tenant.changed": "info",
   "tenant.deleted": "warn",
+  "audit.checkpoint": "info",
   "rekey.finished": "info",
   "rekey.failed": "error",
   "store.failed": "error",

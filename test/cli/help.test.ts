@@ -7,6 +7,9 @@ import { evergrant } from "./evergrant.ts";
 const COMMANDS = [
   "serve",
   "doctor",
+  "audit",
+  "audit verify",
+  "audit export",
   "backup",
   "restore",
   "journal",

@@ -27,6 +27,7 @@ test("every relative link in the documentation leads to a file", () => {
     "CONTRIBUTING.md",
     "SECURITY.md",
     "docs/access.md",
+    "docs/audit.md",
     "docs/backup.md",
     "docs/causes.md",
     "docs/cli.md",

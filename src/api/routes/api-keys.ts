@@ -6,6 +6,7 @@ import { requireRoom } from "../../access/room.ts";
 import type { TenantStore } from "../../access/tenant-store.ts";
 import { rotateKey, type RotateDeps } from "../../access/rotate-key.ts";
 import { ServiceError } from "../../runtime/service-error.ts";
+import { actOf, type Acting } from "../acts.ts";
 import { apiKeySchema, apiKeyView, mintedKeySchema, rotatedKeySchema } from "../api-key-view.ts";
 import { callerOf } from "../guard.ts";
 import { tenantToActFor } from "../operator.ts";
@@ -41,6 +42,7 @@ const rotateBody = z.strictObject({
 
 export interface ApiKeyRouteDeps extends RotateDeps {
   tenants: Pick<TenantStore, "find" | "count">;
+  acting: Acting;
 }
 
 export function apiKeyRoutes(app: App, deps: ApiKeyRouteDeps): void {
@@ -77,7 +79,8 @@ function createRoute(app: App, deps: ApiKeyRouteDeps): void {
       await requireRoom(deps.tenants, tenantId, "apiKeys");
       const minted = mintKey("key", deps.clock, deps.random);
       const text = minted.text.reveal();
-      await deps.keys.create({
+      const act = actOf(request, "api_key.created", minted.id, { scopes: body.scopes.join(" ") });
+      await deps.acting(act).apiKeys.create({
         id: minted.id,
         tenantId,
         name: body.name,
@@ -112,7 +115,9 @@ function rotateRoute(app: App, deps: ApiKeyRouteDeps): void {
     async (request, reply) => {
       const { overlap_seconds: overlap = USUAL_OVERLAP } = request.body ?? {};
       const { id } = request.params;
-      const made = await rotateKey(deps, callerOf(request), { id, overlapMs: overlap * 1000 });
+      const { apiKeys } = deps.acting(actOf(request, "api_key.rotated", id, { overlap_seconds: overlap }));
+      const caller = callerOf(request);
+      const made = await rotateKey({ ...deps, keys: apiKeys }, caller, { id, overlapMs: overlap * 1000 });
       void reply.header("cache-control", "no-store");
       return reply.status(201).send({
         id: made.id,
@@ -157,7 +162,8 @@ function revokeRoute(app: App, deps: ApiKeyRouteDeps): void {
     },
     async (request, reply) => {
       const { id } = request.params;
-      if (!(await deps.keys.revoke(callerOf(request).tenantId, id))) {
+      const { apiKeys } = deps.acting(actOf(request, "api_key.revoked", id));
+      if (!(await apiKeys.revoke(callerOf(request).tenantId, id))) {
         throw new ServiceError("not_found", "There is no such API key, or it is revoked already.");
       }
       deps.authenticator.forget(id);

@@ -9,6 +9,7 @@ import type { Observer } from "../../runtime/observer.ts";
 import type { Random } from "../../runtime/random.ts";
 import type { Sealer } from "../../runtime/sealer.ts";
 import { ServiceError } from "../../runtime/service-error.ts";
+import { actOf, type Acting } from "../acts.ts";
 import { proofFields, readProof, type Proof } from "../client-proof.ts";
 import { clientSecretSchema, clientSecretView } from "../client-view.ts";
 import { callerOf } from "../guard.ts";
@@ -56,6 +57,7 @@ export interface ClientSecretRouteDeps {
   clock: Clock;
   random: Random;
   observer: Observer;
+  acting: Acting;
 }
 
 export function clientSecretRoutes(app: App, deps: ClientSecretRouteDeps): void {
@@ -88,7 +90,9 @@ function addRoute(app: App, deps: ClientSecretRouteDeps): void {
       const proof = await readProof(deps.keys, client.authentication, given);
       if (!proof) throw new ServiceError("invalid_request", "A client that authenticates with `none` has no secret.");
       const added = await newSecret(deps, { tenantId, keyId }, { proof, expiresAt });
-      if ((await add(deps, client, added, wish)) === "full") throw await tooMany(deps, client.id);
+      const act = actOf(request, "client_secret.added", client.id, { secret: added.id, retire: retire ?? null });
+      const { clients } = deps.acting(act);
+      if ((await add(clients, client, added, wish)) === "full") throw await tooMany(deps, client.id);
       const stored = await findSecret(deps, client.id, added.id);
       deps.observer.event("client.secret_added", {
         clientId: client.id,
@@ -105,7 +109,7 @@ type Wish = Pick<z.infer<typeof addBody>, "stage" | "promote" | "retire">;
 
 /** One that the provider refuses is no use staging a secret beside. */
 function add(
-  { clients }: ClientSecretRouteDeps,
+  clients: ClientStore,
   { id, suspension }: Client,
   added: NewSecret,
   { stage, promote, retire }: Wish,
@@ -167,7 +171,8 @@ function promoteRoute(app: App, deps: ClientSecretRouteDeps): void {
       const client = await findClient(deps, tenantId, request.params.id);
       const found = await findSecret(deps, client.id, request.params.secret);
       const options = { by: keyId, force: request.body?.force ?? false };
-      const promotion = await deps.clients.promoteSecret(client.id, found.id, options);
+      const act = actOf(request, "client_secret.promoted", client.id, { secret: found.id, forced: options.force });
+      const promotion = await deps.acting(act).clients.promoteSecret(client.id, found.id, options);
       const stored = await findSecret(deps, client.id, found.id);
       if (promotion !== "promoted") throw notPromoted(promotion, stored);
       deps.observer.event("client.secret_promoted", { clientId: client.id, secretId: stored.id, by: keyId });
@@ -212,7 +217,8 @@ function retireRoute(app: App, deps: ClientSecretRouteDeps): void {
       const { tenantId, keyId } = callerOf(request);
       const client = await findClient(deps, tenantId, request.params.id);
       const { secret: id } = request.params;
-      switch (await deps.clients.retireSecret(client.id, id, keyId)) {
+      const act = actOf(request, "client_secret.erased", client.id, { secret: id });
+      switch (await deps.acting(act).clients.retireSecret(client.id, id, keyId)) {
         case "unknown":
           throw noSecret();
         case "active":

@@ -13,6 +13,7 @@ import type { Observer } from "../../runtime/observer.ts";
 import type { Random } from "../../runtime/random.ts";
 import type { Sealer } from "../../runtime/sealer.ts";
 import { ServiceError } from "../../runtime/service-error.ts";
+import { actOf, type Acting } from "../acts.ts";
 import { proofFields, readProof, type GivenProof } from "../client-proof.ts";
 import { clientSchema, clientSettingsSchema, clientView } from "../client-view.ts";
 import { callerOf } from "../guard.ts";
@@ -73,6 +74,7 @@ export interface ClientRouteDeps {
   random: Random;
   observer: Observer;
   publicUrl: string;
+  acting: Acting;
 }
 
 export function clientRoutes(app: App, deps: ClientRouteDeps): void {
@@ -98,7 +100,12 @@ function createRoute(app: App, deps: ClientRouteDeps): void {
       const caller = callerOf(request);
       const tenantId = await tenantToActFor(deps.tenants, caller, body.tenant);
       if (body.public_url !== undefined) requireOperatorsAdmin(caller, ADDRESS);
-      const client = await createClient(deps, { tenantId, keyId: caller.keyId }, body);
+      const make: ClientStore["create"] = (client, first) => {
+        const detail = { provider: client.providerId, authentication: client.authentication };
+        const act = { ...actOf(request, "client.created", client.id, detail), tenantId };
+        return deps.acting(act).clients.create(client, first);
+      };
+      const client = await createClient({ ...deps, make }, { tenantId, keyId: caller.keyId }, body);
       return reply.status(201).send(await view(deps, client));
     },
   );
@@ -162,7 +169,8 @@ function changingRoutes(app: App, deps: ClientRouteDeps): void {
       const { tenantId } = callerOf(request);
       const client = await findClient(deps, tenantId, request.params.id);
       const { scopes: asked, settings } = request.body;
-      await deps.clients.change(client.id, {
+      const changed = [...(asked ? ["scopes"] : []), ...Object.keys(settings ?? {})].join(" ");
+      await deps.acting(actOf(request, "client.changed", client.id, { changed })).clients.change(client.id, {
         ...(asked && { scopes: asked }),
         ...(settings && { settings: settingsOf(settings, client.settings) }),
       });
@@ -183,7 +191,7 @@ function changingRoutes(app: App, deps: ClientRouteDeps): void {
     },
     async (request, reply) => {
       const client = await findClient(deps, callerOf(request).tenantId, request.params.id);
-      const deletion = await deps.clients.remove(client.id);
+      const deletion = await deps.acting(actOf(request, "client.deleted", client.id)).clients.remove(client.id);
       if (deletion.kind === "in_use") throw inUse(deletion.connections);
       deps.observer.event("client.deleted", { clientId: client.id, by: callerOf(request).keyId });
       return reply.status(204).send(null);
@@ -201,7 +209,7 @@ function inUse(connections: number): ServiceError {
 }
 
 async function createClient(
-  deps: ClientRouteDeps,
+  deps: ClientRouteDeps & { make: ClientStore["create"] },
   { tenantId, keyId }: { tenantId: string; keyId: string },
   body: z.infer<typeof createBody>,
 ): Promise<Client> {
@@ -230,7 +238,7 @@ async function createClient(
     publicUrl: body.public_url ?? null,
     suspension: null,
   };
-  await deps.clients.create(client, first);
+  await deps.make(client, first);
   return findClient(deps, tenantId, id);
 }
 

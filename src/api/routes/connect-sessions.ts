@@ -1,10 +1,11 @@
 import { z } from "zod";
 import type { SessionLimit } from "../../access/session-limit.ts";
 import { completeConnectSession, findSession } from "../../connect/complete.ts";
-import type { ConnectSession } from "../../connect/connect-session.ts";
+import type { ConnectSession, ConnectSessionStore } from "../../connect/connect-session.ts";
 import type { ConnectPorts } from "../../connect/ports.ts";
 import { startConnectSession } from "../../connect/start.ts";
 import { ERROR_CODES } from "../../runtime/service-error.ts";
+import { actOf, type Acting } from "../acts.ts";
 import { callerOf } from "../guard.ts";
 import type { App } from "../server.ts";
 import { failures, idParams, name, scopes, secured, time, toTime } from "../wire.ts";
@@ -61,7 +62,12 @@ const sessionView = z
   })
   .meta({ id: "ConnectSession" });
 
-export function connectSessionRoutes(app: App, ports: ConnectPorts, limit: SessionLimit): void {
+export function connectSessionRoutes(
+  app: App,
+  ports: ConnectPorts & { acting: Acting },
+  limit: SessionLimit,
+): void {
+  const { acting, sessions } = ports;
   app.post(
     "/v1/connect-sessions",
     {
@@ -77,15 +83,22 @@ export function connectSessionRoutes(app: App, ports: ConnectPorts, limit: Sessi
       const { body } = request;
       const caller = callerOf(request);
       limit.take(caller);
-      const started = await startConnectSession(ports, {
-        tenantId: caller.tenantId,
-        clientId: body.client ?? null,
-        connectionId: body.connection ?? null,
-        scopes: body.scopes ?? [],
-        endUser: body.end_user ?? null,
-        returnUrl: body.return_url ?? null,
-        completion: body.completion ?? null,
-      });
+      const create: ConnectSessionStore["create"] = (session) => {
+        const detail = { client: session.clientId, connection: session.connectionId };
+        return acting(actOf(request, "connect_session.started", session.id, detail)).connectSessions.create(session);
+      };
+      const started = await startConnectSession(
+        { ...ports, sessions: { ...sessions, create } },
+        {
+          tenantId: caller.tenantId,
+          clientId: body.client ?? null,
+          connectionId: body.connection ?? null,
+          scopes: body.scopes ?? [],
+          endUser: body.end_user ?? null,
+          returnUrl: body.return_url ?? null,
+          completion: body.completion ?? null,
+        },
+      );
       const { id, connectUrl, expiresAt } = started;
       return reply.status(201).send({ id, connect_url: connectUrl, expires_at: toTime(expiresAt) });
     },
@@ -122,12 +135,16 @@ export function connectSessionRoutes(app: App, ports: ConnectPorts, limit: Sessi
     },
     async (request) => {
       const { tenantId } = callerOf(request);
-      const completed = await completeConnectSession(ports, {
-        tenantId,
-        sessionId: request.params.id,
-        endUser: request.body?.end_user ?? null,
-        confirmation: request.body?.confirmation ?? null,
-      });
+      const act = actOf(request, "connect_session.completed", request.params.id);
+      const completed = await completeConnectSession(
+        { ...ports, sessions: acting(act).connectSessions },
+        {
+          tenantId,
+          sessionId: request.params.id,
+          endUser: request.body?.end_user ?? null,
+          confirmation: request.body?.confirmation ?? null,
+        },
+      );
       return viewOf(ports, completed);
     },
   );

@@ -1,12 +1,10 @@
 import { z } from "zod";
 import { disconnect } from "../../connect/disconnect.ts";
-import { importConnection } from "../../connect/import.ts";
 import type { ConnectPorts } from "../../connect/ports.ts";
 import { reauthorizationLink } from "../../connect/reauthorization-link.ts";
 import type { Snapshot } from "../../connection/store.ts";
 import { changePolicy } from "../../refresh/change-policy.ts";
 import { checkConnection } from "../../refresh/check.ts";
-import { secret } from "../../runtime/secret.ts";
 import { ServiceError } from "../../runtime/service-error.ts";
 import {
   connectionDetailSchema,
@@ -18,28 +16,10 @@ import {
   statusSchema,
 } from "../connection-view.ts";
 import { describeConnection } from "../describe-connection.ts";
+import { actOf, type Acting } from "../acts.ts";
 import { callerOf } from "../guard.ts";
 import type { App } from "../server.ts";
-import { failures, idParams, labels, name, secured, time, token, toTime } from "../wire.ts";
-
-const importBody = z.strictObject({
-  client: z.string().max(100),
-  token_set: z
-    .strictObject({
-      access_token: token.nullish(),
-      refresh_token: token.nullish(),
-      expires_at: time.optional(),
-      expires_in: z.int().min(0).max(315_360_000).optional(),
-      scope: z.string().max(10_000).optional(),
-    })
-    .refine((set) => set.expires_at === undefined || set.expires_in === undefined, {
-      message: "give expires_at or expires_in, not both",
-    }),
-  account: z.strictObject({ id: name, label: name.optional() }).optional(),
-  end_user: name.optional(),
-  labels: labels.optional(),
-  verify: z.boolean().default(false).describe("Refresh at once, and adopt nothing that the provider refuses"),
-});
+import { failures, idParams, labels, secured, time, toTime } from "../wire.ts";
 
 const listQuery = z.strictObject({
   limit: z.coerce.number().int().min(1).max(200).default(50),
@@ -53,44 +33,10 @@ const historyQuery = z.strictObject({
   before: z.coerce.number().int().positive().optional(),
 });
 
-export function connectionRoutes(app: App, ports: ConnectPorts): void {
-  importRoute(app, ports);
+export function connectionRoutes(app: App, ports: ConnectPorts & { acting: Acting }): void {
   readingRoutes(app, ports);
   changingRoutes(app, ports);
   provingRoutes(app, ports);
-}
-
-function importRoute(app: App, ports: ConnectPorts): void {
-  app.post(
-    "/v1/connections/import",
-    {
-      config: { scope: "connections:write" },
-      schema: {
-        summary: "Adopt a token set from elsewhere",
-        description:
-          "Whoever held it before must stop refreshing it. A refresh token that was imported before is not adopted again: the answer is 200, with its connection as it is.",
-        security: secured,
-        body: importBody,
-        response: { 200: connectionSchema, 201: connectionSchema, ...failures },
-      },
-    },
-    async (request, reply) => {
-      const { body } = request;
-      const { connection, isNew } = await importConnection(ports, {
-        tenantId: callerOf(request).tenantId,
-        clientId: body.client,
-        accessToken: secretOrNull(body.token_set.access_token),
-        refreshToken: secretOrNull(body.token_set.refresh_token),
-        expiresAt: expiryOf(ports, body.token_set),
-        scope: body.token_set.scope?.split(/\s+/).filter((scope) => scope !== "") ?? null,
-        account: body.account ? { id: body.account.id, label: body.account.label ?? null } : null,
-        endUser: body.end_user ?? null,
-        labels: body.labels ?? {},
-        verify: body.verify,
-      });
-      return reply.status(isNew ? 201 : 200).send(connectionView(connection));
-    },
-  );
 }
 
 function readingRoutes(app: App, ports: ConnectPorts): void {
@@ -158,7 +104,8 @@ function readingRoutes(app: App, ports: ConnectPorts): void {
   );
 }
 
-function changingRoutes(app: App, ports: ConnectPorts): void {
+function changingRoutes(app: App, ports: ConnectPorts & { acting: Acting }): void {
+  const { acting } = ports;
   app.patch(
     "/v1/connections/:id",
     {
@@ -175,8 +122,14 @@ function changingRoutes(app: App, ports: ConnectPorts): void {
       const { tenantId } = callerOf(request);
       const { connection } = await find(ports, tenantId, request.params.id);
       const { labels: changed, policy } = request.body;
-      if (changed) await ports.connections.setLabels(connection.id, changed);
-      if (policy) await changePolicy(ports, connection.id, policy);
+      if (changed) {
+        const act = actOf(request, "connection.labels_changed", connection.id);
+        await acting(act).connections.setLabels(connection.id, changed);
+      }
+      if (policy) {
+        const { connections } = acting(actOf(request, "connection.policy_changed", connection.id, { policy }));
+        await changePolicy({ ...ports, connections }, connection.id, policy);
+      }
       return describeConnection(ports, await find(ports, tenantId, connection.id));
     },
   );
@@ -202,7 +155,9 @@ function changingRoutes(app: App, ports: ConnectPorts): void {
     },
     async (request) => {
       const { id } = request.params;
-      const result = await disconnect(ports, { tenantId: callerOf(request).tenantId, connectionId: id });
+      const { connections } = acting(actOf(request, "connection.disconnected", id));
+      const { tenantId } = callerOf(request);
+      const result = await disconnect({ ...ports, connections }, { tenantId, connectionId: id });
       return { id, status: "disconnected" as const, ...result };
     },
   );
@@ -277,13 +232,4 @@ async function find(ports: ConnectPorts, tenantId: string, id: string): Promise<
   const held = await ports.connections.snapshot(id);
   if (held?.connection.tenantId !== tenantId) throw new ServiceError("not_found", "There is no such connection.");
   return held;
-}
-
-function secretOrNull(text: string | null | undefined) {
-  return text === null || text === undefined || text.trim() === "" ? null : secret(text.trim());
-}
-
-function expiryOf({ clock }: ConnectPorts, set: z.infer<typeof importBody>["token_set"]): number | null {
-  if (set.expires_at !== undefined) return Date.parse(set.expires_at);
-  return set.expires_in === undefined ? null : clock.now() + set.expires_in * 1000;
 }

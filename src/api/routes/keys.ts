@@ -8,6 +8,7 @@ import { NAMING_VERSION } from "../../access/key-store.ts";
 import { MINUTE } from "../../runtime/clock.ts";
 import type { Observer } from "../../runtime/observer.ts";
 import { ServiceError } from "../../runtime/service-error.ts";
+import { actOf, type Acting } from "../acts.ts";
 import { callerOf } from "../guard.ts";
 import { requireOperator } from "../operator.ts";
 import { rekeySchema, rekeyView } from "../rekey-view.ts";
@@ -17,8 +18,9 @@ import { failures, secured, time, toTime, toTimeOrNull } from "../wire.ts";
 /** What rotates keys; `keyring/keyring.ts` does. */
 export interface RotatingKeys {
   readonly rootFingerprint: string;
-  rewrapAll(): Promise<number>;
-  rotate(tenantId: string): Promise<number>;
+  /** Both change the keys through the store that they are given. */
+  rewrapAll(through: KeyStore): Promise<number>;
+  rotate(tenantId: string, through: KeyStore): Promise<number>;
   forget(tenantId: string): void;
 }
 
@@ -28,6 +30,7 @@ export interface KeyRouteDeps {
   sealed: SealedStore;
   rekeys: RekeyStore;
   observer: Observer;
+  acting: Acting;
 }
 
 export const tenantKeysSchema = z
@@ -66,7 +69,7 @@ export function keyRoutes(app: App, deps: KeyRouteDeps): void {
   endRoutes(app, deps);
 }
 
-function rootRoutes(app: App, { keys, keyring, observer }: KeyRouteDeps): void {
+function rootRoutes(app: App, { keys, keyring, observer, acting }: KeyRouteDeps): void {
   const view = async () => ({
     fingerprint: keyring.rootFingerprint,
     wraps: Object.fromEntries(await keys.wrappedBy()),
@@ -102,8 +105,10 @@ function rootRoutes(app: App, { keys, keyring, observer }: KeyRouteDeps): void {
     },
     async (request) => {
       requireOperator(callerOf(request), OPERATORS);
-      const rewrapped = await keyring.rewrapAll();
-      await keys.forgetRootKeysBut(keyring.rootFingerprint);
+      const act = actOf(request, "root_key.rotated", null, { fingerprint: keyring.rootFingerprint });
+      const { tenantKeys } = acting(act);
+      const rewrapped = await keyring.rewrapAll(tenantKeys);
+      await tenantKeys.forgetRootKeysBut(keyring.rootFingerprint);
       observer.event("key.rotated", { key: "root", fingerprint: keyring.rootFingerprint, rewrapped });
       return { ...(await view()), rewrapped };
     },
@@ -111,7 +116,7 @@ function rootRoutes(app: App, { keys, keyring, observer }: KeyRouteDeps): void {
 }
 
 function tenantRoutes(app: App, deps: KeyRouteDeps): void {
-  const { keyring, sealed, rekeys, observer } = deps;
+  const { keyring, sealed, rekeys, observer, acting } = deps;
   app.get(
     "/v1/keys/tenants/:tenant",
     {
@@ -141,7 +146,8 @@ function tenantRoutes(app: App, deps: KeyRouteDeps): void {
     async (request, reply) => {
       const tenantId = tenantOf(request.params.tenant, callerOf(request));
       await existing(deps, tenantId);
-      const version = await keyring.rotate(tenantId);
+      const act = { ...actOf(request, "tenant_key.rotated", tenantId), tenantId };
+      const version = await keyring.rotate(tenantId, acting(act).tenantKeys);
       const versions = [...(await sealed.versions(tenantId))];
       const total = versions.reduce((sum, [each, count]) => (each < version ? sum + count : sum), 0);
       await rekeys.begin(tenantId, version, total);
@@ -176,7 +182,7 @@ function progressRoute(app: App, { rekeys }: KeyRouteDeps): void {
 const GRACE = 2 * MINUTE;
 
 function endRoutes(app: App, deps: KeyRouteDeps): void {
-  const { keys, keyring, observer } = deps;
+  const { keyring, observer, acting } = deps;
   app.post(
     "/v1/keys/tenants/:tenant/versions/:version/retire",
     {
@@ -192,7 +198,8 @@ function endRoutes(app: App, deps: KeyRouteDeps): void {
     async (request) => {
       const tenantId = tenantOf(request.params.tenant, callerOf(request));
       const { version } = request.params;
-      const result = await keys.retire(tenantId, version, GRACE);
+      const act = { ...actOf(request, "tenant_key.retired", tenantId, { version }), tenantId };
+      const result = await acting(act).tenantKeys.retire(tenantId, version, GRACE);
       if (result === "unknown") throw new ServiceError("not_found", "There is no such version of that tenant's key.");
       if (result !== "retired") throw new ServiceError("conflict", WHY_NOT[result]);
       observer.event("key.retired", { tenantId, version });
@@ -221,7 +228,8 @@ function endRoutes(app: App, deps: KeyRouteDeps): void {
         );
       }
       await existing(deps, tenantId);
-      const deleted = await keys.shred(tenantId);
+      const act = { ...actOf(request, "tenant_keys.shredded", tenantId), tenantId };
+      const deleted = await acting(act).tenantKeys.shred(tenantId);
       keyring.forget(tenantId);
       observer.event("key.shredded", { tenantId, deleted });
       return { deleted };

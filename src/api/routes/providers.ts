@@ -6,6 +6,7 @@ import type { Catalogue } from "../../provider/catalogue.ts";
 import { discoverProvider } from "../../provider/discovery.ts";
 import { providerId, providerSchema } from "../../provider/provider.ts";
 import { ServiceError } from "../../runtime/service-error.ts";
+import { actOf, type Acting } from "../acts.ts";
 import { callerOf } from "../guard.ts";
 import type { App } from "../server.ts";
 import { failures, idParams, name, secured } from "../wire.ts";
@@ -18,8 +19,8 @@ const putBody = z.union([
   providerSchema.omit({ id: true, confidence: true, verified_on: true }),
 ]);
 
-export function providerRoutes(app: App, deps: { catalogue: Catalogue; transport: Transport }): void {
-  const { catalogue, transport } = deps;
+export function providerRoutes(app: App, deps: { catalogue: Catalogue; transport: Transport; acting: Acting }): void {
+  const { catalogue, transport, acting } = deps;
 
   app.get(
     "/v1/providers",
@@ -77,7 +78,8 @@ export function providerRoutes(app: App, deps: { catalogue: Catalogue; transport
         "token_url" in body
           ? providerSchema.parse({ ...body, id })
           : await discoverProvider(transport, id, body.name ?? id, body.issuer);
-      await catalogue.put(provider);
+      const act = actOf(request, "provider.put", id, { fields: Object.keys(body).join(" ") });
+      await acting(act).providers.put(provider);
       return { ...provider, custom: true };
     },
   );

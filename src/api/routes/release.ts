@@ -1,17 +1,17 @@
 import type { ConnectionStore, Snapshot } from "../../connection/store.ts";
-import type { RestoreStore } from "../../refresh/restores.ts";
 import type { Observer } from "../../runtime/observer.ts";
 import { ServiceError } from "../../runtime/service-error.ts";
 import { connectionDetailSchema } from "../connection-view.ts";
 import { describeConnection, type DescribePorts } from "../describe-connection.ts";
+import { actOf, type Acting } from "../acts.ts";
 import { callerOf } from "../guard.ts";
 import type { App } from "../server.ts";
 import { failures, idParams, secured } from "../wire.ts";
 
 export interface ReleasePorts extends DescribePorts {
   connections: ConnectionStore;
-  restores: RestoreStore;
   observer: Observer;
+  acting: Acting;
 }
 
 export function releaseRoute(app: App, ports: ReleasePorts): void {
@@ -30,7 +30,8 @@ export function releaseRoute(app: App, ports: ReleasePorts): void {
     async (request) => {
       const { tenantId } = callerOf(request);
       const { connection } = await find(ports, tenantId, request.params.id);
-      if (!(await ports.restores.release(connection.id))) {
+      const { restores } = ports.acting(actOf(request, "connection.released", connection.id));
+      if (!(await restores.release(connection.id))) {
         throw new ServiceError("conflict", "The connection is not held, so there is nothing to release.");
       }
       ports.observer.event("connection.released", { connectionId: connection.id });

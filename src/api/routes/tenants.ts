@@ -8,6 +8,7 @@ import type { Clock } from "../../runtime/clock.ts";
 import { createId } from "../../runtime/id.ts";
 import type { Random } from "../../runtime/random.ts";
 import { ServiceError } from "../../runtime/service-error.ts";
+import { actOf, type Acting } from "../acts.ts";
 import { callerOf } from "../guard.ts";
 import { requireOperator } from "../operator.ts";
 import type { App } from "../server.ts";
@@ -49,6 +50,7 @@ const listQuery = z.strictObject({
 export interface TenantRouteDeps extends DeleteTenantDeps {
   clock: Clock;
   random: Random;
+  acting: Acting;
   /** Where browsers reach the installation. */
   publicUrl: string;
 }
@@ -81,7 +83,8 @@ function createRoute(app: App, deps: TenantRouteDeps): void {
       const { body } = request;
       const id = createId("ten", deps.clock, deps.random);
       const limits = { ...NO_LIMITS, ...limitsOf(body.limits) };
-      await deps.tenants.create({ id, name: body.name, publicUrl: body.public_url ?? null, limits });
+      const act = actOf(request, "tenant.created", id);
+      await deps.acting(act).tenants.create({ id, name: body.name, publicUrl: body.public_url ?? null, limits });
       deps.observer.event("tenant.created", { tenantId: id });
       return reply.status(201).send(await detail(deps, await find(deps, callerOf(request), id)));
     },
@@ -150,7 +153,9 @@ function changeRoute(app: App, deps: TenantRouteDeps): void {
       const { body } = request;
       const address = addressOf(deps, body);
       const changes = { ...(body.name !== undefined && { name: body.name }), ...(address && { address }) };
-      if (!(await deps.tenants.change(id, { ...changes, limits: limitsOf(body.limits) }))) {
+      const changed = Object.keys(body).join(" ");
+      const { tenants } = deps.acting(actOf(request, "tenant.changed", id, { changed }));
+      if (!(await tenants.change(id, { ...changes, limits: limitsOf(body.limits) }))) {
         throw new ServiceError("conflict", "This tenant is being deleted.");
       }
       deps.observer.event("tenant.changed", { tenantId: id });
@@ -176,7 +181,11 @@ function deleteRoute(app: App, deps: TenantRouteDeps): void {
     },
     async (request) => {
       const { id } = await find(deps, callerOf(request), request.params.id);
-      const { apiKeys, connections, keys } = await deleteTenant(deps, { id, confirm: request.body.confirm });
+      const { tenants } = deps.acting(actOf(request, "tenant.deleted", id));
+      const { apiKeys, connections, keys } = await deleteTenant(
+        { ...deps, tenants },
+        { id, confirm: request.body.confirm },
+      );
       return { id, api_keys: apiKeys, connections, keys };
     },
   );

@@ -1,10 +1,13 @@
 import { randomBytes } from "node:crypto";
+import { systemAct } from "../../access/audit.ts";
 import { createCatalogue } from "../../provider/catalogue.ts";
 import { relationOf, type Seen } from "../../refresh/restore-evidence.ts";
 import { ageOf, ageSeenFrom, type Past } from "../../refresh/restores.ts";
 import { staticProviders } from "../../refresh/static-providers.ts";
+import type { Secret } from "../../runtime/secret.ts";
 import { readBuiltInProviders } from "../../service/built-in-providers.ts";
 import { StartError } from "../../service/start-error.ts";
+import { auditing } from "../../store/auditing.ts";
 import type { Database } from "../../store/database.ts";
 import { createProviderStore } from "../../store/providers.ts";
 import { makeClone } from "../../store/restore-clone.ts";
@@ -13,6 +16,8 @@ import { CommandFailure } from "../command-failure.ts";
 import { forecast } from "./forecast.ts";
 
 export interface MarkRequest {
+  /** Signs that it was done. */
+  auditKey: Secret<Uint8Array>;
   asClone: boolean;
   dataDir: string;
   /** What the data directory remembers of its database. */
@@ -46,9 +51,14 @@ export async function markDatabase(database: Database, request: MarkRequest): Pr
   refuseMixture({ installation: before.installation, clone }, [request.seen, replaced]);
   const seen = request.seen && relationOf(request.seen, before) === "same" ? request.seen : null;
   const statics = await staticProviders(createCatalogue(readBuiltInProviders(), createProviderStore(database)));
+  const act = systemAct(asClone ? "database.cloned" : "database.restored", null);
+  const audited = auditing(database, request.auditKey, act);
   let blanked = 0;
-  if (asClone) blanked = await makeClone(database, { name: clone ?? "", staticProviders: statics });
-  else await restores.mark(request.isFresh || seen === null ? ageOf(before) : ageSeenFrom(before, seen.at));
+  if (asClone) blanked = await makeClone(audited, { name: clone ?? "", staticProviders: statics });
+  else
+    await createRestoreStore(audited).mark(
+      request.isFresh || seen === null ? ageOf(before) : ageSeenFrom(before, seen.at),
+    );
   const past = await known(restores.past());
   const foreseen = asClone
     ? { replayed: 0, held: 0 }

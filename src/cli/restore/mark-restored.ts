@@ -7,8 +7,8 @@ import { StartError } from "../../service/start-error.ts";
 import { systemClock } from "../../service/system.ts";
 import { addressOf } from "../../store/postgres/address.ts";
 import { createRestoreStore } from "../../store/restores.ts";
-import { proveRootKey } from "../backup/prove-root-key.ts";
 import { CommandFailure } from "../command-failure.ts";
+import { openKnownKeyring } from "../open-keyring.ts";
 import { confirm } from "../terminal/confirm.ts";
 import type { Output } from "../terminal/output.ts";
 import { describeRestored } from "./describe-restored.ts";
@@ -39,12 +39,12 @@ async function mark(settings: Settings, asClone: boolean) {
   if (location.kind === "sqlite") lockAlone(location.path)?.close();
   const database = await openDatabase(location, systemClock);
   try {
-    await proveRootKey(settings, database);
+    const auditKey = await (await openKnownKeyring(settings, database)).derive("audit");
     // In a file that was put back, who lived at the time of the copy says nothing; the lock has.
     const past = location.kind === "sqlite" ? null : await createRestoreStore(database).past();
     await refuseWhileRunning(dataDir, past);
     const seen = await readSeen(dataDir);
-    return await markDatabase(database, { asClone, dataDir, seen, replaced: null, isFresh: false });
+    return await markDatabase(database, { auditKey, asClone, dataDir, seen, replaced: null, isFresh: false });
   } finally {
     await database.close();
   }

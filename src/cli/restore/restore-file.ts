@@ -9,10 +9,10 @@ import { StartError } from "../../service/start-error.ts";
 import { systemClock } from "../../service/system.ts";
 import { openSqlite, translate } from "../../store/sqlite/open.ts";
 import { damageOf, intoOneFile } from "../backup/copy-running.ts";
-import { proveRootKey } from "../backup/prove-root-key.ts";
 import { CommandFailure } from "../command-failure.ts";
 import { startAdvice } from "../doctor/start-advice.ts";
 import type { Output } from "../terminal/output.ts";
+import { openKnownKeyring } from "../open-keyring.ts";
 import { describeRestored } from "./describe-restored.ts";
 import { pastOfFile } from "./known-past.ts";
 import { markDatabase, type Marked } from "./mark-database.ts";
@@ -107,8 +107,8 @@ async function examine(
   if (damage !== null) throw new StartError("database", `The backup is damaged: ${damage}. Nothing was changed.`);
   const database = await openSqlite(copy, systemClock);
   try {
-    await proveRootKey(settings, database);
-    return await markDatabase(database, { ...request, dataDir: settings.dataDir, isFresh: true });
+    const auditKey = await (await openKnownKeyring(settings, database)).derive("audit");
+    return await markDatabase(database, { ...request, auditKey, dataDir: settings.dataDir, isFresh: true });
   } finally {
     await database.close();
     intoOneFile(copy);

@@ -9,6 +9,8 @@ export interface Output {
   result(document: unknown, text: () => string): void;
   /** The same for many: all of them in one text, or with `--json` each on a line as soon as it is there. */
   results<T>(items: AsyncIterable<T>, describe: { all: (items: readonly T[]) => string; none: string }): Promise<void>;
+  /** To stdout: each as a line of JSON as soon as it is there, with `--json` or without. */
+  lines(items: AsyncIterable<unknown>): Promise<void>;
   /** To stderr, for people only. */
   remark(text: string): void;
   /** To stderr: why the command ended. */
@@ -38,6 +40,7 @@ export function createOutput({ stdout, stderr, env }: Streams, json: boolean): O
       if (found.length > 0) print(all(found));
       else remark(none);
     },
+    lines: (items) => each(items, (item) => print(JSON.stringify(item))),
     remark,
     failure: (document, [first = "", ...rest]) => {
       const lines = [paintFailure("red", printable(first)), ...rest.map(printable)];

@@ -6,6 +6,12 @@ export const postgresDialect: Dialect = {
     blob: "bytea",
     integer: "bigint",
     serial: (column) => column.primaryKey().generatedAlwaysAsIdentity(),
+    appendOnly: (table) => [
+      sql`create or replace function eg_append_only() returns trigger language plpgsql as
+        $$ begin raise exception 'what is written down stays as it is'; end $$`,
+      sql`create trigger ${sql.id(`${table}_append_only`)} before update or delete on ${sql.table(table)}
+        for each row execute function eg_append_only()`,
+    ],
   },
   forUpdate: sql`for update`,
   skipLocked: sql`for update skip locked`,

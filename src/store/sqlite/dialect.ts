@@ -6,6 +6,13 @@ export const sqliteDialect: Dialect = {
     blob: "blob",
     integer: "integer",
     serial: (column) => column.primaryKey().autoIncrement(),
+    appendOnly: (table) =>
+      ["update", "delete"].map(
+        (
+          change,
+        ) => sql`create trigger ${sql.id(`${table}_no_${change}`)} before ${sql.raw(change)} on ${sql.table(table)}
+          begin select raise(abort, 'what is written down stays as it is'); end`,
+      ),
   },
   forUpdate: sql``,
   skipLocked: sql``,

@@ -1,0 +1,39 @@
+import type { FastifyRequest } from "fastify";
+import type { Act, ActDetail, ActName } from "../access/audit.ts";
+import type { KeyStore } from "../access/key-store.ts";
+import type { ApiKeyStore } from "../access/store.ts";
+import type { TenantStore } from "../access/tenant-store.ts";
+import type { ClientStore } from "../client/client.ts";
+import type { ConnectSessionStore } from "../connect/connect-session.ts";
+import type { ConnectionStore } from "../connection/store.ts";
+import type { ProviderStore } from "../provider/catalogue.ts";
+import type { RestoreStore } from "../refresh/restores.ts";
+import { callerOf } from "./guard.ts";
+
+/** Stores for one act: what changes through them is written down as it, in the same transaction. */
+export interface ActingStores {
+  apiKeys: ApiKeyStore;
+  clients: ClientStore;
+  connections: ConnectionStore;
+  connectSessions: ConnectSessionStore;
+  providers: ProviderStore;
+  restores: RestoreStore;
+  tenantKeys: KeyStore;
+  tenants: TenantStore;
+}
+
+/** Every route that changes something changes it through the stores that this gives for its act. */
+export type Acting = (act: Act) => ActingStores;
+
+/** An act of whoever sent the request, on a thing of the caller's own tenant. */
+export function actOf(request: FastifyRequest, name: ActName, objectId: string | null, detail: ActDetail = {}): Act {
+  const caller = callerOf(request);
+  return {
+    name,
+    actor: { kind: "api_key", id: caller.keyId },
+    tenantId: caller.tenantId,
+    objectId,
+    from: request.from,
+    detail,
+  };
+}
