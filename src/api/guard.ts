@@ -2,6 +2,7 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Scope } from "../access/api-key.ts";
 import { tooMany, type Admission } from "../access/admission.ts";
 import { permits, type Caller } from "../access/authenticator.ts";
+import { DEFAULT_TENANT } from "../access/store.ts";
 import { ServiceError } from "../runtime/service-error.ts";
 import type { PeerAddress } from "./peer-address.ts";
 import { rateLimitHeaders } from "./rate-limit-headers.ts";
@@ -39,6 +40,11 @@ export function createGuard(admission: Admission, peerAddress: PeerAddress) {
 export function callerOf(request: FastifyRequest): Caller {
   if (!request.caller) throw new ServiceError("unauthorized", "This call needs an API key.");
   return request.caller;
+}
+
+/** Throws `forbidden`, with that sentence, for keys of all tenants but the first, which is the operator's. */
+export function ofInstallation({ tenantId }: Caller, sentence: string): void {
+  if (tenantId !== DEFAULT_TENANT) throw new ServiceError("forbidden", sentence);
 }
 
 function isAbout({ params }: FastifyRequest, id: string): boolean {

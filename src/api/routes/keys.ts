@@ -8,7 +8,7 @@ import { NAMING_VERSION } from "../../access/key-store.ts";
 import { MINUTE } from "../../runtime/clock.ts";
 import type { Observer } from "../../runtime/observer.ts";
 import { ServiceError } from "../../runtime/service-error.ts";
-import { callerOf } from "../guard.ts";
+import { callerOf, ofInstallation } from "../guard.ts";
 import { rekeySchema, rekeyView } from "../rekey-view.ts";
 import type { App } from "../server.ts";
 import { failures, secured, time, toTime, toTimeOrNull } from "../wire.ts";
@@ -65,6 +65,8 @@ export function keyRoutes(app: App, deps: KeyRouteDeps): void {
   endRoutes(app, deps);
 }
 
+const ROOT_KEY_IS_OPERATORS = "The root key is the operator's: this takes a key of the first tenant.";
+
 function rootRoutes(app: App, { keys, keyring, observer }: KeyRouteDeps): void {
   const view = async () => ({
     fingerprint: keyring.rootFingerprint,
@@ -82,7 +84,7 @@ function rootRoutes(app: App, { keys, keyring, observer }: KeyRouteDeps): void {
       },
     },
     async (request) => {
-      ofInstallation(callerOf(request));
+      ofInstallation(callerOf(request), ROOT_KEY_IS_OPERATORS);
       return view();
     },
   );
@@ -100,7 +102,7 @@ function rootRoutes(app: App, { keys, keyring, observer }: KeyRouteDeps): void {
       },
     },
     async (request) => {
-      ofInstallation(callerOf(request));
+      ofInstallation(callerOf(request), ROOT_KEY_IS_OPERATORS);
       const rewrapped = await keyring.rewrapAll();
       await keys.forgetRootKeysBut(keyring.rootFingerprint);
       observer.event("key.rotated", { key: "root", fingerprint: keyring.rootFingerprint, rewrapped });
@@ -265,9 +267,4 @@ async function existing({ keys }: KeyRouteDeps, tenantId: string): Promise<void>
 function tenantOf(tenantId: string, caller: Caller): string {
   if (caller.tenantId === DEFAULT_TENANT || caller.tenantId === tenantId) return tenantId;
   throw new ServiceError("not_found", "There are no keys of such a tenant.");
-}
-
-function ofInstallation(caller: Caller): void {
-  if (caller.tenantId === DEFAULT_TENANT) return;
-  throw new ServiceError("forbidden", "The root key is the operator's: this takes a key of the first tenant.");
 }
