@@ -12,9 +12,9 @@ import type { EventFields, EventName, Observer } from "../runtime/observer.ts";
 export interface Metrics {
   observer: Observer;
   /** An access token was handed out. On the hottest path there is, so this only counts. */
-  countRead(): void;
+  countRead: () => void;
   /** The text format of Prometheus. The stored numbers are left out while the store does not answer. */
-  text(): Promise<{ contentType: string; body: string }>;
+  text: () => Promise<{ contentType: string; body: string }>;
 }
 
 /** What the database knows, the same for every instance. */
@@ -42,16 +42,12 @@ export function createMetrics(stored: () => Promise<StoredNumbers>): Metrics {
   collectDefaultMetrics({ register: registry });
   const counters = createCounters(registry);
   const gauges = createGauges(registry);
-  let reads = 0;
-  new Counter({
+  const handedOut = new Counter({
     name: "evergrant_access_tokens_read_total",
     help: "Access tokens handed out.",
     registers: [registry],
-    collect() {
-      this.reset();
-      this.inc(reads);
-    },
   });
+  let reads = 0;
   return {
     observer: { event: (name, fields = {}) => counters.count(name, fields) },
     countRead: () => {
@@ -59,6 +55,8 @@ export function createMetrics(stored: () => Promise<StoredNumbers>): Metrics {
     },
     text: async () => {
       gauges.set(await stored().catch(() => null));
+      handedOut.reset();
+      handedOut.inc(reads);
       return { contentType: registry.contentType, body: await registry.metrics() };
     },
   };

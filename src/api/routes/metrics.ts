@@ -3,7 +3,7 @@ import type { App } from "../server.ts";
 
 export interface MetricsRouteDeps {
   /** The text format of Prometheus, and its media type. */
-  text(): Promise<{ contentType: string; body: string }>;
+  text: () => Promise<{ contentType: string; body: string }>;
 }
 
 /**
