@@ -8,7 +8,6 @@ import type * as TokenRequestModule from "../../src/oauth/token-request.ts";
 import type * as CatalogueModule from "../../src/provider/catalogue.ts";
 import type * as PaceModule from "../../src/refresh/pace/create-pace.ts";
 import type * as ObserverModule from "../../src/runtime/observer.ts";
-import type * as SealerModule from "../../src/runtime/sealer.ts";
 import type * as SecretModule from "../../src/runtime/secret.ts";
 import type * as EngineModule from "../../src/service/engine.ts";
 import type * as OpenDatabase from "../../src/service/open-database.ts";
@@ -61,4 +60,3 @@ export const built = {
 export type Database = DatabaseModule.Database;
 export type EventName = ObserverModule.EventName;
 export type Keyring = KeyringModule.Keyring;
-export type Sealer = SealerModule.Sealer;

@@ -12,6 +12,7 @@ export const SCOPES = [
   "clients:write",
   "keys:write",
   "audit:read",
+  "metrics:read",
   "admin",
 ] as const;
 

@@ -31,6 +31,9 @@ export interface KeptRootKey {
 
 export type RetireResult = "retired" | "in_use" | "newest" | "unknown";
 
+/** What versions of tenant keys are for: the newest of each tenant seals, others open until they are retired. */
+export type KeyState = "sealing" | "opening" | "retired";
+
 export interface KeyStore {
   /** A random name made with the database; it binds every sealed record to this installation. */
   instanceId(): Promise<string>;
@@ -43,6 +46,8 @@ export interface KeyStore {
   forgetRootKeysBut(fingerprint: string): Promise<void>;
   /** By version, retired ones too; none of a tenant whose keys were shredded. */
   tenantKeys(tenantId: string): Promise<StoredTenantKey[]>;
+  /** How many versions of tenant keys there are in each state, of all tenants together. */
+  states(): Promise<Readonly<Record<KeyState, number>>>;
   /** Keeps the one that is there when two processes make the same version at once. Without effect once the tenant is shredded. */
   addTenantKey(key: WrappedTenantKey): Promise<void>;
   /** Tenant keys that other root keys than this wrap. */

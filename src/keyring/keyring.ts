@@ -34,7 +34,7 @@ export interface KeyringDeps {
 }
 
 /** Not a tenant: owner of the keys that the installation itself uses. */
-export const INSTALLATION = "installation";
+const INSTALLATION = "installation";
 
 /** 96 bits: no two secrets of a connection are taken for the same. */
 const NAME_LENGTH = 16;

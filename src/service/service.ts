@@ -22,6 +22,7 @@ import { jwksRoutes } from "../api/routes/jwks.ts";
 import { keyRoutes } from "../api/routes/keys.ts";
 import { connectionRoutes } from "../api/routes/connections.ts";
 import { importRoute } from "../api/routes/import.ts";
+import { metricsRoute } from "../api/routes/metrics.ts";
 import { operationRoutes } from "../api/routes/operations.ts";
 import { providerRoutes } from "../api/routes/providers.ts";
 import { releaseRoute } from "../api/routes/release.ts";
@@ -63,6 +64,7 @@ import { createTenantStore } from "../store/tenants.ts";
 import { createTokenReadStore } from "../store/token-reads.ts";
 import { createLogger, createLogObserver } from "../telemetry/log.ts";
 import { createActing, createStartingApiKeys } from "./acting-stores.ts";
+import { createMetrics, type Metrics, type StoredNumbers } from "../telemetry/metrics.ts";
 import { ensureAdminKey } from "./admin-key.ts";
 import { readBuiltInProviders } from "./built-in-providers.ts";
 import { createEngine } from "./engine.ts";
@@ -85,8 +87,15 @@ export interface Service {
 
 /** Wires everything together and starts it. Throws `StartError` before any network call when something is not as it must be. */
 export async function startService(settings: Settings, system: System = realSystem()): Promise<Service> {
-  const observer = createLogObserver(createLogger(settings.logLevel, system.log));
   const database = await openDatabase(settings.database, system.clock).catch(startErrorOf("database"));
+  const log = createLogObserver(createLogger(settings.logLevel, system.log));
+  const metrics = createMetrics(() => storedNumbers(database));
+  const observer: Observer = {
+    event: (name, fields) => {
+      log.event(name, fields);
+      metrics.observer.event(name, fields);
+    },
+  };
   try {
     const secrets = await openSecrets(database, settings, system);
     const instanceId = createId("ins", system.clock, system.random);
@@ -94,7 +103,7 @@ export async function startService(settings: Settings, system: System = realSyst
     const { clock } = system;
     const journal = await openJournal({ dataDir, instanceId, clock, observer }).catch(startErrorOf("database"));
     try {
-      return await startOn({ database, journal, observer, instanceId, ...secrets }, settings, system);
+      return await startOn({ database, journal, observer, metrics, instanceId, ...secrets }, settings, system);
     } catch (error) {
       await journal.close();
       throw error;
@@ -134,11 +143,18 @@ interface Opened extends Secrets {
   database: Database;
   journal: OpenJournal;
   observer: Observer;
+  metrics: Metrics;
   instanceId: string;
 }
 
+async function storedNumbers(database: Database): Promise<StoredNumbers> {
+  const [keys, rekeys] = [createKeyStore(database, () => ""), createRekeyStore(database)];
+  return { keys: await keys.states(), rekeys: await rekeys.list() };
+}
+
 async function startOn(opened: Opened, settings: Settings, { clock, random }: System): Promise<Service> {
-  const { database, journal, observer, instanceId, keyStore, keyring, pepper, linkKey, seedKey, auditKey } = opened;
+  const { database, journal, observer, metrics, instanceId, keyStore, keyring } = opened;
+  const { pepper, linkKey, seedKey, auditKey } = opened;
   const keys = createApiKeyStore(database);
   const starting = { keys: createStartingApiKeys({ database, auditKey }), pepper, clock, random };
   const newAdminKey = await ensureAdminKey(starting, settings.adminKey);
@@ -209,8 +225,14 @@ async function startOn(opened: Opened, settings: Settings, { clock, random }: Sy
 
   const authenticator = createAuthenticator({ keys, tenants, pepper, clock });
   const uses = createKeyUses({ clock, keys, observer });
-  const handedOut = createHandedOut({ clock, reads: tokenReads, observer, onMany: () => usage.soon() });
-  const usage = keepUsage(clock, [uses, handedOut]);
+  const counted = createHandedOut({ clock, reads: tokenReads, observer, onMany: () => usage.soon() });
+  const usage = keepUsage(clock, [uses, counted]);
+  const handedOut = {
+    count: (keyId: string, connectionId: string) => {
+      metrics.countRead();
+      counted.count(keyId, connectionId);
+    },
+  };
   const secretUpkeep = createSecretUpkeep(outside);
   const limits = createRateLimits(clock, settings.rateLimit);
   const admission = createAdmission({ authenticator, limits, uses, clock });
@@ -223,6 +245,7 @@ async function startOn(opened: Opened, settings: Settings, { clock, random }: Sy
   const shortcut = createHotRoute({ admission, accessTokens, handedOut, peerAddress });
   const app = await createApp({ admission, peerAddress, observer, shortcut, limits: HTTP_LIMITS });
   operationRoutes(app, { ready });
+  metricsRoute(app, metrics);
   const changing = { ...connectPorts, acting, keys: clientKeys };
   providerRoutes(app, changing);
   clientRoutes(app, changing);

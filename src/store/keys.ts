@@ -1,5 +1,12 @@
 import { sql } from "kysely";
-import type { KeyStore, RootKeyRecord, StoredTenantKey, WrappedTenantKey } from "../access/key-store.ts";
+import {
+  NAMING_VERSION,
+  type KeyState,
+  type KeyStore,
+  type RootKeyRecord,
+  type StoredTenantKey,
+  type WrappedTenantKey,
+} from "../access/key-store.ts";
 import { DEFAULT_TENANT } from "../access/store.ts";
 import type { Database, Queries } from "./database.ts";
 import { egNow } from "./now.ts";
@@ -51,6 +58,7 @@ export function createKeyStore(database: Database, newInstanceId: () => string):
         const rows = queries.selectFrom("tenant_keys").selectAll().where("tenant_id", "=", tenantId);
         return (await rows.orderBy("version").execute()).map(storedKeyOf);
       }),
+    states: () => database.read(states),
     addTenantKey: (key) => database.write((queries) => addTenantKey(queries, key)),
     wrappedByOthers: (fingerprint, limit) =>
       database.read(async (queries) => {
@@ -95,6 +103,16 @@ async function wrappedBy(queries: Queries): Promise<Map<string, number>> {
     .groupBy("root_fingerprint")
     .execute();
   return new Map(rows.map((row) => [row.root_fingerprint, row.count]));
+}
+
+async function states(queries: Queries): Promise<Record<KeyState, number>> {
+  const { rows } = await sql<{ state: KeyState; count: number }>`
+    select case when retired_at is not null then 'retired' when version < newest then 'opening' else 'sealing' end
+      as state, count(*) as count
+    from (select version, retired_at, max(version) over (partition by tenant_id) as newest from tenant_keys
+      where version <> ${sql.lit(NAMING_VERSION)}) as versions
+    group by 1`.execute(queries);
+  return { sealing: 0, opening: 0, retired: 0, ...Object.fromEntries(rows.map(({ state, count }) => [state, count])) };
 }
 
 async function addTenantKey(queries: Queries, key: WrappedTenantKey): Promise<void> {

@@ -23,12 +23,12 @@ test("a rekey is told by a bar, its speed, and the time that is left", () => {
   expect(describeRekey(finished)).toBe("rekey to version 2: 2000 values, finished now");
 });
 
-it("shows how far it is until everything is sealed with the new version", async () => {
+it("shows how far it is until everything is sealed with the new version", { timeout: 60_000 }, async () => {
   const stage = await openStage();
   await stage.connect();
   const command = evergrant(["keys", "rotate-tenant", "--wait"], clientEnvironment(stage));
   const rekey = async () => (await stage.api("GET", "/v1/keys/tenants/default/rekey")).status;
-  await expect.poll(rekey, { timeout: 10_000 }).toBe(200);
+  await expect.poll(rekey, { timeout: 50_000 }).toBe(200);
   await stage.clock.advance(10_000);
   const { code, stdout, stderr } = await command;
   expect([code, stderr.split("\n")[0]]).toEqual([0, "rekey to version 2: [........................] 0 of 3 values"]);

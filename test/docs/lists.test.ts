@@ -35,6 +35,7 @@ test("every relative link in the documentation leads to a file", () => {
     "docs/database.md",
     "docs/journal.md",
     "docs/keys.md",
+    "docs/metrics.md",
     "docs/providers.md",
     "docs/simulation.md",
     "docs/crash-proof.md",

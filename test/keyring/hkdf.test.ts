@@ -5,8 +5,10 @@ import { hkdf64 } from "../../src/keyring/hkdf.ts";
 
 const hex = (bytes: ArrayBuffer | Uint8Array) => Buffer.from(new Uint8Array(bytes)).toString("hex");
 
+const bytes = (maxLength: number) => fc.uint8Array({ maxLength });
+const from = (text: string) => Buffer.from(text, "hex");
+
 test("gives what Node's own HKDF gives", () => {
-  const bytes = (maxLength: number) => fc.uint8Array({ maxLength });
   fc.assert(
     fc.property(bytes(100), bytes(200), bytes(1024), (key, salt, info) => {
       expect(hex(Buffer.concat(hkdf64(key, salt, info)))).toBe(hex(hkdfSync("sha256", key, salt, info, 64)));
@@ -15,7 +17,6 @@ test("gives what Node's own HKDF gives", () => {
 });
 
 test("RFC 5869, appendix A.1: the first 42 bytes", () => {
-  const from = (text: string) => Buffer.from(text, "hex");
   const [first, second] = hkdf64(
     Buffer.alloc(22, 0x0b),
     from("000102030405060708090a0b0c"),

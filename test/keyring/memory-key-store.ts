@@ -44,6 +44,7 @@ export function createMemoryKeyStore(instanceId = "inst-1"): MemoryKeyStore {
       const known = store.tenants.some(({ tenantId, version }) => tenantId === key.tenantId && version === key.version);
       if (!known) store.tenants.push({ ...key, createdAt: 0, retiredAt: null });
     },
+    states: async () => ({ sealing: 0, opening: 0, retired: 0 }),
     wrappedByOthers: async (fingerprint, limit) =>
       store.tenants.filter(({ rootFingerprint }) => rootFingerprint !== fingerprint).slice(0, limit),
     rewrap: async (key, from) => {

@@ -246,7 +246,15 @@ async function misplace(search: Search): Promise<void> {
 }
 
 async function askEverything(search: Search, path: string): Promise<void> {
-  const lists = ["/v1/connections", "/v1/clients", "/v1/providers", "/v1/api-keys", "/openapi.json", "/readyz"];
+  const lists = [
+    "/v1/connections",
+    "/v1/clients",
+    "/v1/providers",
+    "/v1/api-keys",
+    "/openapi.json",
+    "/readyz",
+    "/metrics",
+  ];
   for (const url of [...lists, path, `${path}/history`]) await call(search, "GET", url);
   await call(search, "POST", `${path}/check`);
 }

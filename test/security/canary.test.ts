@@ -99,7 +99,7 @@ async function drive(stage: Stage, keep: (answer: string) => void, collect: () =
   ]) {
     await call("GET", path);
   }
-  for (const path of ["/v1/clients", "/v1/providers", "/v1/api-keys", "/openapi.json", "/readyz"])
+  for (const path of ["/v1/clients", "/v1/providers", "/v1/api-keys", "/openapi.json", "/readyz", "/metrics"])
     await call("GET", path);
   collect();
   await call("DELETE", `/v1/connections/${connectionId}`);

@@ -164,8 +164,10 @@ export function keyRotationContract(kind: DatabaseKind): void {
       const stage = await openWithKeys(kind);
       const { keys, sealed, clock } = stage;
       expect(await keys.retire(TENANT, 1, MINUTE)).toBe("newest");
+      expect(await keys.states()).toEqual({ sealing: 1, opening: 0, retired: 0 });
       await keys.addTenantKey({ tenantId: TENANT, version: 2, wrapped: Buffer.of(2), rootFingerprint: "old" });
       expect(await keys.retire(TENANT, 1, MINUTE)).toBe("newest");
+      expect(await keys.states()).toEqual({ sealing: 1, opening: 1, retired: 0 });
       await clock.advance(MINUTE);
       await stage.create("con_1", {}, { tokens: tokensWith(1) });
       expect(await keys.retire(TENANT, 1, MINUTE)).toBe("in_use");
@@ -173,6 +175,7 @@ export function keyRotationContract(kind: DatabaseKind): void {
       const values = (row: (typeof rows)[number]) => row.values.map((value) => ({ ...value, sealed: sealedWith(2) }));
       await stage.replace(rows.map((row) => ({ ...row, values: values(row) })));
       expect(await keys.retire(TENANT, 1, MINUTE)).toBe("retired");
+      expect(await keys.states()).toEqual({ sealing: 1, opening: 0, retired: 1 });
       const retiredAt = clock.now();
       await clock.advance(DAY);
       expect(await keys.retire(TENANT, 1, MINUTE)).toBe("retired");
