@@ -23,8 +23,8 @@ export interface ClientTable {
   setSecret(clientId: string, secret: string): void;
   /** Another one beside those that there are. */
   addSecret(clientId: string, secret: string): void;
-  /** Is it one of those that were added? */
-  hasAdded(clientId: string, secret: string): boolean;
+  /** Is it one of the client's secrets? */
+  takes(clientId: string, secret: string): boolean;
 }
 
 interface Row {
@@ -55,7 +55,10 @@ export function createClientTable(database: Database): ClientTable {
   const setSecret = database.prepare("UPDATE client SET secret = ? WHERE client_id = ?");
   const addSecret = database.prepare("INSERT INTO added_secret (client_id, secret) VALUES (?, ?)");
   const forgetAdded = database.prepare("DELETE FROM added_secret WHERE client_id = ?");
-  const findAdded = database.prepare("SELECT 1 FROM added_secret WHERE client_id = ? AND secret = ?");
+  const findSecret = database.prepare<{ clientId: string; secret: string }>(
+    `SELECT 1 FROM client WHERE client_id = @clientId AND secret = @secret
+     UNION SELECT 1 FROM added_secret WHERE client_id = @clientId AND secret = @secret`,
+  );
 
   return {
     put: ({ clientId, clientSecret, redirectUris, tokenEndpointAuthMethod = null }) =>
@@ -70,7 +73,7 @@ export function createClientTable(database: Database): ClientTable {
       forgetAdded.run(clientId);
     },
     addSecret: (clientId, secret) => void addSecret.run(clientId, secret),
-    hasAdded: (clientId, secret) => findAdded.get(clientId, secret) !== undefined,
+    takes: (clientId, secret) => findSecret.get({ clientId, secret }) !== undefined,
   };
 }
 

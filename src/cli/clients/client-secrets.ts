@@ -46,9 +46,14 @@ export async function addSecret(
     ...(expires !== undefined && { expires_at: expires }),
     ...(promote && { promote: "when_proven" }),
   };
-  const made = await service.ask({ method: "POST", path: path`/v1/clients/${client}/secrets`, body }, clientSecretSchema);
+  const made = await service.ask(
+    { method: "POST", path: path`/v1/clients/${client}/secrets`, body },
+    clientSecretSchema,
+  );
   output.result(made, () => `${made.id} is ${made.state}.`);
-  output.remark(printable(made.state === "staged" ? afterStaging(client, made) : "It is used from the next request on."));
+  output.remark(
+    printable(made.state === "staged" ? afterStaging(client, made) : "It is used from the next request on."),
+  );
 }
 
 function afterStaging(client: string, { id, promotes_itself: promotesItself }: ClientSecret): string {
@@ -63,7 +68,11 @@ export async function promoteSecret(
   output: Output,
   { client, secret, force }: { client: string; secret: string; force: boolean },
 ): Promise<void> {
-  const request = { method: "POST", path: path`/v1/clients/${client}/secrets/${secret}/promote`, body: { force } } as const;
+  const request = {
+    method: "POST",
+    path: path`/v1/clients/${client}/secrets/${secret}/promote`,
+    body: { force },
+  } as const;
   const promoted = await service.ask(request, clientSecretSchema);
   output.result(promoted, () => `${promoted.id} is ${promoted.state}.`);
   output.remark("The one before is kept for a day, in case the provider refuses this one, and then erased.");
@@ -90,7 +99,10 @@ export async function rotateSecret(
     ...(expires !== undefined && { expires_at: expires }),
     ...(now ? { stage: "active", retire: "now" } : { stage: "staged", promote: "when_proven" }),
   };
-  const made = await service.ask({ method: "POST", path: path`/v1/clients/${client}/secrets`, body }, clientSecretSchema);
+  const made = await service.ask(
+    { method: "POST", path: path`/v1/clients/${client}/secrets`, body },
+    clientSecretSchema,
+  );
   output.result(made, () => `${made.id} is ${made.state}.`);
   output.remark(printable(now ? AFTER_EMERGENCY : afterStaging(client, made)));
 }
