@@ -14,7 +14,16 @@ function ask(stage: Stage, args: readonly string[], input = "") {
 describe("clients", () => {
   it("are added with a secret from the standard input, shown, edited, listed and deleted", async () => {
     const stage = await openStage();
-    const options = ["--provider", "sandbox", "--client-id", "mine", "--scope", "a", "--return-url", "https://x.example/r"];
+    const options = [
+      "--provider",
+      "sandbox",
+      "--client-id",
+      "mine",
+      "--scope",
+      "a",
+      "--return-url",
+      "https://x.example/r",
+    ];
     const made = await ask(stage, ["add", ...options, "--json"], `${SECRET}\n`);
     expect(made.code).toBe(EXIT.ok);
     const { id, redirect_uri: redirectUri } = JSON.parse(made.stdout);

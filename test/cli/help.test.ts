@@ -103,7 +103,12 @@ describe("docs/cli.md", () => {
   });
 
   it.each(
-    COMMANDS.filter((command) => !["keys", "keys generate", "providers", "clients", "clients secrets", "connections", "api-keys"].includes(command)),
+    COMMANDS.filter(
+      (command) =>
+        !["keys", "keys generate", "providers", "clients", "clients secrets", "connections", "api-keys"].includes(
+          command,
+        ),
+    ),
   )("explains %s", (command) => {
     expect(page).toContain(`evergrant ${command}`);
   });

@@ -33,7 +33,10 @@ function about(
   body?: Body,
 ): Route {
   const call: Route["call"] = (ids) => ({
-    path: path.replace(/\{(id|tenant)\}/, ids[kind]).replace("{version}", "1").replace("{secret}", ids.secret),
+    path: path
+      .replace(/\{(id|tenant)\}/, ids[kind])
+      .replace("{version}", "1")
+      .replace("{secret}", ids.secret),
     ...(body && { body: body(ids) }),
   });
   return { method, path, scope, forOwner, call };
