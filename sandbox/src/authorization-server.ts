@@ -45,12 +45,20 @@ export function createAuthorizationServer({ issuer, store, behaviour, signingKey
       return store.users.has(user) ? account(user) : undefined;
     },
   });
+  takeAddedSecrets(provider, store);
   provider.use(forgetSession);
   provider.use(takeTime(behaviour));
   provider.on("server_error", (_ctx, error) => observe({ kind: "server_error", message: error.message }));
   const koa: EventEmitter = provider;
   koa.on("error", (error: Error) => observe({ kind: "server_error", message: error.message }));
   return provider;
+}
+
+/** oidc-provider knows one secret of a client. */
+function takeAddedSecrets({ Client: { prototype } }: OidcProvider, { clients }: Pick<Store, "clients">): void {
+  prototype.compareClientSecret = function (actual) {
+    return clients.takes(this.clientId, actual);
+  };
 }
 
 type Middleware = Parameters<OidcProvider["use"]>[0];

@@ -30,7 +30,12 @@ export interface ClientTable {
   put(client: SandboxClient): void;
   find(clientId: string): StoredClient | undefined;
   setDisabled(clientId: string, disabled: boolean): void;
+  /** The only one then. */
   setSecret(clientId: string, secret: string): void;
+  /** Another one beside those that there are. */
+  addSecret(clientId: string, secret: string): void;
+  /** Is it one of the client's secrets? */
+  takes(clientId: string, secret: string): boolean;
 }
 
 interface Row {
@@ -50,6 +55,7 @@ export function createClientTable(database: Database): ClientTable {
     jwks_uri TEXT,
     disabled INTEGER NOT NULL DEFAULT 0
   )`);
+  database.exec("CREATE TABLE IF NOT EXISTS added_secret (client_id TEXT NOT NULL, secret TEXT NOT NULL)");
   const put = database.prepare(
     `INSERT INTO client (client_id, secret, redirect_uris, auth_method, jwks_uri) VALUES (?, ?, ?, ?, ?)
      ON CONFLICT (client_id) DO UPDATE SET secret = excluded.secret, redirect_uris = excluded.redirect_uris,
@@ -60,6 +66,12 @@ export function createClientTable(database: Database): ClientTable {
   );
   const setDisabled = database.prepare("UPDATE client SET disabled = ? WHERE client_id = ?");
   const setSecret = database.prepare("UPDATE client SET secret = ? WHERE client_id = ?");
+  const addSecret = database.prepare("INSERT INTO added_secret (client_id, secret) VALUES (?, ?)");
+  const forgetAdded = database.prepare("DELETE FROM added_secret WHERE client_id = ?");
+  const findSecret = database.prepare<{ clientId: string; secret: string }>(
+    `SELECT 1 FROM client WHERE client_id = @clientId AND secret = @secret
+     UNION SELECT 1 FROM added_secret WHERE client_id = @clientId AND secret = @secret`,
+  );
 
   return {
     put: ({ clientId, clientSecret, redirectUris, tokenEndpointAuthMethod = null, jwksUri = null }) =>
@@ -69,7 +81,12 @@ export function createClientTable(database: Database): ClientTable {
       return row && read(clientId, row);
     },
     setDisabled: (clientId, disabled) => void setDisabled.run(disabled ? 1 : 0, clientId),
-    setSecret: (clientId, secret) => void setSecret.run(secret, clientId),
+    setSecret: (clientId, secret) => {
+      setSecret.run(secret, clientId);
+      forgetAdded.run(clientId);
+    },
+    addSecret: (clientId, secret) => void addSecret.run(clientId, secret),
+    takes: (clientId, secret) => findSecret.get({ clientId, secret }) !== undefined,
   };
 }
 

@@ -110,6 +110,15 @@ function routesOf(control: Control, store: Store): Route[] {
     },
     {
       method: "POST",
+      path: /^\/control\/clients\/([^/]+)\/secrets$/,
+      run: (id, json) => {
+        const { secret, problems } = readSecret(json);
+        if (problems.length > 0) return { kind: "bad", problems };
+        return client(id, () => control.addClientSecret(id, secret));
+      },
+    },
+    {
+      method: "POST",
       path: /^\/control\/users\/([^/]+)\/revoke$/,
       run: (name) => user(name, () => control.revokeUser(name)),
     },

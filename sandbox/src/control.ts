@@ -20,8 +20,10 @@ export interface Control {
   /** Its token requests answer 401 `invalid_client` from now on. Its access tokens stay good. */
   disableClient(clientId: string): Promise<void>;
   enableClient(clientId: string): Promise<void>;
-  /** The old secret is dead at once. */
+  /** All secrets before it are dead at once. */
   rotateClientSecret(clientId: string, newSecret: string): Promise<void>;
+  /** Those before it live on. */
+  addClientSecret(clientId: string, newSecret: string): Promise<void>;
   /** Ends every grant of the user, with all its codes, access and refresh tokens. */
   revokeUser(user: string): Promise<void>;
   revokeAll(): Promise<void>;
@@ -79,6 +81,12 @@ export function createControl({ store, behaviour, counter, refreshTokens, observ
       mustBeSound(problemsWithSecret(newSecret));
       store.clients.setSecret(clientId, newSecret);
       did(`rotated the secret of client ${clientId}`);
+    },
+    addClientSecret: async (clientId, newSecret) => {
+      mustExist(clientId);
+      mustBeSound(problemsWithSecret(newSecret));
+      store.clients.addSecret(clientId, newSecret);
+      did(`added a secret of client ${clientId}`);
     },
     revokeUser: async (user) => revoke(user, `revoked ${user}`),
     changePassword: async (user) => revoke(user, `changed the password of ${user}`),

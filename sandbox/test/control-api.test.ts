@@ -130,6 +130,8 @@ describe("clients", () => {
     expect(await ask("s")).toBe("invalid_grant");
     expect((await call("POST", "/clients/a%20b/secret", { client_secret: "t" })).status).toBe(204);
     expect([await ask("s"), await ask("t")]).toEqual(["invalid_client", "invalid_grant"]);
+    expect((await call("POST", "/clients/a%20b/secrets", { client_secret: "u" })).status).toBe(204);
+    expect([await ask("t"), await ask("u")]).toEqual(["invalid_grant", "invalid_grant"]);
   });
 
   test.each([
@@ -171,10 +173,11 @@ test.each([
   ["POST", "/clients/none/disable"],
   ["POST", "/clients/none/enable"],
   ["POST", "/clients/none/secret"],
+  ["POST", "/clients/none/secrets"],
   ["GET", "/nothing"],
 ])("%s %s is not found", async (method, path) => {
   const { call } = await start();
-  const body = path.endsWith("/secret") ? { client_secret: "x" } : undefined;
+  const body = /\/secrets?$/.test(path) ? { client_secret: "x" } : undefined;
   expect(await call(method, path, body)).toMatchObject({ status: 404, body: { error: "not_found" } });
 });
 

@@ -116,6 +116,22 @@ describe("clients", () => {
     expect((await client.token({ ...form, client_id: clientId, client_secret: "new" }, {})).status).toBe(200);
   });
 
+  test("an added secret lives beside the others until they are rotated", async () => {
+    const client = await startConnectedClient();
+    const { refreshToken } = await client.connect();
+    const { control } = client.sandbox;
+    await control.addClientSecret(clientId, "second");
+    const ask = async (secret: string) => {
+      const form = { grant_type: "refresh_token", refresh_token: "none", client_id: clientId, client_secret: secret };
+      return (await client.token(form, {})).body.error;
+    };
+    expect((await client.refresh(refreshToken)).status).toBe(200);
+    expect([await ask("second"), await ask("third")]).toEqual(["invalid_grant", "invalid_client"]);
+    await control.rotateClientSecret(clientId, "third");
+    expect([await ask("second"), await ask("third")]).toEqual(["invalid_client", "invalid_grant"]);
+    await expect(control.addClientSecret("none", "x")).rejects.toThrow("no client none");
+  });
+
   test("what makes no client is refused", async () => {
     const client = { clientId: "x", clientSecret: "x", redirectUris: ["not a URI"] };
     await expect(startConnectedClient({ clients: [client] })).rejects.toThrow("not an http(s) URL");

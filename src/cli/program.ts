@@ -3,6 +3,7 @@ import type { CommandDeps } from "./command-deps.ts";
 import { addApiKeysCommand } from "./api-keys/api-keys-command.ts";
 import { addAuditCommand } from "./audit/audit-command.ts";
 import { addBackupCommand } from "./backup/backup-command.ts";
+import { addClientsCommand } from "./clients/clients-command.ts";
 import { addConnectCommand } from "./connect/connect-command.ts";
 import { addConnectionsCommand } from "./connections/connections-command.ts";
 import { addDoctorCommand } from "./doctor/doctor-command.ts";
@@ -36,6 +37,7 @@ export function createProgram(deps: CommandDeps): Command {
   addProvidersCommand(program, deps);
   addExplainCommand(program, deps);
   addConnectCommand(program, deps);
+  addClientsCommand(program, deps);
   addConnectionsCommand(program, deps);
   addTokenCommand(program, deps);
   addApiKeysCommand(program, deps);

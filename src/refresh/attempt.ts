@@ -9,7 +9,7 @@ import type { Secret } from "../runtime/secret.ts";
 import { ServiceError } from "../runtime/service-error.ts";
 import type { AttemptCount } from "./brake.ts";
 import type { ClientFactsReader } from "./client-facts.ts";
-import { exchangeProven, type ProvenExchange, type RefusedSecret } from "./client-proofs.ts";
+import { exchangeProven, type ProvenExchange, type RefusedSecret } from "./exchange-proven.ts";
 import { prepareExchange } from "./exchange.ts";
 import { isLapsing } from "./keep-alive.ts";
 import { isTimeToSend, mayResend } from "./lease-times.ts";

@@ -9,7 +9,7 @@ import { refreshRequestTo } from "../provider/token-endpoint.ts";
 import type { Secret } from "../runtime/secret.ts";
 import { ServiceError } from "../runtime/service-error.ts";
 import type { Ready } from "./attempt.ts";
-import { firstProof } from "./client-proofs.ts";
+import { firstProof } from "./first-proof.ts";
 import { exchangeDeadline } from "./lease-times.ts";
 import type { RefreshPorts } from "./ports.ts";
 

@@ -139,6 +139,20 @@ describe("the database", () => {
   });
 });
 
+it("warns of a client's secret that ends soon, and says how to change it", async () => {
+  const stage = await openStage();
+  const expiresAt = new Date(Date.now() + 9 * 86_400_000).toISOString();
+  const made = await stage.api("POST", "/v1/clients", {
+    provider: "sandbox",
+    client_id: "x",
+    client_secret: "s",
+    secret_expires_at: expiresAt,
+  });
+  const { stdout } = await doctor(serviceEnvironment(stage));
+  const line = new RegExp(`^! client secret +sec_\\w+ of ${made.at("id")} ends at ${expiresAt}\n +→ .*secrets rotate`, "m");
+  expect(stdout).toMatch(line);
+});
+
 describe("the address", () => {
   it("where something else listens exits with 6", async () => {
     const port = await listen((_request, response) => response.end("<h1>Welcome</h1>"));

@@ -24,6 +24,18 @@ const COMMANDS = [
   "providers show",
   "providers check",
   "explain",
+  "clients",
+  "clients list",
+  "clients show",
+  "clients add",
+  "clients edit",
+  "clients delete",
+  "clients secrets",
+  "clients secrets list",
+  "clients secrets add",
+  "clients secrets promote",
+  "clients secrets retire",
+  "clients secrets rotate",
   "connect",
   "connections",
   "connections list",
@@ -41,7 +53,7 @@ const COMMANDS = [
 ];
 
 /** Commands that ask a running service. */
-const ASKING = /^(connect|connections .+|token|api-keys .+)$/;
+const ASKING = /^(connect|connections .+|clients (?!secrets$).+|token|api-keys .+)$/;
 
 describe("evergrant --help", () => {
   it("names every setting of the service and of the client", async () => {
@@ -94,7 +106,12 @@ describe("docs/cli.md", () => {
   });
 
   it.each(
-    COMMANDS.filter((command) => !["keys", "keys generate", "providers", "connections", "api-keys"].includes(command)),
+    COMMANDS.filter(
+      (command) =>
+        !["keys", "keys generate", "providers", "clients", "clients secrets", "connections", "api-keys"].includes(
+          command,
+        ),
+    ),
   )("explains %s", (command) => {
     expect(page).toContain(`evergrant ${command}`);
   });

@@ -31,6 +31,7 @@ test("every relative link in the documentation leads to a file", () => {
     "docs/backup.md",
     "docs/causes.md",
     "docs/cli.md",
+    "docs/clients.md",
     "docs/errors.md",
     "docs/database.md",
     "docs/journal.md",

@@ -4,7 +4,7 @@ import { openEngineStage, openInstances, type EngineStage } from "../stage/engin
 import { builtInEntry } from "../stage/catalogue-entry.ts";
 import { answer, answers } from "../stage/plays.ts";
 import { expectHealthy } from "./outcome.ts";
-import { connectMany, expectUntouched, replaceSecret, takesOnly } from "./refused-client.ts";
+import { connectMany, expectUntouched, replaceSecret, stageSecret, takesOnly } from "./refused-client.ts";
 
 // They are short, but the machine may be busy.
 vi.setConfig({ testTimeout: 60_000 });
@@ -37,6 +37,19 @@ test("aadsts7000222-platform-secret-expired: an expired secret touches none of f
   await stage.clock.advance(2 * MINUTE);
   for (const id of ids) await expectHealthy(stage, id);
   expect(stage.observer.of("client.suspended")).toHaveLength(1);
+});
+
+test("aadsts7000222-platform-secret-expired: where its successor was staged, an expired secret costs nobody anything", async () => {
+  const stage = await openEngineStage(ENTRA);
+  const ids = await connectMany(stage, 50);
+  await stageSecret(stage, "the next secret");
+  takesOnly(stage.server, "the next secret", answer(401, SECRET_EXPIRED));
+  await stage.clock.leap(51 * MINUTE);
+  stage.sweep.start();
+  await stage.clock.advance(MINUTE);
+  for (const id of ids) await expectHealthy(stage, id);
+  expect(stage.observer.of("client.suspended")).toEqual([]);
+  expect(stage.observer.of("client.secret_switched")).toHaveLength(1);
 });
 
 // The code is the one that another server has for a user who does not consent.

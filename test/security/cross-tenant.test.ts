@@ -10,12 +10,13 @@ import { ROUTES, type Ids, type Route } from "./route-table.ts";
 const UNKNOWN: Ids = {
   connection: `con_${"0".repeat(26)}`,
   client: `cli_${"0".repeat(26)}`,
+  secret: `sec_${"0".repeat(26)}`,
   session: `cs_${"0".repeat(26)}`,
   key: `key_${"0".repeat(26)}`,
   tenant: `ten_${"0".repeat(26)}`,
 };
 
-const NONE: Ids = { connection: "", client: "", session: "", key: "", tenant: "" };
+const NONE: Ids = { connection: "", client: "", secret: "", session: "", key: "", tenant: "" };
 /** Those that are called with an id of something, in the path or in the body. */
 const withIds = ROUTES.filter(({ call }) => JSON.stringify(call(UNKNOWN)) !== JSON.stringify(call(NONE)));
 
@@ -28,11 +29,20 @@ async function openTwoTenants() {
   const ids: Ids = {
     connection: connectionId,
     client: stage.clientId,
+    secret: await eraseOne(stage),
     session: session.at("id"),
     key: key.at("id"),
     tenant: "default",
   };
   return { stage, ids, strangers: await openAnotherTenant(stage, SCOPES) };
+}
+
+/** A secret of the client that was staged and erased. */
+async function eraseOne({ api, clientId }: Stage): Promise<string> {
+  const path = `/v1/clients/${clientId}/secrets`;
+  const id = (await api("POST", path, { client_secret: "erased-soon" })).at("id");
+  await api("DELETE", `${path}/${id}`);
+  return id;
 }
 
 function send(api: Api, route: Route, ids: Ids): Promise<Answer> {

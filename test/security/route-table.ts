@@ -4,6 +4,8 @@ import type { Scope } from "../../src/access/api-key.ts";
 export interface Ids {
   connection: string;
   client: string;
+  /** Of the client, and erased already. */
+  secret: string;
   session: string;
   key: string;
   tenant: string;
@@ -31,7 +33,10 @@ function about(
   body?: Body,
 ): Route {
   const call: Route["call"] = (ids) => ({
-    path: path.replace(/\{(id|tenant)\}/, ids[kind]).replace("{version}", "1"),
+    path: path
+      .replace(/\{(id|tenant)\}/, ids[kind])
+      .replace("{version}", "1")
+      .replace("{secret}", ids.secret),
     ...(body && { body: body(ids) }),
   });
   return { method, path, scope, forOwner, call };
@@ -58,9 +63,16 @@ export const ROUTES: readonly Route[] = [
     client_secret: "s",
   })),
   about("client", ["GET", "/v1/clients/{id}", "connections:read", 200]),
+  about("client", ["PATCH", "/v1/clients/{id}", "clients:write", 200], () => ({ settings: { prove: false } })),
+  about("client", ["GET", "/v1/clients/{id}/secrets", "connections:read", 200]),
   about("client", ["POST", "/v1/clients/{id}/secrets", "clients:write", 201], () => ({
     client_secret: "sandbox-client-secret-canary-1",
   })),
+  // It is erased, and so neither staged nor there.
+  about("client", ["POST", "/v1/clients/{id}/secrets/{secret}/promote", "clients:write", 409]),
+  about("client", ["DELETE", "/v1/clients/{id}/secrets/{secret}", "clients:write", 404]),
+  // It has connections.
+  about("client", ["DELETE", "/v1/clients/{id}", "clients:write", 409]),
 
   plain(["POST", "/v1/connect-sessions", "connections:write", 201], ({ client }) => ({ client })),
   about("session", ["GET", "/v1/connect-sessions/{id}", "connections:read", 200]),

@@ -9,6 +9,7 @@ import { checkDisk } from "./check-disk.ts";
 import { checkProviders } from "./check-providers.ts";
 import { checkRestore } from "./check-restore.ts";
 import { checkRootKey } from "./check-root-key.ts";
+import { checkSecrets } from "./check-secrets.ts";
 import { checkSettings } from "./check-settings.ts";
 import { warning, type Finding } from "./finding.ts";
 import { reachProviders } from "./reach-providers.ts";
@@ -25,6 +26,7 @@ export async function examine(environment: NodeJS.ProcessEnv): Promise<Finding[]
       await checkDisk(settings),
       database === null ? unchecked("root key") : await checkRootKey(settings, database),
       ...(database === null ? [] : await checkRestore(settings, database)),
+      ...(database === null ? [] : await checkSecrets(database)),
       await checkAddress(settings),
       ...(database === null ? [unchecked("provider")] : await checkNetwork(settings, database)),
     ];

@@ -1,0 +1,83 @@
+import { describe, expect, it } from "vitest";
+import { EXIT } from "../../src/cli/exit-codes.ts";
+import { openStage, type Stage } from "../stage/stage.ts";
+import { evergrant } from "./evergrant.ts";
+import { jsonLines } from "./json-lines.ts";
+import { clientEnvironment } from "./stage-environment.ts";
+
+const SECRET = "cli-client-secret-canary";
+
+function ask(stage: Stage, args: readonly string[], input = "") {
+  return evergrant(["clients", ...args], clientEnvironment(stage), input);
+}
+
+describe("clients", () => {
+  it("are added with a secret from the standard input, shown, edited, listed and deleted", async () => {
+    const stage = await openStage();
+    const options = [
+      "--provider",
+      "sandbox",
+      "--client-id",
+      "mine",
+      "--scope",
+      "a",
+      "--return-url",
+      "https://x.example/r",
+    ];
+    const made = await ask(stage, ["add", ...options, "--json"], `${SECRET}\n`);
+    expect(made.code).toBe(EXIT.ok);
+    const { id, redirect_uri: redirectUri } = JSON.parse(made.stdout);
+    expect(made.stdout + made.stderr).not.toContain(SECRET);
+    const shown = await ask(stage, ["show", id]);
+    expect(shown.stdout).toContain(redirectUri);
+    const edited = await ask(stage, ["edit", id, "--scope", "b", "--prove", "--json"]);
+    expect(JSON.parse(edited.stdout)).toMatchObject({ scopes: ["b"], settings: { prove: true, offline_access: true } });
+    const listed = jsonLines((await ask(stage, ["list", "--provider", "sandbox", "--json"])).stdout);
+    expect(listed).toEqual([expect.objectContaining({ id: stage.clientId }), expect.objectContaining({ id })]);
+    expect((await ask(stage, ["delete", id])).code).toBe(EXIT.usage);
+    expect((await ask(stage, ["delete", id, "--yes"])).stdout).toBe(`Deleted ${id}. Its secrets are erased.\n`);
+    expect((await ask(stage, ["show", id])).code).toBe(EXIT.not_found);
+  });
+
+  it("need a secret of one line, or to be public", async () => {
+    const stage = await openStage();
+    const options = ["add", "--provider", "sandbox", "--client-id", "mine"];
+    for (const input of ["", "\n", "one\ntwo\n"]) {
+      const { code, stderr } = await ask(stage, options, input);
+      expect([code, stderr]).toEqual([EXIT.usage, expect.stringContaining("no secret on the standard input")]);
+    }
+    const { stdout } = await ask(stage, [...options, "--public", "--json"]);
+    expect(JSON.parse(stdout)).toMatchObject({ authentication: "none" });
+  });
+});
+
+describe("clients secrets", () => {
+  it("are added, listed, promoted and retired", async () => {
+    const stage = await openStage();
+    const { clientId } = stage;
+    const added = await ask(stage, ["secrets", "add", clientId, "--expires", "2099-01-01T00:00:00Z"], SECRET);
+    expect(added.code).toBe(EXIT.ok);
+    const [, id = ""] = /^(sec_\w+) is staged\.\n$/.exec(added.stdout) ?? [];
+    expect(added.stderr).toContain(`evergrant clients secrets promote ${clientId} ${id}`);
+    const early = await ask(stage, ["secrets", "promote", clientId, id]);
+    expect([early.code, early.stderr]).toEqual([EXIT.failed, expect.stringContaining("0 of 3")]);
+    expect((await ask(stage, ["secrets", "promote", clientId, id, "--force"])).stdout).toBe(`${id} is active.\n`);
+    const listed = await ask(stage, ["secrets", "list", clientId]);
+    expect(listed.stdout).toMatch(new RegExp(`^${id}  active `, "m"));
+    const [, old = ""] = /^(sec_\w+)  retired /m.exec(listed.stdout) ?? [];
+    expect((await ask(stage, ["secrets", "retire", clientId, old, "--yes"])).stdout).toBe(`Erased ${old}.\n`);
+    expect(jsonLines((await ask(stage, ["secrets", "list", clientId, "--json"])).stdout)).toHaveLength(1);
+    expect(jsonLines((await ask(stage, ["secrets", "list", clientId, "--all", "--json"])).stdout)).toHaveLength(2);
+  });
+
+  it("are rotated at once after a leak, in one command", async () => {
+    const stage = await openStage();
+    const { clientId } = stage;
+    const { connectionId } = await stage.connect();
+    await stage.sandbox.control.rotateClientSecret("evergrant", SECRET);
+    const { code, stdout, stderr } = await ask(stage, ["secrets", "rotate", clientId, "--now"], SECRET);
+    expect([code, stdout]).toEqual([EXIT.ok, expect.stringMatching(/^sec_\w+ is active\.\n$/)]);
+    expect(stderr).toContain("Every secret before it is erased here");
+    expect((await stage.api("POST", `/v1/connections/${connectionId}/refresh`)).body).toMatchObject({ generation: 2 });
+  });
+});
