@@ -35,10 +35,16 @@ const COMMANDS = [
   "api-keys create",
   "api-keys rotate",
   "api-keys revoke",
+  "tenants",
+  "tenants list",
+  "tenants show",
+  "tenants add",
+  "tenants edit",
+  "tenants delete",
 ];
 
 /** Commands that ask a running service. */
-const ASKING = /^(connect|connections .+|token|api-keys .+)$/;
+const ASKING = /^(connect|connections .+|token|api-keys .+|tenants .+)$/;
 
 describe("evergrant --help", () => {
   it("names every setting of the service and of the client", async () => {
@@ -91,7 +97,9 @@ describe("docs/cli.md", () => {
   });
 
   it.each(
-    COMMANDS.filter((command) => !["keys", "keys generate", "providers", "connections", "api-keys"].includes(command)),
+    COMMANDS.filter(
+      (command) => !["keys", "keys generate", "providers", "connections", "api-keys", "tenants"].includes(command),
+    ),
   )("explains %s", (command) => {
     expect(page).toContain(`evergrant ${command}`);
   });
