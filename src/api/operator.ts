@@ -1,5 +1,4 @@
-import type { Caller } from "../access/authenticator.ts";
-import { permits } from "../access/authenticator.ts";
+import { permits, type Caller } from "../access/authenticator.ts";
 import { DEFAULT_TENANT } from "../access/store.ts";
 import type { TenantStore } from "../access/tenant-store.ts";
 import { ServiceError } from "../runtime/service-error.ts";

@@ -14,6 +14,7 @@ import { DESCRIPTION, REFERENCE } from "./manual.ts";
 import { addProvidersCommand } from "./providers/providers-command.ts";
 import { addRestoreCommand } from "./restore/restore-command.ts";
 import { addServeCommand } from "./serve-command.ts";
+import { addTenantsCommand } from "./tenants/tenants-command.ts";
 import { addTokenCommand } from "./token/token-command.ts";
 import { readVersion } from "./version.ts";
 
@@ -41,5 +42,6 @@ export function createProgram(deps: CommandDeps): Command {
   addConnectionsCommand(program, deps);
   addTokenCommand(program, deps);
   addApiKeysCommand(program, deps);
+  addTenantsCommand(program, deps);
   return program;
 }

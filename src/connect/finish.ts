@@ -25,8 +25,8 @@ export interface Callback {
 
 /**
  * The user came back from the provider. The state must be one that this browser left with, for this very client, from this very
- * address, and counts once: a repeated callback is answered with what the first one came to and exchanges nothing. Throws `state_invalid` and
- * `connect_session_expired`; every other failure is in the session that is returned.
+ * address, and counts once: a repeated callback is answered with what the first one came to and exchanges nothing. Throws
+ * `state_invalid` and `connect_session_expired`; every other failure is in the session that is returned.
  */
 export async function finishAuthorization(ports: ConnectPorts, callback: Callback): Promise<ConnectSession> {
   const state = callback.parameters.get("state") ?? "";

@@ -14,13 +14,6 @@ type CallbackRequest = FastifyRequest<{ Params: { client: string } }>;
 
 /** The pages of a browser on its way to a provider and back. */
 export function registerConnectPages(app: Pick<FastifyInstance, "register">, ports: ConnectPorts): void {
-  function leave(reply: FastifyReply, { authorizationUrl, tag, browserToken, redirectUri }: Departure): FastifyReply {
-    return sendAway(
-      reply.header("set-cookie", createBrowserCookie(redirectUri).set(tag, browserToken)),
-      authorizationUrl,
-    );
-  }
-
   void app.register(async (pages: FastifyInstance) => {
     pages.setErrorHandler((error, _request, reply) => {
       if (error instanceof ServiceError) return sendPage(reply, failurePage(error));
@@ -49,6 +42,14 @@ export function registerConnectPages(app: Pick<FastifyInstance, "register">, por
         : sendPage(reply, resultPage(session));
     });
   });
+}
+
+/** To the provider, with the cookie that the browser comes back with. */
+function leave(reply: FastifyReply, { authorizationUrl, tag, browserToken, redirectUri }: Departure): FastifyReply {
+  return sendAway(
+    reply.header("set-cookie", createBrowserCookie(redirectUri).set(tag, browserToken)),
+    authorizationUrl,
+  );
 }
 
 /** Tells the application which session came back, and that it did in this browser; what came of it, it asks the API. */

@@ -1,7 +1,7 @@
 import { NO_LIMITS, type Tenant } from "../../src/access/tenant.ts";
 
 /** A tenant that nothing is said of. */
-export function tenantOf(id: string, change: Partial<Tenant> = {}): Tenant {
+function tenantOf(id: string, change: Partial<Tenant> = {}): Tenant {
   return { id, name: id, publicUrl: null, limits: NO_LIMITS, createdAt: 0, closedAt: null, ...change };
 }
 

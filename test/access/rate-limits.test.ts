@@ -8,6 +8,10 @@ function caller(keyId: string, rateLimit: number | null = null): Caller {
   return { keyId, tenantId: "ten_1", scopes: new Set(), allowedFrom: null, rateLimit, limits: NO_LIMITS };
 }
 
+function limited(keyId: string): Caller {
+  return { ...caller(keyId), limits: { ...NO_LIMITS, requestsPerMinute: 6 } };
+}
+
 function setUp(perSecond: number) {
   const clock = createManualClock();
   const limits = createRateLimits(clock, perSecond);
@@ -45,7 +49,6 @@ test("both limits are told as they stand", () => {
 
 test("a tenant with a limit of its own may make a minute's worth at once, over all its keys, and then as they come back", async () => {
   const { clock, limits, taken } = setUp(10);
-  const limited = (keyId: string) => ({ ...caller(keyId), limits: { ...NO_LIMITS, requestsPerMinute: 6 } });
   expect([taken(limited("key_1"), 4), taken(limited("key_2"), 10)]).toEqual([4, 2]);
   expect(limits.of(limited("key_2"))[1]).toEqual({
     name: "tenant",

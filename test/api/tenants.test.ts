@@ -147,16 +147,16 @@ describe("the operator acts for a tenant", () => {
   });
 });
 
+async function limited(limits: Record<string, number>) {
+  const stage = await openStage();
+  const tenant = await addTenant(stage, { limits });
+  return { stage, tenant, api: await keyOf(stage, tenant) };
+}
+
+const expectFull = (refused: { body: unknown }) =>
+  expect(refused.body).toMatchObject({ status: 409, code: "limit_reached", who_acts: "operator" });
+
 describe("the limits of a tenant", () => {
-  async function limited(limits: Record<string, number>) {
-    const stage = await openStage();
-    const tenant = await addTenant(stage, { limits });
-    return { stage, tenant, api: await keyOf(stage, tenant) };
-  }
-
-  const expectFull = (refused: { body: unknown }) =>
-    expect(refused.body).toMatchObject({ status: 409, code: "limit_reached", who_acts: "operator" });
-
   test("hold for clients, whoever adds them, and end when they are raised", async () => {
     const { stage, tenant, api } = await limited({ clients: 1 });
     expect((await api("POST", "/v1/clients", client)).status).toBe(201);

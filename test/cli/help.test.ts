@@ -50,10 +50,16 @@ const COMMANDS = [
   "api-keys create",
   "api-keys rotate",
   "api-keys revoke",
+  "tenants",
+  "tenants list",
+  "tenants show",
+  "tenants add",
+  "tenants edit",
+  "tenants delete",
 ];
 
 /** Commands that ask a running service. */
-const ASKING = /^(connect|connections .+|clients (?!secrets$).+|token|api-keys .+)$/;
+const ASKING = /^(connect|connections .+|clients (?!secrets$).+|token|api-keys .+|tenants .+)$/;
 
 describe("evergrant --help", () => {
   it("names every setting of the service and of the client", async () => {
@@ -108,7 +114,7 @@ describe("docs/cli.md", () => {
   it.each(
     COMMANDS.filter(
       (command) =>
-        !["keys", "keys generate", "providers", "clients", "clients secrets", "connections", "api-keys"].includes(
+        !["keys", "keys generate", "providers", "clients", "clients secrets", "connections", "api-keys", "tenants"].includes(
           command,
         ),
     ),

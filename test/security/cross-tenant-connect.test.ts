@@ -29,18 +29,29 @@ function comeBack(redirectUri: string, parameters: Record<string, string>, cooki
   });
 }
 
-async function expectNothingMade({ mallory, acme }: TwoTenants): Promise<void> {
-  for (const { api } of [mallory, acme]) {
-    expect((await api("GET", "/v1/connections")).body).toMatchObject({ connections: [] });
-  }
+/** All connections of both. */
+async function connections({ mallory, acme }: TwoTenants): Promise<unknown[]> {
+  const lists = await Promise.all([mallory, acme].map(({ api }) => api("GET", "/v1/connections")));
+  return lists.map(({ body }) => body);
 }
 
-async function expectRefused(both: TwoTenants, page: Response): Promise<void> {
-  expect(page.status).toBe(400);
-  expect(await page.text()).toContain("does not belong to a sign-in that was started in this browser");
-  expect(exchanged(both)).toBe(0);
-  await expectNothingMade(both);
+const NOTHING = [
+  { connections: [], next_after: null },
+  { connections: [], next_after: null },
+];
+
+/** What a callback came to. */
+async function outcomeOf(both: TwoTenants, page: Response) {
+  const text = await page.text();
+  return {
+    status: page.status,
+    isForeign: text.includes("does not belong to a sign-in that was started in this browser"),
+    exchanged: exchanged(both),
+    connections: await connections(both),
+  };
 }
+
+const REFUSED = { status: 400, isForeign: true, exchanged: 0, connections: NOTHING };
 
 describe("mix-up between tenants (RFC 9700 §4.4)", () => {
   test("an answer to one tenant's client is refused at the other's redirect URI, with every state and cookie there is", async () => {
@@ -49,8 +60,12 @@ describe("mix-up between tenants (RFC 9700 §4.4)", () => {
     const [his, hers] = [await depart(mallory), await depart(acme)];
     const cookies = `${his.cookie}; ${hers.cookie}`;
     const iss = stage.sandbox.url;
-    await expectRefused(both, await comeBack(mallory.redirectUri, { code: "c", state: hers.state, iss }, cookies));
-    await expectRefused(both, await comeBack(acme.redirectUri, { code: "c", state: his.state, iss }, cookies));
+    expect(
+      await outcomeOf(both, await comeBack(mallory.redirectUri, { code: "c", state: hers.state, iss }, cookies)),
+    ).toEqual(REFUSED);
+    expect(
+      await outcomeOf(both, await comeBack(acme.redirectUri, { code: "c", state: his.state, iss }, cookies)),
+    ).toEqual(REFUSED);
   });
 
   test("a code is exchanged by the client that it was asked for with, and by no other", async () => {
@@ -86,7 +101,7 @@ describe("one tenant's user signs in for another tenant (COAT)", () => {
     expect((await mallory.api("POST", complete, body)).status).toBe(404);
     expect((await both.stage.api("POST", complete, body)).status).toBe(404);
     expect(exchanged(both)).toBe(0);
-    await expectNothingMade(both);
+    expect(await connections(both)).toEqual(NOTHING);
     expect((await acme.api("POST", complete, body)).body).toMatchObject({ status: "completed" });
     expect((await mallory.api("GET", "/v1/connections")).body).toMatchObject({ connections: [] });
   });
@@ -115,6 +130,16 @@ describe("one tenant's user signs in for another tenant (COAT)", () => {
   });
 });
 
+/** A code that the provider really gave for a tenant's client, which nobody has exchanged. */
+async function stolenCode({ api, clientId, redirectUri }: TenantStage): Promise<string> {
+  const session = await api("POST", "/v1/connect-sessions", { client: clientId });
+  const left = await fetch(session.at("connect_url"), { redirect: "manual" });
+  // Without the cookie, so that the code comes back and is refused.
+  const page = await createScriptedUser({ user: "bob" }).visit(left.headers.get("location") ?? "");
+  expect([page.status, page.url.startsWith(redirectUri)]).toEqual([400, true]);
+  return new URL(page.url).searchParams.get("code") ?? "";
+}
+
 describe("one tenant's answer is given to another tenant's user (CORF, RFC 9700 §4.5 and §4.7)", () => {
   test("his callback in her browser is refused, at his redirect URI and at hers", async () => {
     const both = await openTwoTenants();
@@ -122,7 +147,9 @@ describe("one tenant's answer is given to another tenant's user (CORF, RFC 9700 
     const [his, hers] = [await depart(mallory), await depart(acme)];
     const iss = stage.sandbox.url;
     for (const uri of [mallory.redirectUri, acme.redirectUri]) {
-      await expectRefused(both, await comeBack(uri, { code: "c", state: his.state, iss }, hers.cookie));
+      expect(await outcomeOf(both, await comeBack(uri, { code: "c", state: his.state, iss }, hers.cookie))).toEqual(
+        REFUSED,
+      );
     }
   });
 
@@ -136,18 +163,8 @@ describe("one tenant's answer is given to another tenant's user (CORF, RFC 9700 
     const session = await acme.api("GET", `/v1/connect-sessions/${hers.session.at("id")}`);
     expect(session.body).toMatchObject({ status: "failed", problem: { code: "code_exchange_failed" } });
     expect(stage.sandbox.control.counts().tokenRequestsByClient).toEqual({ [acme.registeredAs]: 1 });
-    await expectNothingMade(both);
+    expect(await connections(both)).toEqual(NOTHING);
   });
-
-  /** A code that the provider really gave for a tenant's client, which nobody has exchanged. */
-  async function stolenCode({ api, clientId, redirectUri }: TenantStage): Promise<string> {
-    const session = await api("POST", "/v1/connect-sessions", { client: clientId });
-    const left = await fetch(session.at("connect_url"), { redirect: "manual" });
-    // Without the cookie, so that the code comes back and is refused.
-    const page = await createScriptedUser({ user: "bob" }).visit(left.headers.get("location") ?? "");
-    expect([page.status, page.url.startsWith(redirectUri)]).toEqual([400, true]);
-    return new URL(page.url).searchParams.get("code") ?? "";
-  }
 });
 
 describe("somebody of another tenant has her state", () => {
@@ -158,7 +175,9 @@ describe("somebody of another tenant has her state", () => {
     const iss = stage.sandbox.url;
     for (const cookie of ["", his.cookie, his.cookie.replace(/^[^=]*/, hers.cookie.split("=")[0] ?? "")]) {
       for (const uri of [acme.redirectUri, mallory.redirectUri]) {
-        await expectRefused(both, await comeBack(uri, { code: "c", state: hers.state, iss }, cookie));
+        expect(await outcomeOf(both, await comeBack(uri, { code: "c", state: hers.state, iss }, cookie))).toEqual(
+          REFUSED,
+        );
       }
     }
   });
@@ -168,7 +187,7 @@ describe("somebody of another tenant has her state", () => {
     const { stage, mallory, acme } = both;
     const [his, hers] = [await depart(mallory), await depart(acme)];
     const parameters = { code: "c", state: hers.state, iss: stage.sandbox.url };
-    await expectRefused(both, await comeBack(acme.redirectUri, parameters, his.cookie));
+    expect(await outcomeOf(both, await comeBack(acme.redirectUri, parameters, his.cookie))).toEqual(REFUSED);
     await comeBack(acme.redirectUri, parameters, hers.cookie);
     expect(exchanged(both)).toBe(1);
     expect(stage.sandbox.control.counts().tokenRequestsByClient).toEqual({ [acme.registeredAs]: 1 });

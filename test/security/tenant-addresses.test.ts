@@ -81,16 +81,17 @@ describe("a tenant's address", () => {
   });
 });
 
-describe("a callback at another address than the one where the sign-in was started", () => {
-  async function started() {
-    const { stage, acme, mallory } = await openTwoTenants({ acme: ACME, mallory: MALLORY });
-    const { state, cookie } = await depart(stage, acme);
-    const query = new URLSearchParams({ code: "c", state, iss: stage.sandbox.url }).toString();
-    const at = (origin: string, headers: Record<string, string> = {}) =>
-      open(stage, `${origin}/oauth/callback/${acme.clientId}?${query}`, { cookie, ...headers });
-    return { stage, acme, mallory, at };
-  }
+/** A sign-in that was started at the one address, and a way to end it at any. */
+async function started() {
+  const { stage, acme, mallory } = await openTwoTenants({ acme: ACME, mallory: MALLORY });
+  const { state, cookie } = await depart(stage, acme);
+  const query = new URLSearchParams({ code: "c", state, iss: stage.sandbox.url }).toString();
+  const at = (origin: string, headers: Record<string, string> = {}) =>
+    open(stage, `${origin}/oauth/callback/${acme.clientId}?${query}`, { cookie, ...headers });
+  return { stage, acme, mallory, at };
+}
 
+describe("a callback at another address than the one where the sign-in was started", () => {
   test("is refused at another tenant's and at the installation's, and finishes at its own", async () => {
     const { stage, at } = await started();
     const { host: installation } = new URL(stage.settings.publicUrl);

@@ -59,7 +59,8 @@ tokens and nothing else.`,
     )
     .option("--cidr <block>", "addresses from which it may be used, as 10.0.0.0/8; may be repeated", collect, [])
     .option("--days <n>", "how long it lives (default: without end)", wholeNumber(1, LONGEST_LIFE_DAYS))
-    .option("--rate-limit <n>", "requests a second, instead of the service's limit", wholeNumber(1, FASTEST));
+    .option("--rate-limit <n>", "requests a second, instead of the service's limit", wholeNumber(1, FASTEST))
+    .option("--tenant <id>", "for whom, where an admin key of the operator makes it");
   asksService(command, "evergrant api-keys create --name worker --cidr 10.0.0.0/8 --days 90").action(
     ({ url, ...wish }: ServiceOptions & KeyWish) => createApiKey(ask(deps, url), deps.output, wish),
   );
