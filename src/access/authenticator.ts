@@ -6,6 +6,7 @@ import type { ApiKeyStore } from "./store.ts";
 
 /** Who calls, once the key is verified. */
 export interface Caller {
+  /** Of the key; of the session, where an operator calls with one. */
   keyId: string;
   tenantId: string;
   scopes: ReadonlySet<Scope>;
@@ -86,7 +87,7 @@ export function createAuthenticator(deps: {
   };
 }
 
-function callerOf({ id, tenantId, scopes, allowedCidrs, rateLimit }: ApiKey): Caller {
+export function callerOf({ id, tenantId, scopes, allowedCidrs, rateLimit }: ApiKey): Caller {
   const blocks = allowedCidrs.map(parseBlock).filter((block) => block !== null);
   // Counted as it is stored: what cannot be read allows nobody, not everybody.
   const allowedFrom = allowedCidrs.length === 0 ? null : blocks;

@@ -6,9 +6,12 @@ import { createHandedOut } from "../access/handed-out.ts";
 import { keepCheckpoints } from "../access/keep-checkpoints.ts";
 import { keepUsage } from "../access/keep-usage.ts";
 import { createKeyUses } from "../access/key-uses.ts";
+import { createOperatorSessions } from "../access/operator-session.ts";
 import { createRateLimits } from "../access/rate-limits.ts";
 import { createHotRoute } from "../api/hot-route.ts";
 import { HTTP_LIMITS } from "../api/http-limits.ts";
+import { createOperatorCookie } from "../api/operator-cookie.ts";
+import { createOperatorGuard } from "../api/operator-guard.ts";
 import { createPeerAddress } from "../api/peer-address.ts";
 import { accessTokenRoutes } from "../api/routes/access-token.ts";
 import { apiKeyRoutes } from "../api/routes/api-keys.ts";
@@ -19,6 +22,7 @@ import { keyRoutes } from "../api/routes/keys.ts";
 import { connectionRoutes } from "../api/routes/connections.ts";
 import { importRoute } from "../api/routes/import.ts";
 import { operationRoutes } from "../api/routes/operations.ts";
+import { operatorSessionRoutes } from "../api/routes/operator-sessions.ts";
 import { providerRoutes } from "../api/routes/providers.ts";
 import { releaseRoute } from "../api/routes/release.ts";
 import { tokenReadRoute } from "../api/routes/token-reads.ts";
@@ -47,6 +51,7 @@ import { createConnectSessionStore } from "../store/connect-sessions.ts";
 import { createConnectionStore } from "../store/connections.ts";
 import type { Database } from "../store/database.ts";
 import { createKeyStore } from "../store/keys.ts";
+import { createOperatorSessionStore } from "../store/operator-sessions.ts";
 import { createProviderStore } from "../store/providers.ts";
 import { createRekeyStore } from "../store/rekeys.ts";
 import { createInstanceStore } from "../store/instances.ts";
@@ -104,19 +109,21 @@ interface Secrets {
   linkKey: Secret<Uint8Array>;
   seedKey: Secret<Uint8Array>;
   auditKey: Secret<Uint8Array>;
+  sessionKey: Secret<Uint8Array>;
 }
 
 async function openSecrets(database: Database, settings: Settings, { random, clock }: System): Promise<Secrets> {
   const keyStore = createKeyStore(database, () => randomToken(random, 16));
   const roots = await loadRootKeys(settings, keyStore, random).catch(startErrorOf("key"));
   const keyring = await openKeyring({ keys: keyStore, roots, random, clock }).catch(startErrorOf("key"));
-  const [pepper, linkKey, seedKey, auditKey] = await Promise.all([
+  const [pepper, linkKey, seedKey, auditKey, sessionKey] = await Promise.all([
     keyring.derive("api-keys"),
     keyring.derive("links"),
     keyring.derive("seeds"),
     keyring.derive("audit"),
+    keyring.derive("operator-sessions"),
   ]);
-  return { keyStore, keyring, pepper, linkKey, seedKey, auditKey };
+  return { keyStore, keyring, pepper, linkKey, seedKey, auditKey, sessionKey };
 }
 
 /** A standby that takes over may lack the last commits, but not more than of so much time. */
@@ -130,7 +137,8 @@ interface Opened extends Secrets {
 }
 
 async function startOn(opened: Opened, settings: Settings, { clock, random }: System): Promise<Service> {
-  const { database, journal, observer, instanceId, keyStore, keyring, pepper, linkKey, seedKey, auditKey } = opened;
+  const { database, journal, observer, instanceId, keyStore, keyring, pepper, linkKey, seedKey, auditKey, sessionKey } =
+    opened;
   const keys = createApiKeyStore(database);
   const starting = { keys: createStartingApiKeys({ database, auditKey }), pepper, clock, random };
   const newAdminKey = await ensureAdminKey(starting, settings.adminKey);
@@ -191,7 +199,10 @@ async function startOn(opened: Opened, settings: Settings, { clock, random }: Sy
   const handedOut = createHandedOut({ clock, reads: tokenReads, observer, onMany: () => usage.soon() });
   const usage = keepUsage(clock, [uses, handedOut]);
   const limits = createRateLimits(clock, settings.rateLimit);
-  const admission = createAdmission({ authenticator, limits, uses, clock });
+  const operatorSessions = createOperatorSessionStore(database);
+  const operators = createOperatorSessions({ store: operatorSessions, keys, sessionKey, clock, random });
+  const operatorCookie = createOperatorCookie(publicUrl);
+  const admission = createAdmission({ authenticator, operators, limits, uses, clock });
   const peerAddress = createPeerAddress(settings.trustedProxies);
   let stopping = false;
   const ready = async (): Promise<boolean> => {
@@ -199,7 +210,8 @@ async function startOn(opened: Opened, settings: Settings, { clock, random }: Sy
     return !stopping;
   };
   const shortcut = createHotRoute({ admission, accessTokens, handedOut, peerAddress });
-  const app = await createApp({ admission, peerAddress, observer, shortcut, limits: HTTP_LIMITS });
+  const operatorGuard = createOperatorGuard({ admission, sessions: operators, cookie: operatorCookie, publicUrl });
+  const app = await createApp({ admission, peerAddress, operatorGuard, observer, shortcut, limits: HTTP_LIMITS });
   operationRoutes(app, { ready });
   const changing = { ...connectPorts, acting };
   providerRoutes(app, changing);
@@ -213,6 +225,7 @@ async function startOn(opened: Opened, settings: Settings, { clock, random }: Sy
   keyRoutes(app, { keys: keyStore, keyring, sealed, rekeys, observer, acting });
   apiKeyRoutes(app, { keys, authenticator, pepper, clock, random, acting });
   auditRoute(app, audit);
+  operatorSessionRoutes(app, { operators, operatorSessions, operatorCookie, acting });
   registerConnectPages(app, connectPorts);
 
   await heartbeat.start().catch(startErrorOf("database"));

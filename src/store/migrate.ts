@@ -10,6 +10,7 @@ import { providers } from "./migrations/0006-providers.ts";
 import { access } from "./migrations/0007-access.ts";
 import { keys } from "./migrations/0008-keys.ts";
 import { audit } from "./migrations/0011-audit.ts";
+import { operatorSessions } from "./migrations/0011-operator-sessions.ts";
 import { egNow } from "./now.ts";
 
 /** Every migration there has ever been, by name; Kysely runs them in this order and once. */
@@ -24,6 +25,7 @@ function migrationsFor(columnTypes: ColumnTypes) {
     "0007-access": { up: access(columnTypes) },
     "0008-keys": { up: keys(columnTypes) },
     "0011-audit": { up: audit(columnTypes) },
+    "0011-operator-sessions": { up: operatorSessions(columnTypes) },
   };
 }
 

@@ -7,6 +7,7 @@ export interface Ids {
   session: string;
   key: string;
   tenant: string;
+  operator: string;
 }
 
 /** A route of the API, and how to call it so that only the ids and the key can be wrong. */
@@ -97,6 +98,10 @@ export const ROUTES: readonly Route[] = [
   about("key", ["DELETE", "/v1/api-keys/{id}", "keys:write", 204]),
 
   plain(["GET", "/v1/audit", "audit:read", 200]),
+
+  plain(["GET", "/v1/operator-sessions", "admin", 200]),
+  plain(["POST", "/v1/operator-sessions", "admin", 201]),
+  about("operator", ["DELETE", "/v1/operator-sessions/{id}", "admin", 204]),
 
   { ...plain(["GET", "/v1/keys/root", "admin", 200]), isOperators: true },
   { ...plain(["POST", "/v1/keys/root/rotate", "admin", 200]), isOperators: true },
