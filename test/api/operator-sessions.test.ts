@@ -62,6 +62,7 @@ describe("a signed-in browser", () => {
 
   test("learns its CSRF token anew, and which sessions there are", async () => {
     const { stage, browser } = await open();
+    await stage.clock.advance(1);
     const other = await signIn(stage);
     const listed = await browser.send("GET", "/v1/operator-sessions");
     expect(await listed.json()).toMatchObject({
@@ -133,9 +134,11 @@ test("another site cannot make a browser read either", async () => {
   expect([await read("cross-site"), await read("same-site"), await read("none")]).toEqual([403, 403, 200]);
 });
 
-describe("a session is over", () => {
-  const status = async (browser: Browser) => (await browser.send("GET", "/v1/connections")).status;
+async function status(browser: Browser): Promise<number> {
+  return (await browser.send("GET", "/v1/connections")).status;
+}
 
+describe("a session is over", () => {
   test("when its browser signs out, which forgets the cookie", async () => {
     const { browser } = await open();
     const path = `/v1/operator-sessions/${browser.id}`;
