@@ -2,6 +2,7 @@ import { SECOND, type Clock } from "../runtime/clock.ts";
 import { ServiceError } from "../runtime/service-error.ts";
 import { blockOf, formatBlock, parseAddress } from "./address-block.ts";
 import { mayCallFrom, type Authenticator, type Caller } from "./authenticator.ts";
+import type { OperatorSessions } from "./operator-session.ts";
 import type { KeyUses } from "./key-uses.ts";
 import { createQuotas, type Quota } from "./quotas.ts";
 import type { RateLimit, RateLimits } from "./rate-limits.ts";
@@ -10,7 +11,9 @@ import type { RateLimit, RateLimits } from "./rate-limits.ts";
 export interface Admission {
   /** Whose key it is. Throws `unauthorized`, `forbidden`, or, where too many were refused already, `rate_limited`. */
   identify(key: string | undefined, from: string | null): Promise<Caller>;
-  /** The same from memory alone; undefined where `identify` has to look, or to say why not. */
+  /** Whose session a cookie is. Throws the same. */
+  identifyOperator(cookie: string, from: string | null): Promise<Caller>;
+  /** As `identify`, from memory alone; undefined where `identify` has to look, or to say why not. */
   recall(key: string, from: string | null): Caller | undefined;
   /** Counts a request and returns 0; or counts nothing and returns in how many milliseconds there may be one. */
   enter(caller: Caller, from: string | null): number;
@@ -24,12 +27,13 @@ const MOST_ADDRESSES = 10_000;
 
 export interface AdmissionDeps {
   authenticator: Authenticator;
+  operators: Pick<OperatorSessions, "verify">;
   limits: RateLimits;
   uses: Pick<KeyUses, "note">;
   clock: Clock;
 }
 
-export function createAdmission({ authenticator, limits, uses, clock }: AdmissionDeps): Admission {
+export function createAdmission({ authenticator, operators, limits, uses, clock }: AdmissionDeps): Admission {
   const failures = createQuotas(clock, MOST_ADDRESSES);
 
   function countFailure(from: string | null): void {
@@ -54,13 +58,27 @@ export function createAdmission({ authenticator, limits, uses, clock }: Admissio
   async function identify(key: string | undefined, from: string | null): Promise<Caller> {
     const caller = key === undefined ? null : await verify(key, from);
     if (!caller) throw new ServiceError("unauthorized", "Send a valid API key as `Authorization: Bearer eg_…`.");
+    return requireAddress(caller, from);
+  }
+
+  function requireAddress(caller: Caller, from: string | null): Caller {
     if (mayCallFrom(caller, from)) return caller;
     countFailure(from);
     throw new ServiceError("forbidden", "This API key may not be used from the address that the request comes from.");
   }
 
+  /** Counted before the database is asked, and given back to whoever is signed in. */
+  async function identifyOperator(cookie: string, from: string | null): Promise<Caller> {
+    countFailure(from);
+    const caller = await operators.verify(cookie);
+    if (!caller) throw new ServiceError("unauthorized", "This session is over. Sign in again.");
+    failures.giveBack(networkOf(from), FAILURES);
+    return requireAddress(caller, from);
+  }
+
   return {
     identify,
+    identifyOperator,
     recall: (key, from) => {
       const caller = authenticator.recall(key);
       return caller && mayCallFrom(caller, from) ? caller : undefined;

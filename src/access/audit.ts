@@ -28,15 +28,17 @@ export const ACTS = [
   "tenant_key.rotated",
   "tenant_key.retired",
   "tenant_keys.shredded",
+  "operator_session.opened",
+  "operator_session.ended",
   "database.restored",
   "database.cloned",
 ] as const;
 
 export type ActName = (typeof ACTS)[number];
 
-/** Who does it: an API key, or the service and its operator at the command line. */
+/** Who does it: an API key, a browser that is signed in, or the service and its operator at the command line. */
 export interface Actor {
-  kind: "api_key" | "system";
+  kind: "api_key" | "operator_session" | "system";
   /** Null for the system. */
   id: string | null;
 }

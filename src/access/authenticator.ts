@@ -8,6 +8,7 @@ import type { Tenants } from "./tenants.ts";
 
 /** Who calls, once the key is verified. */
 export interface Caller {
+  /** Of the key; of the session, where an operator calls with one. */
   keyId: string;
   tenantId: string;
   scopes: ReadonlySet<Scope>;
@@ -96,7 +97,10 @@ export function createAuthenticator(deps: {
   };
 }
 
-function callerOf({ id, tenantId, scopes, allowedCidrs, rateLimit }: ApiKey, { limits }: Tenant): Caller {
+export function callerOf(
+  { id, tenantId, scopes, allowedCidrs, rateLimit }: ApiKey,
+  { limits }: Pick<Tenant, "limits">,
+): Caller {
   const blocks = allowedCidrs.map(parseBlock).filter((block) => block !== null);
   // Counted as it is stored: what cannot be read allows nobody, not everybody.
   const allowedFrom = allowedCidrs.length === 0 ? null : blocks;

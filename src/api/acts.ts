@@ -5,6 +5,7 @@ import type { ApiKeyStore } from "../access/store.ts";
 import type { TenantStore } from "../access/tenant-store.ts";
 import type { ClientStore } from "../client/client.ts";
 import type { ConnectSessionStore } from "../connect/connect-session.ts";
+import type { OperatorSessionStore } from "../access/operator-session.ts";
 import type { ConnectionStore } from "../connection/store.ts";
 import type { ProviderStore } from "../provider/catalogue.ts";
 import type { RestoreStore } from "../refresh/restores.ts";
@@ -16,6 +17,7 @@ export interface ActingStores {
   clients: ClientStore;
   connections: ConnectionStore;
   connectSessions: ConnectSessionStore;
+  operatorSessions: OperatorSessionStore;
   providers: ProviderStore;
   restores: RestoreStore;
   tenantKeys: KeyStore;
@@ -27,11 +29,11 @@ export type Acting = (act: Act) => ActingStores;
 
 /** An act of whoever sent the request, on a thing of the caller's own tenant. */
 export function actOf(request: FastifyRequest, name: ActName, objectId: string | null, detail: ActDetail = {}): Act {
-  const caller = callerOf(request);
+  const { keyId, tenantId } = callerOf(request);
   return {
     name,
-    actor: { kind: "api_key", id: caller.keyId },
-    tenantId: caller.tenantId,
+    actor: request.actor ?? { kind: "api_key", id: keyId },
+    tenantId,
     objectId,
     from: request.from,
     detail,

@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Scope } from "../access/api-key.ts";
 import { tooMany, type Admission } from "../access/admission.ts";
+import type { Actor } from "../access/audit.ts";
 import { permits, type Caller } from "../access/authenticator.ts";
 import { ServiceError } from "../runtime/service-error.ts";
 import type { PeerAddress } from "./peer-address.ts";
@@ -15,19 +16,29 @@ declare module "fastify" {
   }
   interface FastifyRequest {
     caller: Caller | null;
+    /** Who changes what is changed. */
+    actor: Actor | null;
     /** The address that the caller calls from; null when it is not known. */
     from: string | null;
   }
 }
 
-/** Verifies the API key of a request before anything of it is read (RFC 6750 §2.1), from where it is used, and how often. */
-export function createGuard(admission: Admission, peerAddress: PeerAddress) {
+/** Who calls with the cookie of a session; null without one. */
+export type OperatorGuard = (request: FastifyRequest, from: string | null) => Promise<Caller | null>;
+
+/**
+ * Verifies the API key of a request before anything of it is read (RFC 6750 §2.1), from where it is used, and how often. Without
+ * a key, an operator's session stands for the one that it was opened with.
+ */
+export function createGuard(admission: Admission, peerAddress: PeerAddress, operatorGuard: OperatorGuard) {
   return async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
     const { scope, orOwnKey = false } = request.routeOptions.config;
     if (scope === undefined) return;
-    const key = /^Bearer ([\x21-\x7e]{1,200})$/i.exec(request.headers.authorization ?? "")?.[1];
     const from = peerAddress(request.raw);
-    const caller = await admission.identify(key, from);
+    const { authorization } = request.headers;
+    const operator = authorization === undefined ? await operatorGuard(request, from) : null;
+    const key = /^Bearer ([\x21-\x7e]{1,200})$/i.exec(authorization ?? "")?.[1];
+    const caller = operator ?? (await admission.identify(key, from));
     const waitMs = admission.enter(caller, from);
     void reply.headers(rateLimitHeaders(admission.limitsOf(caller)));
     if (waitMs > 0) throw tooMany("This API key, or all keys of its tenant, made too many requests.", waitMs);
@@ -36,6 +47,7 @@ export function createGuard(admission: Admission, peerAddress: PeerAddress) {
     }
     request.caller = caller;
     request.from = from;
+    request.actor = { kind: operator ? "operator_session" : "api_key", id: caller.keyId };
   };
 }
 

@@ -12,7 +12,7 @@ import type { Admission } from "../access/admission.ts";
 import type { Observer } from "../runtime/observer.ts";
 import { ServiceError } from "../runtime/service-error.ts";
 import { createFailureHandler, sendProblem } from "./failure.ts";
-import { createGuard } from "./guard.ts";
+import { createGuard, type OperatorGuard } from "./guard.ts";
 import type { HttpLimits } from "./http-limits.ts";
 import type { PeerAddress } from "./peer-address.ts";
 
@@ -21,6 +21,7 @@ export type App = FastifyInstance<Server, IncomingMessage, ServerResponse, Fasti
 export interface ServerDeps {
   admission: Admission;
   peerAddress: PeerAddress;
+  operatorGuard: OperatorGuard;
   observer: Observer;
   /** Answers a request before the framework sees it, and then returns true. */
   shortcut: (request: IncomingMessage, response: ServerResponse) => boolean;
@@ -28,7 +29,14 @@ export interface ServerDeps {
 }
 
 /** The HTTP server without its routes: keys, limits, failures and the OpenAPI document that the routes fill. */
-export async function createApp({ admission, peerAddress, observer, shortcut, limits }: ServerDeps): Promise<App> {
+export async function createApp({
+  admission,
+  peerAddress,
+  operatorGuard,
+  observer,
+  shortcut,
+  limits,
+}: ServerDeps): Promise<App> {
   const app = fastify({
     logger: false,
     bodyLimit: limits.largestBody,
@@ -42,8 +50,9 @@ export async function createApp({ admission, peerAddress, observer, shortcut, li
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
   app.decorateRequest("caller", null);
+  app.decorateRequest("actor", null);
   app.decorateRequest("from", null);
-  app.addHook("onRequest", createGuard(admission, peerAddress));
+  app.addHook("onRequest", createGuard(admission, peerAddress, operatorGuard));
   app.setErrorHandler(createFailureHandler(observer));
   app.setNotFoundHandler((_request, reply) =>
     sendProblem(

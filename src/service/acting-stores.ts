@@ -10,6 +10,7 @@ import { createConnectSessionStore } from "../store/connect-sessions.ts";
 import { createConnectionStore } from "../store/connections.ts";
 import type { Database } from "../store/database.ts";
 import { createKeyStore } from "../store/keys.ts";
+import { createOperatorSessionStore } from "../store/operator-sessions.ts";
 import { createProviderStore } from "../store/providers.ts";
 import { createRestoreStore } from "../store/restores.ts";
 import { createTenantStore } from "../store/tenants.ts";
@@ -30,6 +31,7 @@ export function createActing({ database, auditKey, watched }: ActingDeps) {
       clients: createClientStore(audited),
       connections: watched(createConnectionStore(audited)),
       connectSessions: createConnectSessionStore(audited),
+      operatorSessions: createOperatorSessionStore(audited),
       providers: createProviderStore(audited),
       restores: createRestoreStore(audited),
       tenantKeys: createKeyStore(audited, unnamed),

@@ -6,11 +6,14 @@ import { createHandedOut } from "../access/handed-out.ts";
 import { keepCheckpoints } from "../access/keep-checkpoints.ts";
 import { keepUsage } from "../access/keep-usage.ts";
 import { createKeyUses } from "../access/key-uses.ts";
+import { createOperatorSessions } from "../access/operator-session.ts";
 import { createRateLimits } from "../access/rate-limits.ts";
 import { createSessionLimit } from "../access/session-limit.ts";
 import { createTenants } from "../access/tenants.ts";
 import { createHotRoute } from "../api/hot-route.ts";
 import { HTTP_LIMITS } from "../api/http-limits.ts";
+import { createOperatorCookie } from "../api/operator-cookie.ts";
+import { createOperatorGuard } from "../api/operator-guard.ts";
 import { createPeerAddress } from "../api/peer-address.ts";
 import { accessTokenRoutes } from "../api/routes/access-token.ts";
 import { apiKeyRoutes } from "../api/routes/api-keys.ts";
@@ -24,6 +27,7 @@ import { connectionRoutes } from "../api/routes/connections.ts";
 import { importRoute } from "../api/routes/import.ts";
 import { metricsRoute } from "../api/routes/metrics.ts";
 import { operationRoutes } from "../api/routes/operations.ts";
+import { operatorSessionRoutes } from "../api/routes/operator-sessions.ts";
 import { providerRoutes } from "../api/routes/providers.ts";
 import { releaseRoute } from "../api/routes/release.ts";
 import { tenantRoutes } from "../api/routes/tenants.ts";
@@ -55,6 +59,7 @@ import { createConnectSessionStore } from "../store/connect-sessions.ts";
 import { createConnectionStore } from "../store/connections.ts";
 import type { Database } from "../store/database.ts";
 import { createKeyStore } from "../store/keys.ts";
+import { createOperatorSessionStore } from "../store/operator-sessions.ts";
 import { createProviderStore } from "../store/providers.ts";
 import { createRekeyStore } from "../store/rekeys.ts";
 import { createInstanceStore } from "../store/instances.ts";
@@ -121,19 +126,21 @@ interface Secrets {
   linkKey: Secret<Uint8Array>;
   seedKey: Secret<Uint8Array>;
   auditKey: Secret<Uint8Array>;
+  sessionKey: Secret<Uint8Array>;
 }
 
 async function openSecrets(database: Database, settings: Settings, { random, clock }: System): Promise<Secrets> {
   const keyStore = createKeyStore(database, () => randomToken(random, 16));
   const roots = await loadRootKeys(settings, keyStore, random).catch(startErrorOf("key"));
   const keyring = await openKeyring({ keys: keyStore, roots, random, clock }).catch(startErrorOf("key"));
-  const [pepper, linkKey, seedKey, auditKey] = await Promise.all([
+  const [pepper, linkKey, seedKey, auditKey, sessionKey] = await Promise.all([
     keyring.derive("api-keys"),
     keyring.derive("links"),
     keyring.derive("seeds"),
     keyring.derive("audit"),
+    keyring.derive("operator-sessions"),
   ]);
-  return { keyStore, keyring, pepper, linkKey, seedKey, auditKey };
+  return { keyStore, keyring, pepper, linkKey, seedKey, auditKey, sessionKey };
 }
 
 /** A standby that takes over may lack the last commits, but not more than of so much time. */
@@ -154,7 +161,7 @@ async function storedNumbers(database: Database): Promise<StoredNumbers> {
 
 async function startOn(opened: Opened, settings: Settings, { clock, random }: System): Promise<Service> {
   const { database, journal, observer, metrics, instanceId, keyStore, keyring } = opened;
-  const { pepper, linkKey, seedKey, auditKey } = opened;
+  const { pepper, linkKey, seedKey, auditKey, sessionKey } = opened;
   const keys = createApiKeyStore(database);
   const starting = { keys: createStartingApiKeys({ database, auditKey }), pepper, clock, random };
   const newAdminKey = await ensureAdminKey(starting, settings.adminKey);
@@ -235,7 +242,10 @@ async function startOn(opened: Opened, settings: Settings, { clock, random }: Sy
   };
   const secretUpkeep = createSecretUpkeep(outside);
   const limits = createRateLimits(clock, settings.rateLimit);
-  const admission = createAdmission({ authenticator, limits, uses, clock });
+  const operatorSessions = createOperatorSessionStore(database);
+  const operators = createOperatorSessions({ store: operatorSessions, keys, tenants, sessionKey, clock, random });
+  const operatorCookie = createOperatorCookie(publicUrl);
+  const admission = createAdmission({ authenticator, operators, limits, uses, clock });
   const peerAddress = createPeerAddress(settings.trustedProxies);
   let stopping = false;
   const ready = async (): Promise<boolean> => {
@@ -243,7 +253,8 @@ async function startOn(opened: Opened, settings: Settings, { clock, random }: Sy
     return !stopping;
   };
   const shortcut = createHotRoute({ admission, accessTokens, handedOut, peerAddress });
-  const app = await createApp({ admission, peerAddress, observer, shortcut, limits: HTTP_LIMITS });
+  const operatorGuard = createOperatorGuard({ admission, sessions: operators, cookie: operatorCookie, publicUrl });
+  const app = await createApp({ admission, peerAddress, operatorGuard, observer, shortcut, limits: HTTP_LIMITS });
   operationRoutes(app, { ready });
   metricsRoute(app, metrics);
   const changing = { ...connectPorts, acting, keys: clientKeys };
@@ -271,6 +282,7 @@ async function startOn(opened: Opened, settings: Settings, { clock, random }: Sy
     acting,
   });
   auditRoute(app, audit);
+  operatorSessionRoutes(app, { operators, operatorSessions, operatorCookie, acting });
   registerConnectPages(app, connectPorts);
 
   await heartbeat.start().catch(startErrorOf("database"));

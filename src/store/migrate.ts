@@ -14,6 +14,7 @@ import { clientSecrets } from "./migrations/0010-client-secrets.ts";
 import { audit } from "./migrations/0011-audit.ts";
 import { tenants } from "./migrations/0012-tenants.ts";
 import { clientKeys } from "./migrations/0013-client-keys.ts";
+import { operatorSessions } from "./migrations/0014-operator-sessions.ts";
 import { egNow } from "./now.ts";
 
 /** Every migration there has ever been, by name; Kysely runs them in this order and once. */
@@ -32,6 +33,7 @@ function migrationsFor(columnTypes: ColumnTypes) {
     "0011-audit": { up: audit(columnTypes) },
     "0012-tenants": { up: tenants(columnTypes) },
     "0013-client-keys": { up: clientKeys() },
+    "0014-operator-sessions": { up: operatorSessions(columnTypes) },
   };
 }
 

@@ -19,6 +19,7 @@ export interface Schema {
   connect_sessions: ConnectSessionsTable;
   api_keys: ApiKeysTable;
   token_reads: TokenReadsTable;
+  operator_sessions: OperatorSessionsTable;
   audit: AuditTable;
   audit_heads: AuditHeadsTable;
   audit_checkpoints: AuditCheckpointsTable;
@@ -312,4 +313,17 @@ interface AuditCheckpointsTable {
   hash: string;
   at: number;
   signature: string;
+}
+
+/** Browsers that are signed in as an operator. */
+interface OperatorSessionsTable {
+  id: string;
+  tenant_id: string;
+  key_id: string;
+  hash: string;
+  from_address: string | null;
+  created_at: number;
+  last_used_at: number;
+  expires_at: number;
+  ended_at: number | null;
 }

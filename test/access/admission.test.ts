@@ -28,7 +28,10 @@ async function setUp({ perSecond = 1000, allowedCidrs = ["192.0.2.0/24"] } = {})
   const authenticator = createAuthenticator({ keys, tenants: createMemoryTenants(), pepper, clock });
   const noted: [string, string | null][] = [];
   const uses = { note: (keyId: string, from: string | null) => void noted.push([keyId, from]) };
-  const admission = createAdmission({ authenticator, limits: createRateLimits(clock, perSecond), uses, clock });
+  // Sessions are proven in test/api/operator-sessions.test.ts.
+  const operators = { verify: () => Promise.resolve(null) };
+  const limits = createRateLimits(clock, perSecond);
+  const admission = createAdmission({ authenticator, operators, limits, uses, clock });
   const identify = (key: string | undefined, from: string | null): Promise<string> =>
     admission.identify(key, from).then(
       () => "in",

@@ -10,6 +10,7 @@ import { openStage } from "../stage/stage.ts";
 /** Nobody has a key here: what is tested comes before one is looked at. */
 const NOBODY: Admission = {
   identify: () => Promise.reject(new Error("Nobody has a key.")),
+  identifyOperator: () => Promise.reject(new Error("Nobody is signed in.")),
   recall: () => undefined,
   enter: () => 0,
   limitsOf: () => [],
@@ -23,6 +24,7 @@ async function startServer(limits: Partial<HttpLimits>) {
   const app = await createApp({
     admission: NOBODY,
     peerAddress: () => null,
+    operatorGuard: () => Promise.resolve(null),
     observer: { event: () => undefined },
     shortcut: () => false,
     limits: { ...HTTP_LIMITS, lookEvery: 20, ...limits },

@@ -35,6 +35,8 @@ const MUTATING: Readonly<Record<string, Expected>> = {
   "POST /v1/api-keys": { acts: ["api_key.created"] },
   "POST /v1/api-keys/{id}/rotate": { acts: ["api_key.rotated"] },
   "DELETE /v1/api-keys/{id}": { acts: ["api_key.revoked"] },
+  "POST /v1/operator-sessions": { acts: ["operator_session.opened"] },
+  "DELETE /v1/operator-sessions/{id}": { acts: ["operator_session.ended"] },
   "POST /v1/keys/root/rotate": { acts: ["root_key.rotated"], call: anotherRootKey },
   "POST /v1/keys/tenants/{tenant}/rotate": { acts: ["tenant_key.rotated"] },
   "POST /v1/keys/tenants/{tenant}/versions/{version}/retire": { acts: ["tenant_key.retired"], call: retirable },
@@ -64,7 +66,7 @@ test.each(mutating.map((route) => ({ name: `${route.method} ${route.path}`, rout
     const called = route.call(ids);
     const given = (await expected.call?.(stage, ids)) ?? { ...called, status: route.forOwner };
     const meanwhile = (await entriesOf(stage)).length - before;
-    const refused = await stage.api(route.method, called.path.replace(/(con|cli|cs|key)_\w+/, "$1_none"), "{");
+    const refused = await stage.api(route.method, called.path.replace(/(con|cli|cs|key|ops)_\w+/, "$1_none"), "{");
     expect(refused.status).toBeGreaterThanOrEqual(400);
     expect((await entriesOf(stage)).length - before).toBe(meanwhile);
     const answer = await stage.api(route.method, given.path, given.body);
@@ -105,6 +107,7 @@ async function openOwned() {
     session: session.at("id"),
     key: key.at("id"),
     tenant: "default",
+    operator: (await stage.api("POST", "/v1/operator-sessions")).at("id"),
   };
   return { stage, ids };
 }

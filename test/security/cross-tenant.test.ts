@@ -14,9 +14,10 @@ const UNKNOWN: Ids = {
   session: `cs_${"0".repeat(26)}`,
   key: `key_${"0".repeat(26)}`,
   tenant: `ten_${"0".repeat(26)}`,
+  operator: `ops_${"0".repeat(26)}`,
 };
 
-const NONE: Ids = { connection: "", client: "", secret: "", session: "", key: "", tenant: "" };
+const NONE: Ids = { connection: "", client: "", secret: "", session: "", key: "", tenant: "", operator: "" };
 /** Those that are called with an id of something, in the path or in the body. */
 const withIds = ROUTES.filter(({ call }) => JSON.stringify(call(UNKNOWN)) !== JSON.stringify(call(NONE)));
 
@@ -33,6 +34,7 @@ async function openTwoTenants() {
     session: session.at("id"),
     key: key.at("id"),
     tenant: "default",
+    operator: (await stage.api("POST", "/v1/operator-sessions")).at("id"),
   };
   return { stage, ids, strangers: await openAnotherTenant(stage, SCOPES) };
 }

@@ -9,6 +9,7 @@ export interface Ids {
   session: string;
   key: string;
   tenant: string;
+  operator: string;
 }
 
 /** A route of the API, and how to call it so that only the ids and the key can be wrong. */
@@ -115,6 +116,10 @@ export const ROUTES: readonly Route[] = [
   // It is the operator's own.
   about("tenant", ["PATCH", "/v1/tenants/{id}", "admin", 409], () => ({ name: "Renamed" })),
   about("tenant", ["DELETE", "/v1/tenants/{id}", "admin", 409], () => ({ confirm: "Default" })),
+
+  plain(["GET", "/v1/operator-sessions", "admin", 200]),
+  plain(["POST", "/v1/operator-sessions", "admin", 201]),
+  about("operator", ["DELETE", "/v1/operator-sessions/{id}", "admin", 204]),
 
   { ...plain(["GET", "/v1/keys/root", "admin", 200]), isOperators: true },
   { ...plain(["POST", "/v1/keys/root/rotate", "admin", 200]), isOperators: true },

@@ -27,7 +27,10 @@ const entrySchema = z
     seq: z.int().describe("Counts the acts of the tenant, without gaps"),
     at: time,
     act: z.string(),
-    actor: z.object({ kind: z.string().describe("`api_key` or `system`"), id: z.string().nullable() }),
+    actor: z.object({
+      kind: z.string().describe("`api_key`, `operator_session` or `system`"),
+      id: z.string().nullable(),
+    }),
     object: z.string().nullable(),
     from: z.string().nullable().describe("The address that the request came from"),
     detail: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])),

@@ -1,0 +1,139 @@
+import type { FastifyRequest } from "fastify";
+import { z } from "zod";
+import {
+  SESSION_IDLE,
+  type OperatorSession,
+  type OperatorSessions,
+  type OperatorSessionStore,
+} from "../../access/operator-session.ts";
+import { ServiceError } from "../../runtime/service-error.ts";
+import { actOf, type Acting } from "../acts.ts";
+import { callerOf } from "../guard.ts";
+import type { OperatorCookie } from "../operator-cookie.ts";
+import type { App } from "../server.ts";
+import { failures, idParams, secured, time, toTime } from "../wire.ts";
+
+const sessionSchema = z
+  .object({
+    id: z.string(),
+    api_key: z.string().describe("The key that it was opened with, and whose scopes it has as long as that lives"),
+    created_at: time,
+    last_used_at: time.describe("To the minute"),
+    expires_at: time.describe("It ends before when it is not used for an hour"),
+    from: z.string().nullable(),
+    current: z.boolean().describe("It is the one that this request came with"),
+  })
+  .meta({ id: "OperatorSession" });
+
+const openedSchema = z
+  .object({
+    id: z.string(),
+    csrf_token: z.string().describe("To be sent as `x-csrf-token` with what changes something"),
+  })
+  .meta({ id: "OpenedOperatorSession" });
+
+const listSchema = z.object({
+  operator_sessions: z.array(sessionSchema),
+  csrf_token: z.string().nullable().describe("Of the session that this request came with; null with an API key"),
+});
+
+export interface OperatorSessionRouteDeps {
+  operators: OperatorSessions;
+  operatorSessions: OperatorSessionStore;
+  operatorCookie: OperatorCookie;
+  acting: Acting;
+}
+
+export function operatorSessionRoutes(app: App, deps: OperatorSessionRouteDeps): void {
+  openRoute(app, deps);
+  listRoute(app, deps);
+  endRoute(app, deps);
+}
+
+function openRoute(app: App, { operators, operatorCookie, acting }: OperatorSessionRouteDeps): void {
+  app.post(
+    "/v1/operator-sessions",
+    {
+      config: { scope: "admin" },
+      schema: {
+        summary: "Sign a browser in as an operator",
+        description:
+          "Takes an API key, and answers with a cookie that does what the key may: for twelve hours, or until it was not used for one. A session opens no other.",
+        security: secured,
+        response: { 201: openedSchema, ...failures },
+      },
+    },
+    async (request, reply) => {
+      if (request.actor?.kind !== "api_key") {
+        throw new ServiceError("forbidden", "A session is opened with an API key, not with another session.");
+      }
+      const through = (id: string) => acting(actOf(request, "operator_session.opened", id)).operatorSessions;
+      const { id, cookie } = await operators.open(callerOf(request), request.from, through);
+      void reply.headers({ "cache-control": "no-store", "set-cookie": operatorCookie.set(cookie.reveal()) });
+      return reply.status(201).send({ id, csrf_token: operators.csrfToken(id) });
+    },
+  );
+}
+
+function listRoute(app: App, { operators, operatorSessions }: OperatorSessionRouteDeps): void {
+  app.get(
+    "/v1/operator-sessions",
+    {
+      config: { scope: "admin" },
+      schema: {
+        summary: "Browsers that are signed in",
+        security: secured,
+        response: { 200: listSchema, ...failures },
+      },
+    },
+    async (request, reply) => {
+      const own = ownId(request);
+      const found = await operatorSessions.list(callerOf(request).tenantId, SESSION_IDLE);
+      void reply.header("cache-control", "no-store");
+      return {
+        operator_sessions: found.map((session) => viewOf(session, own)),
+        csrf_token: own === null ? null : operators.csrfToken(own),
+      };
+    },
+  );
+}
+
+function endRoute(app: App, { operatorCookie, acting }: OperatorSessionRouteDeps): void {
+  app.delete(
+    "/v1/operator-sessions/:id",
+    {
+      config: { scope: "admin" },
+      schema: {
+        summary: "Sign a browser out",
+        security: secured,
+        params: idParams,
+        response: { 204: z.null(), ...failures },
+      },
+    },
+    async (request, reply) => {
+      const { id } = request.params;
+      const { operatorSessions } = acting(actOf(request, "operator_session.ended", id));
+      if (!(await operatorSessions.end(callerOf(request).tenantId, id))) {
+        throw new ServiceError("not_found", "There is no such session, or it is ended already.");
+      }
+      if (id === ownId(request)) void reply.header("set-cookie", operatorCookie.clear());
+      return reply.status(204).send(null);
+    },
+  );
+}
+
+function ownId({ actor }: FastifyRequest): string | null {
+  return actor?.kind === "operator_session" ? actor.id : null;
+}
+
+function viewOf(session: OperatorSession, own: string | null): z.infer<typeof sessionSchema> {
+  return {
+    id: session.id,
+    api_key: session.keyId,
+    created_at: toTime(session.createdAt),
+    last_used_at: toTime(session.lastUsedAt),
+    expires_at: toTime(session.expiresAt),
+    from: session.from,
+    current: session.id === own,
+  };
+}
