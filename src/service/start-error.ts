@@ -1,3 +1,5 @@
+import { ServiceError } from "../runtime/service-error.ts";
+
 export type StartFailure = "settings" | "key" | "database" | "address";
 
 /** Why the service did not start: the kind decides the exit code, the sentence says what to do. */
@@ -9,4 +11,12 @@ export class StartError extends Error {
     super(sentence);
     this.kind = kind;
   }
+}
+
+/** Turns what a database or a key says when it fails into what a start says. */
+export function startErrorOf(kind: "database" | "key") {
+  return (error: unknown): never => {
+    if (error instanceof ServiceError) throw new StartError(kind, error.message);
+    throw error;
+  };
 }

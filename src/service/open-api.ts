@@ -1,0 +1,123 @@
+import { createAdmission } from "../access/admission.ts";
+import { createAuthenticator } from "../access/authenticator.ts";
+import { createHandedOut } from "../access/handed-out.ts";
+import { keepUsage, type Usage } from "../access/keep-usage.ts";
+import { createKeyUses } from "../access/key-uses.ts";
+import { createOperatorSessions } from "../access/operator-session.ts";
+import { createRateLimits } from "../access/rate-limits.ts";
+import { createSessionLimit } from "../access/session-limit.ts";
+import type { Tenants } from "../access/tenants.ts";
+import type { Acting } from "../api/acts.ts";
+import { createHotRoute } from "../api/hot-route.ts";
+import { HTTP_LIMITS } from "../api/http-limits.ts";
+import { createOperatorCookie } from "../api/operator-cookie.ts";
+import { createOperatorGuard } from "../api/operator-guard.ts";
+import { createPeerAddress } from "../api/peer-address.ts";
+import { accessTokenRoutes } from "../api/routes/access-token.ts";
+import { apiKeyRoutes } from "../api/routes/api-keys.ts";
+import { auditRoute } from "../api/routes/audit.ts";
+import { clientSecretRoutes } from "../api/routes/client-secrets.ts";
+import { clientRoutes } from "../api/routes/clients.ts";
+import { connectSessionRoutes } from "../api/routes/connect-sessions.ts";
+import { connectionRoutes } from "../api/routes/connections.ts";
+import { importRoute } from "../api/routes/import.ts";
+import { jwksRoutes } from "../api/routes/jwks.ts";
+import { keyRoutes } from "../api/routes/keys.ts";
+import { metricsRoute } from "../api/routes/metrics.ts";
+import { operationRoutes } from "../api/routes/operations.ts";
+import { operatorSessionRoutes } from "../api/routes/operator-sessions.ts";
+import { providerRoutes } from "../api/routes/providers.ts";
+import { releaseRoute } from "../api/routes/release.ts";
+import { tenantRoutes } from "../api/routes/tenants.ts";
+import { tokenReadRoute } from "../api/routes/token-reads.ts";
+import { createApp, type App } from "../api/server.ts";
+import type { ConnectPorts } from "../connect/ports.ts";
+import { clientKeys } from "../keyring/client-keys.ts";
+import { registerConnectPages } from "../pages/connect-pages.ts";
+import type { AccessTokens } from "../refresh/access-token.ts";
+import { createApiKeyStore } from "../store/api-keys.ts";
+import { createAuditStore } from "../store/audit.ts";
+import type { Database } from "../store/database.ts";
+import { createOperatorSessionStore } from "../store/operator-sessions.ts";
+import { createRekeyStore } from "../store/rekeys.ts";
+import { createSealedStore } from "../store/sealed-store.ts";
+import { createTenantStore } from "../store/tenants.ts";
+import { createTokenReadStore } from "../store/token-reads.ts";
+import type { Metrics } from "../telemetry/metrics.ts";
+import type { Secrets } from "./open-secrets.ts";
+import type { Settings } from "./settings.ts";
+
+export interface ApiParts extends Pick<Secrets, "keyStore" | "keyring" | "pepper" | "auditKey" | "sessionKey"> {
+  database: Database;
+  metrics: Metrics;
+  connectPorts: ConnectPorts;
+  accessTokens: AccessTokens;
+  tenants: Tenants;
+  acting: Acting;
+  /** The service takes nothing new any more. */
+  isStopping: () => boolean;
+}
+
+/** Everything that answers over HTTP, and does not listen yet; and what remembers who used it. */
+export async function openApi(parts: ApiParts, settings: Settings): Promise<{ app: App; usage: Usage }> {
+  const { database, metrics, connectPorts, accessTokens, tenants, acting, isStopping } = parts;
+  const { keyStore, keyring, pepper, sessionKey } = parts;
+  const { clock, random, observer, publicUrl } = connectPorts;
+  const keys = createApiKeyStore(database);
+  const reads = createTokenReadStore(database);
+  const tenantStore = createTenantStore(database);
+  const authenticator = createAuthenticator({ keys, tenants, pepper, clock });
+  const uses = createKeyUses({ clock, keys, observer });
+  const counted = createHandedOut({ clock, reads, observer, onMany: () => usage.soon() });
+  const usage = keepUsage(clock, [uses, counted]);
+  const handedOut = {
+    count: (keyId: string, connectionId: string) => {
+      metrics.countRead();
+      counted.count(keyId, connectionId);
+    },
+  };
+  const limits = createRateLimits(clock, settings.rateLimit);
+  const operatorSessions = createOperatorSessionStore(database);
+  const operators = createOperatorSessions({ store: operatorSessions, keys, tenants, sessionKey, clock, random });
+  const operatorCookie = createOperatorCookie(publicUrl);
+  const admission = createAdmission({ authenticator, operators, limits, uses, clock });
+  const peerAddress = createPeerAddress(settings.trustedProxies);
+  const ready = async (): Promise<boolean> => {
+    await keyStore.rootKeys();
+    return !isStopping();
+  };
+  const shortcut = createHotRoute({ admission, accessTokens, handedOut, peerAddress });
+  const operatorGuard = createOperatorGuard({ admission, sessions: operators, cookie: operatorCookie, publicUrl });
+  const app = await createApp({ admission, peerAddress, operatorGuard, observer, shortcut, limits: HTTP_LIMITS });
+  operationRoutes(app, { ready });
+  metricsRoute(app, metrics);
+  const changing = { ...connectPorts, acting, keys: clientKeys };
+  providerRoutes(app, changing);
+  clientRoutes(app, changing);
+  clientSecretRoutes(app, changing);
+  jwksRoutes(app, connectPorts);
+  connectSessionRoutes(app, changing, createSessionLimit(clock));
+  importRoute(app, changing);
+  connectionRoutes(app, changing);
+  releaseRoute(app, changing);
+  tokenReadRoute(app, { ...connectPorts, reads });
+  accessTokenRoutes(app, { accessTokens, handedOut });
+  const [sealed, rekeys] = [createSealedStore(database), createRekeyStore(database)];
+  keyRoutes(app, { keys: keyStore, keyring, sealed, rekeys, observer, acting });
+  apiKeyRoutes(app, { keys, tenants: tenantStore, authenticator, pepper, clock, random, acting });
+  tenantRoutes(app, {
+    tenants: tenantStore,
+    keys: keyStore,
+    keyring,
+    authenticator,
+    observer,
+    clock,
+    random,
+    publicUrl,
+    acting,
+  });
+  auditRoute(app, createAuditStore(database, parts.auditKey));
+  operatorSessionRoutes(app, { operators, operatorSessions, operatorCookie, acting });
+  registerConnectPages(app, connectPorts);
+  return { app, usage };
+}
