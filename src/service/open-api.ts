@@ -1,7 +1,7 @@
 import { createAdmission } from "../access/admission.ts";
 import { createAuthenticator } from "../access/authenticator.ts";
 import { createHandedOut } from "../access/handed-out.ts";
-import { keepUsage, type Usage } from "../access/keep-usage.ts";
+import { keepUsage, type UsageKeeping } from "../access/keep-usage.ts";
 import { createKeyUses } from "../access/key-uses.ts";
 import { createOperatorSessions } from "../access/operator-session.ts";
 import { createRateLimits } from "../access/rate-limits.ts";
@@ -59,7 +59,7 @@ export interface ApiParts extends Pick<Secrets, "keyStore" | "keyring" | "pepper
 }
 
 /** Everything that answers over HTTP, and does not listen yet; and what remembers who used it. */
-export async function openApi(parts: ApiParts, settings: Settings): Promise<{ app: App; usage: Usage }> {
+export async function openApi(parts: ApiParts, settings: Settings): Promise<{ app: App; usage: UsageKeeping }> {
   const { database, metrics, connectPorts, accessTokens, tenants, acting, isStopping } = parts;
   const { keyStore, keyring, pepper, sessionKey } = parts;
   const { clock, random, observer, publicUrl } = connectPorts;
