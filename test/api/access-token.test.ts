@@ -131,11 +131,8 @@ function raw(stage: Stage, path: string, authorization: string | undefined): Pro
 
 /** Reads the token, a second passing as often as the read still waits: it waits out a pause that is nearly over. */
 async function patientlyRead({ token, clock }: Stage, connectionId: string): Promise<Answer> {
-  let answered = false;
-  const answer = token(connectionId).finally(() => (answered = true));
-  while (!answered) {
-    await sleep(50);
-    if (!answered) await clock.advance(1_000);
-  }
+  const answer = token(connectionId);
+  const isIn = answer.then(() => true);
+  while (!(await Promise.race([isIn, sleep(50, false)]))) await clock.advance(1_000);
   return answer;
 }

@@ -24,6 +24,7 @@ const SECRET: ClientSecret = {
   promotesItself: false,
   refusal: null,
   expiresAt: null,
+  shown: null,
 };
 
 describe("the end of a secret", () => {

@@ -97,7 +97,7 @@ export function tenantStoreContract(kind: DatabaseKind): void {
       const { clients } = await openWithTenants(kind);
       expect((await clients.find("cli_a"))?.publicUrl).toBe(TENANT.publicUrl);
       expect((await clients.find("cli_b"))?.publicUrl).toBeNull();
-      expect((await clients.list("ten_1")).map((client) => client.publicUrl)).toEqual([TENANT.publicUrl]);
+      expect((await clients.list({ tenantId: "ten_1", after: null, limit: 10, providerId: null })).map((client) => client.publicUrl)).toEqual([TENANT.publicUrl]);
     });
 
     test("change, and clients keep the one that they had", async () => {
@@ -127,7 +127,7 @@ export function tenantStoreContract(kind: DatabaseKind): void {
         installationUrl: INSTALLATION,
       } as const;
       await tenants.change("ten_1", { address });
-      const found = await clients.list("ten_1");
+      const found = await clients.list({ tenantId: "ten_1", after: null, limit: 10, providerId: null });
       expect(found.map((client) => client.publicUrl)).toEqual(["https://new.example", "https://new.example"]);
       expect((await clients.find("cli_b"))?.publicUrl).toBeNull();
     });
