@@ -119,13 +119,13 @@ describe("the operator acts for a tenant", () => {
     const stage = await openStage();
     const tenant = await addTenant(stage);
     const own = await stage.api("POST", "/v1/api-keys", { name: "x", scopes: ["keys:write", "clients:write"] });
-    const limited = createApi(stage.service.url, own.at("key"));
+    const restricted = createApi(stage.service.url, own.at("key"));
     for (const [path, body] of [
       ["/v1/clients", client],
       ["/v1/api-keys", { name: "x", scopes: ["keys:write"] }],
     ] as const) {
-      expect((await limited("POST", path, { ...body, tenant })).body).toMatchObject({ status: 403, code: "forbidden" });
-      expect((await limited("POST", path, { ...body, tenant: "default" })).status).toBe(201);
+      expect((await restricted("POST", path, { ...body, tenant })).body).toMatchObject({ status: 403, code: "forbidden" });
+      expect((await restricted("POST", path, { ...body, tenant: "default" })).status).toBe(201);
       expect((await stage.api("POST", path, { ...body, tenant: `ten_${"0".repeat(26)}` })).status).toBe(404);
     }
   });
