@@ -21,11 +21,7 @@ export interface Secrets {
 }
 
 /** Throws `StartError` where a root key is missing or wrong. */
-export async function openSecrets(
-  database: Database,
-  settings: Settings,
-  { random, clock }: System,
-): Promise<Secrets> {
+export async function openSecrets(database: Database, settings: Settings, { random, clock }: System): Promise<Secrets> {
   const keyStore = createKeyStore(database, () => randomToken(random, 16));
   const roots = await loadRootKeys(settings, keyStore, random).catch(startErrorOf("key"));
   const keyring = await openKeyring({ keys: keyStore, roots, random, clock }).catch(startErrorOf("key"));

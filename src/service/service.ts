@@ -166,7 +166,10 @@ async function startOn(opened: Opened, settings: Settings, { clock, random }: Sy
   const secretUpkeep = createSecretUpkeep(outside);
   let stopping = false;
   const isStopping = (): boolean => stopping;
-  const { app, usage } = await openApi({ ...opened, connectPorts, accessTokens, tenants, acting, isStopping }, settings);
+  const { app, usage } = await openApi(
+    { ...opened, connectPorts, accessTokens, tenants, acting, isStopping },
+    settings,
+  );
   await heartbeat.start().catch(startErrorOf("database"));
   const url = await listen(app, settings).catch(async (error: unknown) => {
     await heartbeat.stop();

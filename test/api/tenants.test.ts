@@ -124,7 +124,10 @@ describe("the operator acts for a tenant", () => {
       ["/v1/clients", client],
       ["/v1/api-keys", { name: "x", scopes: ["keys:write"] }],
     ] as const) {
-      expect((await restricted("POST", path, { ...body, tenant })).body).toMatchObject({ status: 403, code: "forbidden" });
+      expect((await restricted("POST", path, { ...body, tenant })).body).toMatchObject({
+        status: 403,
+        code: "forbidden",
+      });
       expect((await restricted("POST", path, { ...body, tenant: "default" })).status).toBe(201);
       expect((await stage.api("POST", path, { ...body, tenant: `ten_${"0".repeat(26)}` })).status).toBe(404);
     }

@@ -149,7 +149,10 @@ it("warns of a client's secret that ends soon, and says how to change it", async
     secret_expires_at: expiresAt,
   });
   const { stdout } = await doctor(serviceEnvironment(stage));
-  const line = new RegExp(`^! client secret +sec_\\w+ of ${made.at("id")} ends at ${expiresAt}\n +→ .*secrets rotate`, "m");
+  const line = new RegExp(
+    `^! client secret +sec_\\w+ of ${made.at("id")} ends at ${expiresAt}\n +→ .*secrets rotate`,
+    "m",
+  );
   expect(stdout).toMatch(line);
 });
 

@@ -114,9 +114,16 @@ describe("docs/cli.md", () => {
   it.each(
     COMMANDS.filter(
       (command) =>
-        !["keys", "keys generate", "providers", "clients", "clients secrets", "connections", "api-keys", "tenants"].includes(
-          command,
-        ),
+        ![
+          "keys",
+          "keys generate",
+          "providers",
+          "clients",
+          "clients secrets",
+          "connections",
+          "api-keys",
+          "tenants",
+        ].includes(command),
     ),
   )("explains %s", (command) => {
     expect(page).toContain(`evergrant ${command}`);

@@ -21,7 +21,20 @@ const REFRESH = "a refresh is in the connection's history";
 const MUTATING: Readonly<Record<string, Expected>> = {
   "PUT /v1/providers/{id}": { acts: ["provider.put"] },
   "POST /v1/clients": { acts: ["client.created"] },
-  "POST /v1/clients/{id}/secrets": { acts: ["client_secret.replaced"] },
+  "PATCH /v1/clients/{id}": { acts: ["client.changed"] },
+  "DELETE /v1/clients/{id}": {
+    acts: ["client.deleted"],
+    call: async (stage) => ({ path: `/v1/clients/${await newClient(stage)}`, status: 204 }),
+  },
+  "POST /v1/clients/{id}/secrets": { acts: ["client_secret.added"] },
+  "POST /v1/clients/{id}/secrets/{secret}/promote": {
+    acts: ["client_secret.promoted"],
+    call: async (stage) => ({ path: `${await stagedSecret(stage)}/promote`, body: { force: true }, status: 200 }),
+  },
+  "DELETE /v1/clients/{id}/secrets/{secret}": {
+    acts: ["client_secret.erased"],
+    call: async (stage) => ({ path: await stagedSecret(stage), status: 204 }),
+  },
   "POST /v1/connect-sessions": { acts: ["connect_session.started"] },
   "POST /v1/connect-sessions/{id}/complete": { acts: ["connect_session.completed"], call: comeBack },
   "POST /v1/connections/import": { acts: ["connection.imported"] },
@@ -32,6 +45,15 @@ const MUTATING: Readonly<Record<string, Expected>> = {
   "POST /v1/connections/{id}/release": { acts: ["connection.released"], call: hold },
   "POST /v1/connections/{id}/access-token/rejected": { acts: REFRESH },
   "DELETE /v1/connections/{id}": { acts: ["connection.disconnected"] },
+  "POST /v1/tenants": { acts: ["tenant.created"] },
+  "PATCH /v1/tenants/{id}": {
+    acts: ["tenant.changed"],
+    call: async (stage) => ({ path: `/v1/tenants/${await newTenant(stage)}`, body: { name: "Renamed" }, status: 200 }),
+  },
+  "DELETE /v1/tenants/{id}": {
+    acts: ["tenant.deleted"],
+    call: async (stage) => ({ path: `/v1/tenants/${await newTenant(stage)}`, body: { confirm: "Acme" }, status: 200 }),
+  },
   "POST /v1/api-keys": { acts: ["api_key.created"] },
   "POST /v1/api-keys/{id}/rotate": { acts: ["api_key.rotated"] },
   "DELETE /v1/api-keys/{id}": { acts: ["api_key.revoked"] },
@@ -104,12 +126,28 @@ async function openOwned() {
   const ids: Ids = {
     connection: connectionId,
     client: stage.clientId,
+    secret: "sec_none",
     session: session.at("id"),
     key: key.at("id"),
     tenant: "default",
     operator: (await stage.api("POST", "/v1/operator-sessions")).at("id"),
   };
   return { stage, ids };
+}
+
+async function newClient(stage: Stage): Promise<string> {
+  const client = { provider: "sandbox", client_id: "another", client_secret: "another-secret" };
+  return (await stage.api("POST", "/v1/clients", client)).at("id");
+}
+
+/** Its address. */
+async function stagedSecret(stage: Stage): Promise<string> {
+  const path = `/v1/clients/${await newClient(stage)}/secrets`;
+  return `${path}/${(await stage.api("POST", path, { client_secret: "its-successor" })).at("id")}`;
+}
+
+async function newTenant(stage: Stage): Promise<string> {
+  return (await stage.api("POST", "/v1/tenants", { name: "Acme" })).at("id");
 }
 
 /** A user has come back, and the application is to confirm it. */

@@ -97,7 +97,11 @@ export function tenantStoreContract(kind: DatabaseKind): void {
       const { clients } = await openWithTenants(kind);
       expect((await clients.find("cli_a"))?.publicUrl).toBe(TENANT.publicUrl);
       expect((await clients.find("cli_b"))?.publicUrl).toBeNull();
-      expect((await clients.list({ tenantId: "ten_1", after: null, limit: 10, providerId: null })).map((client) => client.publicUrl)).toEqual([TENANT.publicUrl]);
+      expect(
+        (await clients.list({ tenantId: "ten_1", after: null, limit: 10, providerId: null })).map(
+          (client) => client.publicUrl,
+        ),
+      ).toEqual([TENANT.publicUrl]);
     });
 
     test("change, and clients keep the one that they had", async () => {

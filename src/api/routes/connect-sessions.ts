@@ -62,11 +62,7 @@ const sessionView = z
   })
   .meta({ id: "ConnectSession" });
 
-export function connectSessionRoutes(
-  app: App,
-  ports: ConnectPorts & { acting: Acting },
-  limit: SessionLimit,
-): void {
+export function connectSessionRoutes(app: App, ports: ConnectPorts & { acting: Acting }, limit: SessionLimit): void {
   const { acting, sessions } = ports;
   app.post(
     "/v1/connect-sessions",
