@@ -31,7 +31,7 @@ const PURE_NODE_IMPORTS = new Map([
   ["node:zlib", ["crc32"]],
 ]);
 
-const PURE_PACKAGES = new Set(["zod", "oauth4webapi"]);
+const PURE_PACKAGES = new Set(["zod", "oauth4webapi", "jose"]);
 
 interface Source {
   path: string;

@@ -29,11 +29,11 @@ export function secretWarnings(secrets: readonly ClientSecret[], now: number): S
 function expiry({ id: secretId, state, expiresAt }: ClientSecret, now: number): SecretWarning[] {
   const days = expiresAt === null ? null : warningOf(expiresAt, now);
   if (expiresAt === null || days === null) return [];
-  const at = new Date(expiresAt).toISOString();
   const successor = state === "active" ? " Make another at the provider and stage it here." : "";
-  return days === 0
-    ? [{ code: "secret_expired", secretId, sentence: `The ${state} secret expired at ${at}.${successor}` }]
-    : [{ code: "secret_expires", secretId, sentence: `The ${state} secret expires at ${at}.${successor}` }];
+  if (days === 0)
+    return [{ code: "secret_expired", secretId, sentence: `The ${state} secret has expired.${successor}` }];
+  const soon = days === 1 ? "a day" : `${days} days`;
+  return [{ code: "secret_expires", secretId, sentence: `The ${state} secret expires within ${soon}.${successor}` }];
 }
 
 function trial({ id: secretId, state, refusal, provenCount }: ClientSecret): SecretWarning[] {
