@@ -40,8 +40,11 @@ export interface LiveSecret extends ClientSecret {
   awaitsTrial: boolean;
 }
 
-export type NewSecret = Pick<LiveSecret, "id" | "sealed"> &
-  Partial<Pick<ClientSecret, "expiresAt" | "createdBy" | "shown">>;
+export interface NewSecret
+  extends Pick<LiveSecret, "id" | "sealed">, Partial<Pick<ClientSecret, "expiresAt" | "createdBy" | "shown">> {
+  /** Staged, it is not tried for so long. */
+  restsMs?: number;
+}
 
 /** So many refreshes have to succeed with a staged secret before it is relied upon. */
 export const PROOFS = 3;

@@ -75,6 +75,7 @@ export async function insert(queries: Queries, clientId: string, secret: Inserte
       created_by: createdBy,
       expires_at: secret.expiresAt ?? null,
       shown: secret.shown ?? null,
+      ...(secret.restsMs !== undefined && { trial_until: fromNow(secret.restsMs) }),
       promotes_itself: secret.promotesItself === true ? 1 : 0,
       ...(tookAPlace && { promoted_at: egNow, promoted_by: createdBy }),
     })

@@ -1,6 +1,8 @@
 import { generateKeyPairSync } from "node:crypto";
 import { createScriptedUser, selfSigned } from "@evergrant/sandbox";
 import { expect, test } from "vitest";
+import { MINUTE } from "../../src/runtime/clock.ts";
+import type { Answer } from "../stage/api.ts";
 import { openStage, type Stage } from "../stage/stage.ts";
 
 /** A client of the sandbox that signs, as an operator sets it up. */
@@ -14,14 +16,19 @@ async function signingClient(stage: Stage, signingKey?: Record<string, unknown>)
   };
   const made = await stage.api("POST", "/v1/clients", body);
   expect(made.status).toBe(201);
-  await stage.sandbox.control.putClient({
+  await register(stage, made);
+  return made;
+}
+
+/** At the sandbox, which keeps what it has read from an address for as long as it may. */
+async function register({ sandbox }: Stage, client: Answer, query = ""): Promise<void> {
+  await sandbox.control.putClient({
     clientId: "signer",
     clientSecret: "",
-    redirectUris: [made.at("redirect_uri")],
+    redirectUris: [client.at("redirect_uri")],
     tokenEndpointAuthMethod: "private_key_jwt",
-    jwksUri: made.at("jwks_uri"),
+    jwksUri: client.at("jwks_uri") + query,
   });
-  return made;
 }
 
 async function connect(stage: Stage, client: string): Promise<string> {
@@ -45,7 +52,7 @@ test.each(["RS256", "PS256", "ES256", "EdDSA"])(
     const id = await connect(stage, client.at("id"));
     expect((await stage.api("POST", `/v1/connections/${id}/refresh`)).body).toMatchObject({ generation: 2 });
     const ended = await stage.api("DELETE", `/v1/connections/${id}`);
-    expect(ended.body).toMatchObject({ revoked_at_provider: true });
+    expect(ended.body).toMatchObject({ revocation: "revoked" });
     const [key, ...others] = await published(client.at("jwks_uri"));
     expect(key).toMatchObject({ alg: algorithm, use: "sig" });
     expect(others).toEqual([]);
@@ -62,6 +69,8 @@ test("a new key is published before it is used, tried by refreshes, and replaces
   const next = await stage.api("POST", path, { signing_key: { algorithm: "ES256" }, promote: "when_proven" });
   expect(next.body).toMatchObject({ state: "staged", signing_key: { alg: "ES256" } });
   expect(await published(client.at("jwks_uri"))).toHaveLength(2);
+  await register(stage, client, "?read-again");
+  await stage.clock.leap(10 * MINUTE);
   for (const id of connections) {
     expect((await stage.api("POST", `/v1/connections/${id}/refresh`)).body).toMatchObject({ generation: 2 });
   }
@@ -128,4 +137,15 @@ test("nothing is published of a client that does not sign, nor of one that does 
   for (const id of [stage.clientId, "cli_00000000000000000000000000"]) {
     expect((await fetch(`${stage.service.url}/oauth/jwks/${id}`)).status).toBe(404);
   }
+});
+
+test("a new key is not tried before its provider can have read it, so that it is not taken for a wrong one", async () => {
+  const stage = await openStage();
+  const client = await signingClient(stage);
+  const id = await connect(stage, client.at("id"));
+  const staged = await stage.api("POST", `/v1/clients/${client.at("id")}/secrets`, {});
+  await stage.clock.leap(9 * MINUTE);
+  expect((await stage.api("POST", `/v1/connections/${id}/refresh`)).body).toMatchObject({ generation: 2 });
+  const { secrets } = JSON.parse((await stage.api("GET", `/v1/clients/${client.at("id")}/secrets`)).text);
+  expect(secrets[0]).toMatchObject({ id: staged.at("id"), proven_count: 0, refusal: null, last_used_at: null });
 });

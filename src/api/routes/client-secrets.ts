@@ -1,6 +1,8 @@
 import { z } from "zod";
 import { secretAddress } from "../../client/authentication.ts";
 import { MOST_LIVE, PROOFS, type Addition, type ClientSecret, type NewSecret } from "../../client/client-secret.ts";
+import { publishedKey } from "../../client/client-key.ts";
+import { PUBLISHED_BEFORE } from "../../client/jwks-uri.ts";
 import type { ClientKeys } from "../../client/client-keys.ts";
 import type { Client, ClientStore } from "../../client/client.ts";
 import type { Clock } from "../../runtime/clock.ts";
@@ -244,7 +246,8 @@ export async function newSecret(
   if (end !== null && end <= clock.now()) throw new ServiceError("invalid_request", "expires_at: lies in the past.");
   const id = createId("sec", clock, random);
   const sealed = await sealer.seal(secretAddress(tenantId, id), proof.opened);
-  return { id, sealed, expiresAt: end, createdBy: keyId, shown: proof.shown };
+  const isKey = publishedKey(proof.shown) !== null;
+  return { id, sealed, expiresAt: end, createdBy: keyId, shown: proof.shown, restsMs: isKey ? PUBLISHED_BEFORE : 0 };
 }
 
 export async function findClient(

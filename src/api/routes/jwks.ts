@@ -1,12 +1,11 @@
 import { z } from "zod";
 import { publishedKey } from "../../client/client-key.ts";
+import { KEYS_ARE_KEPT } from "../../client/jwks-uri.ts";
 import type { ClientStore } from "../../client/client.ts";
+import { SECOND } from "../../runtime/clock.ts";
 import { ServiceError } from "../../runtime/service-error.ts";
 import type { App } from "../server.ts";
 import { failures, idParams } from "../wire.ts";
-
-/** A key is published from when it is staged, and a provider has to see it before it is used: it may keep what it read so long. */
-const MAX_AGE_SECONDS = 300;
 
 const jwkSet = z
   .object({ keys: z.array(z.looseObject({ kid: z.string(), alg: z.string() })) })
@@ -27,7 +26,7 @@ export function jwksRoutes(app: App, { clients }: { clients: ClientStore }): voi
       const client = await clients.find(request.params.id);
       if (client?.authentication !== "private_key_jwt") throw new ServiceError("not_found", "There is no such client.");
       const live = await clients.liveSecrets(client.id);
-      reply.header("cache-control", `public, max-age=${MAX_AGE_SECONDS}`);
+      reply.header("cache-control", `public, max-age=${KEYS_ARE_KEPT / SECOND}`);
       return { keys: live.flatMap(({ shown }) => publishedKey(shown) ?? []) };
     },
   );
