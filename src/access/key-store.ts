@@ -16,6 +16,9 @@ export interface StoredTenantKey extends WrappedTenantKey {
 /** The key that names secrets and makes the installation's own keys. It outlives all that are rotated. */
 export const NAMING_VERSION = 0;
 
+/** Not a tenant: owner of the keys that the installation itself uses, for API keys, links and the audit log. */
+export const INSTALLATION = "installation";
+
 /** A root key that this database has been sealed under, with a known text to prove that it is the right one. */
 export interface RootKeyRecord {
   fingerprint: string;

@@ -1,5 +1,5 @@
 import { createHmac, hkdfSync } from "node:crypto";
-import type { KeyStore } from "../access/key-store.ts";
+import { INSTALLATION, type KeyStore } from "../access/key-store.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { Random } from "../runtime/random.ts";
 import type { SealAddress, Sealer } from "../runtime/sealer.ts";
@@ -33,8 +33,6 @@ export interface KeyringDeps {
   clock: Clock;
 }
 
-/** Not a tenant: owner of the keys that the installation itself uses. */
-const INSTALLATION = "installation";
 
 /** 96 bits: no two secrets of a connection are taken for the same. */
 const NAME_LENGTH = 16;

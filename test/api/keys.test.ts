@@ -82,3 +82,14 @@ test("keys are the administrators' matter", async () => {
     expect([path, answer.status]).toEqual([path, 403]);
   }
 });
+
+test("the keys that the installation itself uses are nobody's to change or delete", async () => {
+  const stage = await openStage();
+  const { connectionId } = await stage.connect();
+  const path = "/v1/keys/tenants/installation";
+  expect((await stage.api("GET", path)).status).toBe(404);
+  expect((await stage.api("POST", `${path}/rotate`)).status).toBe(404);
+  expect((await stage.api("DELETE", path, { confirm: "installation" })).status).toBe(404);
+  await stage.restart();
+  expect((await stage.token(connectionId)).status).toBe(200);
+});

@@ -4,7 +4,7 @@ import type { Rekey, RekeyStore } from "../../access/rekey-store.ts";
 import type { SealedStore } from "../../access/sealed-store.ts";
 import { DEFAULT_TENANT } from "../../access/store.ts";
 import type { Caller } from "../../access/authenticator.ts";
-import { NAMING_VERSION } from "../../access/key-store.ts";
+import { INSTALLATION, NAMING_VERSION } from "../../access/key-store.ts";
 import { MINUTE } from "../../runtime/clock.ts";
 import type { Observer } from "../../runtime/observer.ts";
 import { ServiceError } from "../../runtime/service-error.ts";
@@ -270,9 +270,13 @@ async function existing({ keys }: KeyRouteDeps, tenantId: string): Promise<void>
   if (stored.length === 0) throw new ServiceError("not_found", "There are no keys of such a tenant.");
 }
 
-/** Keys of the first tenant's administrators reach everything; others only their own. */
+/**
+ * Keys of the first tenant's administrators reach those of every tenant; others only their own. Nobody reaches those of the
+ * installation: with them every API key and link would end.
+ */
 function tenantOf(tenantId: string, caller: Caller): string {
-  if (caller.tenantId === DEFAULT_TENANT || caller.tenantId === tenantId) return tenantId;
+  const isOpen = caller.tenantId === DEFAULT_TENANT && tenantId !== INSTALLATION;
+  if (isOpen || caller.tenantId === tenantId) return tenantId;
   throw new ServiceError("not_found", "There are no keys of such a tenant.");
 }
 
