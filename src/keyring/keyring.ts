@@ -33,7 +33,6 @@ export interface KeyringDeps {
   clock: Clock;
 }
 
-
 /** 96 bits: no two secrets of a connection are taken for the same. */
 const NAME_LENGTH = 16;
 

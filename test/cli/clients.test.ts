@@ -52,6 +52,21 @@ describe("clients", () => {
   });
 });
 
+describe("clients that sign", () => {
+  it("get a key instead of a secret, another one when they rotate, and are told where to register it", async () => {
+    const stage = await openStage();
+    const options = ["--provider", "sandbox", "--client-id", "mine"];
+    const made = await ask(stage, ["add", ...options, "--signs", "ES256"]);
+    expect(made.code).toBe(EXIT.ok);
+    const [, id = ""] = /\/oauth\/jwks\/(cli_\w+)/.exec(made.stderr) ?? [];
+    expect((await stage.api("GET", `/v1/clients/${id}`)).body).toMatchObject({ authentication: "private_key_jwt" });
+    const staged = await ask(stage, ["secrets", "rotate", id, "--signs", "EdDSA", "--json"]);
+    expect(JSON.parse(staged.stdout)).toMatchObject({ state: "staged", signing_key: { alg: "EdDSA" } });
+    const refused = await ask(stage, ["secrets", "rotate", id, "--signs", "HS256"]);
+    expect([refused.code, refused.stderr]).toEqual([EXIT.usage, expect.stringContaining("signing_key.algorithm")]);
+  });
+});
+
 describe("clients secrets", () => {
   it("are added, listed, promoted and retired", async () => {
     const stage = await openStage();

@@ -19,6 +19,8 @@ export interface NewClientWish extends ClientWish {
   provider: string;
   clientId: string;
   public: boolean;
+  /** The algorithm of the key that is made for it. */
+  signs?: string;
   parameter: [string, string][];
   secretExpires?: string;
 }
@@ -29,7 +31,7 @@ export async function addClient(service: ServiceClient, output: Output, wish: Ne
   const body = {
     provider,
     client_id: clientId,
-    ...(!wish.public && { client_secret: await readSecret(`Secret of ${printable(clientId)}: `) }),
+    ...(await proofOf(wish)),
     ...(secretExpires !== undefined && { secret_expires_at: secretExpires }),
     ...(wish.scope.length > 0 && { scopes: wish.scope }),
     settings: { ...settingsOf(wish), ...parameters },
@@ -37,6 +39,12 @@ export async function addClient(service: ServiceClient, output: Output, wish: Ne
   const made = await service.ask({ method: "POST", path: "/v1/clients", body }, clientSchema);
   showAnswer(output, made);
   output.remark(printable(`Register exactly this redirect URI at the provider: ${made.redirect_uri}`));
+  if (made.jwks_uri !== null) output.remark(printable(`And this address of its keys: ${made.jwks_uri}`));
+}
+
+async function proofOf({ clientId, public: isPublic, signs }: NewClientWish) {
+  if (signs !== undefined) return { signing_key: { algorithm: signs } };
+  return isPublic ? {} : { client_secret: await readSecret(`Secret of ${printable(clientId)}: `) };
 }
 
 export async function editClient(

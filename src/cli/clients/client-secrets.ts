@@ -16,6 +16,8 @@ export interface SecretWish {
   client: string;
   /** RFC 3339. */
   expires?: string;
+  /** The algorithm of a key that is made, for a client that signs. */
+  signs?: string;
 }
 
 const listSchema = z.object({ secrets: z.array(clientSecretSchema) });
@@ -39,10 +41,11 @@ async function* wanted(service: ServiceClient, { client, all }: { client: string
 export async function addSecret(
   service: ServiceClient,
   output: Output,
-  { client, expires, promote }: SecretWish & { promote: boolean },
+  { promote, ...wish }: SecretWish & { promote: boolean },
 ): Promise<void> {
+  const { client, expires } = wish;
   const body = {
-    client_secret: await readSecret("New secret: "),
+    ...(await proofOf(wish)),
     ...(expires !== undefined && { expires_at: expires }),
     ...(promote && { promote: "when_proven" }),
   };
@@ -54,6 +57,12 @@ export async function addSecret(
   output.remark(
     printable(made.state === "staged" ? afterStaging(client, made) : "It is used from the next request on."),
   );
+}
+
+async function proofOf({ signs }: SecretWish) {
+  return signs === undefined
+    ? { client_secret: await readSecret("New secret: ") }
+    : { signing_key: { algorithm: signs } };
 }
 
 function afterStaging(client: string, { id, promotes_itself: promotesItself }: ClientSecret): string {
@@ -92,10 +101,11 @@ export async function retireSecret(
 export async function rotateSecret(
   service: ServiceClient,
   output: Output,
-  { client, expires, now }: SecretWish & { now: boolean },
+  { now, ...wish }: SecretWish & { now: boolean },
 ): Promise<void> {
+  const { client, expires } = wish;
   const body = {
-    client_secret: await readSecret("New secret: "),
+    ...(await proofOf(wish)),
     ...(expires !== undefined && { expires_at: expires }),
     ...(now ? { stage: "active", retire: "now" } : { stage: "staged", promote: "when_proven" }),
   };

@@ -64,6 +64,7 @@ reads it from the standard input.`,
       .requiredOption("--provider <id>", "where it is registered; evergrant providers list shows them")
       .requiredOption("--client-id <id>", "the id that the provider gave it")
       .option("--public", "it has no secret", false)
+      .option("--signs <algorithm>", "it signs with a key that the service makes: RS256, PS256, ES256 or EdDSA")
       .option("--secret-expires <time>", "when the provider ends the secret, as 2027-01-31T00:00:00Z")
       .option("--parameter <name=value>", "what stands in the URLs of the provider; may be repeated", collectPair, []),
   );

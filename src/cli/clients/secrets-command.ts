@@ -10,10 +10,12 @@ interface ServiceOptions {
 
 interface NewSecretOptions extends ServiceOptions {
   expires?: string;
+  signs?: string;
 }
 
 const CLIENT = "id of the client, cli_...";
 const SECRET = "id of the secret, sec_...";
+const SIGNS = "a key that the service makes, for a client that signs: RS256, PS256, ES256 or EdDSA";
 const EXPIRES = "when the provider ends it, as 2027-01-31T00:00:00Z";
 
 export function addSecretsCommand(clients: Command, deps: CommandDeps): void {
@@ -57,6 +59,7 @@ at once.`,
     )
     .argument("<client>", CLIENT)
     .option("--expires <time>", EXPIRES)
+    .option("--signs <algorithm>", SIGNS)
     .option("--promote", "make it the active one as soon as it is proven", false);
   asksService(command, "evergrant clients secrets add cli_01jd... < secret.txt").action(
     (client: string, { url, ...wish }: NewSecretOptions & { promote: boolean }) =>
@@ -103,6 +106,7 @@ before it is erased here and never used again.`,
     )
     .argument("<client>", CLIENT)
     .option("--expires <time>", EXPIRES)
+    .option("--signs <algorithm>", SIGNS)
     .option("--now", "at once, and without the old one", false);
   asksService(command, "evergrant clients secrets rotate cli_01jd... --now < secret.txt").action(
     (client: string, { url, ...wish }: NewSecretOptions & { now: boolean }) =>
