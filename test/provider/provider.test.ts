@@ -20,6 +20,7 @@ describe("a provider entry", () => {
       issuer: null,
       refresh_url: null,
       revocation_url: null,
+      certificate_urls: { token_url: null, revocation_url: null },
       userinfo_url: null,
       iss_parameter: false,
       pkce: "S256",
