@@ -20,10 +20,10 @@ function showsCertificate(method: AuthenticationMethod): boolean {
 }
 
 function forCertificates(provider: Provider): Provider {
-  const { token_url: tokenUrl, revocation_url: revocationUrl } = provider.certificate_urls;
   return {
     ...provider,
-    token_url: tokenUrl ?? provider.token_url,
-    revocation_url: revocationUrl ?? provider.revocation_url,
+    token_url: provider.certificate_token_url ?? provider.token_url,
+    refresh_url: provider.certificate_token_url ?? provider.refresh_url,
+    revocation_url: provider.certificate_revocation_url ?? provider.revocation_url,
   };
 }

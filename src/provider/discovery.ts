@@ -44,10 +44,8 @@ function providerFromMetadata(id: string, name: string, metadata: ServerMetadata
     authorization_url: metadata.authorization_endpoint,
     token_url: metadata.token_endpoint,
     revocation_url: metadata.revocation_endpoint ?? null,
-    certificate_urls: {
-      token_url: metadata.mtls_endpoint_aliases?.token_endpoint ?? null,
-      revocation_url: metadata.mtls_endpoint_aliases?.revocation_endpoint ?? null,
-    },
+    certificate_token_url: metadata.mtls_endpoint_aliases?.token_endpoint ?? null,
+    certificate_revocation_url: metadata.mtls_endpoint_aliases?.revocation_endpoint ?? null,
     userinfo_url: metadata.userinfo_endpoint ?? null,
     iss_parameter: metadata.authorization_response_iss_parameter_supported ?? false,
     authentication: preferredMethod(metadata.token_endpoint_auth_methods_supported),

@@ -4,12 +4,15 @@ import type { Provider } from "./provider.ts";
 /** What a client says for the parameters of its provider. */
 export type ParameterValues = Readonly<Record<string, string>>;
 
-const URL_FIELDS = [
+/** Where parameters stand. */
+export const URL_FIELDS = [
   "issuer",
   "authorization_url",
   "token_url",
   "refresh_url",
   "revocation_url",
+  "certificate_token_url",
+  "certificate_revocation_url",
   "userinfo_url",
 ] as const;
 

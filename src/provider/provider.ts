@@ -61,9 +61,8 @@ export const providerSchema = z.strictObject({
   refresh_url: url.nullable().default(null),
   revocation_url: url.nullable().default(null),
   /** The same for clients that show a certificate, where the server has other URLs for them (RFC 8705 §5). */
-  certificate_urls: z
-    .strictObject({ token_url: url.nullable().default(null), revocation_url: url.nullable().default(null) })
-    .default({ token_url: null, revocation_url: null }),
+  certificate_token_url: url.nullable().default(null),
+  certificate_revocation_url: url.nullable().default(null),
   userinfo_url: url.nullable().default(null),
   /** The server sends `iss` with every authorization response (RFC 9207). */
   iss_parameter: z.boolean().default(false),

@@ -25,12 +25,12 @@ function methodOf(name: string): Route["method"] {
   return method;
 }
 
-test("every route but the operational ones asks for a key, and says so before anything else", async () => {
+test("every route but the operational ones, and the one for providers, asks for a key, and says so before anything else", async () => {
   const stage = await openStage();
   const all = await routes(stage);
   expect(all.length).toBeGreaterThan(20);
   const open = all.filter(({ path }) => !path.startsWith("/v1/"));
-  expect(open.map(({ path }) => path).toSorted()).toEqual(["/healthz", "/readyz"]);
+  expect(open.map(({ path }) => path).toSorted()).toEqual(["/healthz", "/oauth/jwks/unknown-id", "/readyz"]);
   for (const key of ["", "wrong", "eg_key_".padEnd(100, "0")]) {
     const nobody = createApi(stage.service.url, key);
     for (const { method, path } of all.filter((route) => !open.includes(route))) {

@@ -67,7 +67,7 @@ test("a client that shows a certificate is refreshed at the URL for such clients
     name: "Elsewhere",
     authorization_url: "https://localhost:1/authorize",
     token_url: "https://localhost:1/token",
-    certificate_urls: { token_url: endpoint.url },
+    certificate_token_url: endpoint.url,
   });
   const client = await api("POST", "/v1/clients", {
     provider: "elsewhere",

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { selfSigned } from "@evergrant/sandbox";
 import { expect, test } from "vitest";
 import { providerSchema } from "../../src/provider/provider.ts";
 import { consent } from "../field/browser.ts";
@@ -17,6 +18,7 @@ const WAYS_OUT =
 /** Who uses them outside `src/network`, and why no URL of a tenant leads through there. */
 const OTHER_WAYS_OUT: Readonly<Record<string, string>> = {
   "api/hot-route.ts": "types of requests that come in",
+  "api/operator-cookie.ts": "types of requests that come in",
   "api/peer-address.ts": "types of requests that come in",
   "api/server.ts": "listens",
   "cli/doctor/check-address.ts": "asks the address that the service is set to listen on",
@@ -40,6 +42,8 @@ const ADDRESSES: Readonly<Record<string, "the service" | "browsers" | "people">>
   token_url: "the service",
   refresh_url: "the service",
   revocation_url: "the service",
+  certificate_token_url: "the service",
+  certificate_revocation_url: "the service",
   userinfo_url: "the service",
   docs_url: "people",
 };
@@ -83,7 +87,28 @@ const ASKED: Readonly<Record<string, (stage: Stage) => Promise<unknown>>> = {
     expect(ended.body).toMatchObject({ revocation: "failed" });
     expect(ended.at("detail")).toContain("(blocked_address)");
   },
+  certificate_token_url: async (stage) => {
+    const refreshed = await stage.api("POST", `/v1/connections/${await adoptWithCertificate(stage)}/refresh`);
+    expect(refreshed.body).toMatchObject({ generation: 1 });
+    expect(stage.log.join("")).toContain("blocked_address");
+  },
+  certificate_revocation_url: async (stage) => {
+    const ended = await stage.api("DELETE", `/v1/connections/${await adoptWithCertificate(stage)}`);
+    expect(ended.body).toMatchObject({ revocation: "failed" });
+    expect(ended.at("detail")).toContain("(blocked_address)");
+  },
 };
+
+/** A client that shows a certificate, with a connection. */
+async function adoptWithCertificate(stage: Stage): Promise<string> {
+  const { key, cert } = selfSigned("client");
+  const client = await stage.api("POST", "/v1/clients", {
+    provider: "sandbox",
+    client_id: "shows-a-certificate",
+    client_certificate: { certificate: cert, private_key: key },
+  });
+  return adopt({ ...stage, clientId: client.at("id") });
+}
 
 test.each(Object.keys(ASKED))("a provider's %s that leads inside is not asked", async (field) => {
   const inside = await startInside();

@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import type { z } from "zod";
+import { URL_FIELDS } from "../../provider/parameters.ts";
 import { providerSchema } from "../../provider/provider.ts";
 import { CommandFailure } from "../command-failure.ts";
 import type { Output } from "../terminal/output.ts";
@@ -16,8 +17,7 @@ export async function checkProvider(output: Output, file: string): Promise<void>
 
 /** Each blank in a URL is a parameter, and each parameter fills one. */
 function blanksOf(provider: z.infer<typeof providerSchema>): string[] {
-  const { issuer, authorization_url, token_url, refresh_url, revocation_url, userinfo_url, parameters } = provider;
-  const urls = [issuer, authorization_url, token_url, refresh_url, revocation_url, userinfo_url].join(" ");
+  const urls = URL_FIELDS.map((field) => provider[field]).join(" ");
   const blanks = new Set([...urls.matchAll(/\{(\w+)\}/g)].map(([, name = ""]) => name));
   return [
     ...[...blanks].filter((name) => !Object.hasOwn(parameters, name)).map((name) => `parameters: {${name}} is missing`),
