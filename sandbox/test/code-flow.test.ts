@@ -25,7 +25,7 @@ describe("the code flow", () => {
       response_types_supported: ["code"],
       code_challenge_methods_supported: ["S256"],
       authorization_response_iss_parameter_supported: true,
-      token_endpoint_auth_methods_supported: ["client_secret_basic", "client_secret_post", "none"],
+      token_endpoint_auth_methods_supported: ["client_secret_basic", "client_secret_post", "private_key_jwt", "none"],
     });
     expect(metadata.scopes_supported).toEqual(
       expect.arrayContaining(["openid", "profile", "email", "offline_access", "files.read", "files.write"]),

@@ -13,14 +13,15 @@ export async function learnOfSecrets(attempt: Attempt, accepted: "tokens" | Reje
   const clientId = client.id;
   const { secret } = proof;
   if (secret === null) return;
+  const { id: acceptedId } = secret;
   for (const [id, { code, what }] of refusedSecrets) {
     refusedSecrets.delete(id);
-    if (id === secret.id || (what === "token" && accepted === "rejected")) continue;
-    const refusal = { clientId, refused: { id, code }, acceptedId: secret.id };
+    if (id === acceptedId || (what === "token" && accepted === "rejected")) continue;
+    const refusal = { clientId, refused: { id, code }, acceptedId };
     const learned = await untilStored(ports, claim.connectionId, () => clients.noteRefusal(refusal));
     if (learned === "refused") observer.event("client.secret_refused", { clientId, secretId: id, code });
     if (learned === "switched") {
-      observer.event("client.secret_switched", { clientId, secretId: secret.id, insteadOf: id, code });
+      observer.event("client.secret_switched", { clientId, secretId: acceptedId, insteadOf: id, code });
     }
   }
   if (accepted === "tokens" && secret.state === "staged") {

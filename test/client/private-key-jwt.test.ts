@@ -75,10 +75,13 @@ test("a new key is published before it is used, tried by refreshes, and replaces
     expect((await stage.api("POST", `/v1/connections/${id}/refresh`)).body).toMatchObject({ generation: 2 });
   }
   const { secrets } = JSON.parse((await stage.api("GET", path)).text);
-  expect(secrets).toMatchObject([
-    { state: "active", signing_key: { alg: "ES256" } },
-    { state: "retired", signing_key: { alg: "RS256" } },
-  ]);
+  expect(secrets).toHaveLength(2);
+  expect(secrets).toContainEqual(
+    expect.objectContaining({ state: "active", signing_key: expect.objectContaining({ alg: "ES256" }) }),
+  );
+  expect(secrets).toContainEqual(
+    expect.objectContaining({ state: "retired", signing_key: expect.objectContaining({ alg: "RS256" }) }),
+  );
   expect((await stage.api("GET", `/v1/clients/${client.at("id")}`)).body).toMatchObject({ status: "active" });
 });
 
@@ -147,5 +150,7 @@ test("a new key is not tried before its provider can have read it, so that it is
   await stage.clock.leap(9 * MINUTE);
   expect((await stage.api("POST", `/v1/connections/${id}/refresh`)).body).toMatchObject({ generation: 2 });
   const { secrets } = JSON.parse((await stage.api("GET", `/v1/clients/${client.at("id")}/secrets`)).text);
-  expect(secrets[0]).toMatchObject({ id: staged.at("id"), proven_count: 0, refusal: null, last_used_at: null });
+  expect(secrets).toContainEqual(
+    expect.objectContaining({ id: staged.at("id"), proven_count: 0, refusal: null, last_used_at: null }),
+  );
 });

@@ -17,6 +17,7 @@ export async function checkProvider(output: Output, file: string): Promise<void>
 
 /** Each blank in a URL is a parameter, and each parameter fills one. */
 function blanksOf(provider: z.infer<typeof providerSchema>): string[] {
+  const { parameters } = provider;
   const urls = URL_FIELDS.map((field) => provider[field]).join(" ");
   const blanks = new Set([...urls.matchAll(/\{(\w+)\}/g)].map(([, name = ""]) => name));
   return [
