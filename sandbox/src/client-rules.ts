@@ -13,17 +13,10 @@ export function problemsWithClient(client: SandboxClient): string[] {
   return problems;
 }
 
-function problemsWithProof({ tokenEndpointAuthMethod, clientSecret, jwksUri }: SandboxClient): string[] {
-  switch (tokenEndpointAuthMethod) {
-    case "none":
-      return [];
-    case "private_key_jwt":
-      return jwksUri !== undefined && isAbsoluteUrl(jwksUri)
-        ? []
-        : ["private_key_jwt needs a jwks_uri, an http(s) URL"];
-    default:
-      return problemsWithSecret(clientSecret);
-  }
+function problemsWithProof({ tokenEndpointAuthMethod: method, clientSecret, jwksUri }: SandboxClient): string[] {
+  if (method === "none") return [];
+  if (method !== "private_key_jwt") return problemsWithSecret(clientSecret);
+  return jwksUri !== undefined && isAbsoluteUrl(jwksUri) ? [] : ["private_key_jwt needs a jwks_uri, an http(s) URL"];
 }
 
 export function problemsWithSecret(secret: string): string[] {

@@ -18,10 +18,8 @@ function proofForm(clientAssertion: string): Record<string, string> {
 
 async function start() {
   const { privateKey, publicKey } = await generateKeyPair("ES256", { extractable: true });
-  const site = await startSite(async (_req, res) => {
-    res.setHeader("content-type", "application/json");
-    res.end(JSON.stringify({ keys: [{ ...(await exportJWK(publicKey)), kid: "k1", use: "sig" }] }));
-  });
+  const keys = JSON.stringify({ keys: [{ ...(await exportJWK(publicKey)), kid: "k1", use: "sig" }] });
+  const site = await startSite((_req, res) => res.setHeader("content-type", "application/json").end(keys));
   const client = await startConnectedClient();
   await client.sandbox.control.putClient({
     clientId,
@@ -30,23 +28,24 @@ async function start() {
     tokenEndpointAuthMethod: "private_key_jwt",
     jwksUri: `${site}/jwks.json`,
   });
-  return { ...client, privateKey, audience: `${client.sandbox.url}/token` };
+  return { client, privateKey, audience: `${client.sandbox.url}/token` };
 }
 
 test("a client that signs with a key it publishes is let in, once with each assertion (RFC 7523 §3)", async () => {
-  const { privateKey, audience, authorize, token, redirectUri } = await start();
-  const visit = await authorize();
+  const { privateKey, audience, client } = await start();
+  const { redirectUri } = client;
+  const visit = await client.authorize();
   const code = { ...codeForm(visit.url, redirectUri), ...proofForm(await assertion(privateKey, audience)) };
-  const { refreshToken } = tokensIn(await token(code, {}));
+  const { refreshToken } = tokensIn(await client.token(code, {}));
   const refresh = { grant_type: "refresh_token", refresh_token: refreshToken };
   const proof = proofForm(await assertion(privateKey, audience));
-  const next = tokensIn(await token({ ...refresh, ...proof }, {}));
-  const again = await token({ ...refresh, refresh_token: next.refreshToken, ...proof }, {});
+  const next = tokensIn(await client.token({ ...refresh, ...proof }, {}));
+  const again = await client.token({ ...refresh, refresh_token: next.refreshToken, ...proof }, {});
   expect(again).toMatchObject({ status: 401, body: { error: "invalid_client" } });
 });
 
 test("another key, another audience and a secret are refused", async () => {
-  const { privateKey, audience, token } = await start();
+  const { privateKey, audience, client } = await start();
   const other = await generateKeyPair("ES256");
   const refresh = { grant_type: "refresh_token", refresh_token: "any" };
   for (const proof of [
@@ -55,7 +54,7 @@ test("another key, another audience and a secret are refused", async () => {
     { client_id: clientId, client_secret: "any" },
     { client_id: clientId },
   ]) {
-    const answer = await token({ ...refresh, ...proof }, {});
+    const answer = await client.token({ ...refresh, ...proof }, {});
     expect(answer).toMatchObject({ status: 401, body: { error: "invalid_client" } });
   }
 });

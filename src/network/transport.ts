@@ -38,7 +38,11 @@ export function createTransport(settings: TransportSettings): Transport & { clos
       const { clientCertificate } = request;
       if (!clientCertificate) return sendOnce(anonymous, request, options);
       const agent = openAgent(connector(allowed, settings, clientCertificate));
-      return sendOnce(agent, request, options).finally(() => agent.destroy());
+      try {
+        return await sendOnce(agent, request, options);
+      } finally {
+        await agent.destroy();
+      }
     },
     close: () => anonymous.destroy(),
   };

@@ -130,9 +130,9 @@ function raw(stage: Stage, path: string, authorization: string | undefined): Pro
 }
 
 /** Reads the token, a second passing as often as the read still waits: it waits out a pause that is nearly over. */
-async function patientlyRead({ token, clock }: Stage, connectionId: string): Promise<Answer> {
-  const answer = token(connectionId);
+async function patientlyRead(stage: Stage, connectionId: string): Promise<Answer> {
+  const answer = stage.token(connectionId);
   const isIn = answer.then(() => true);
-  while (!(await Promise.race([isIn, sleep(50, false)]))) await clock.advance(1_000);
+  while (!(await Promise.race([isIn, sleep(50, false)]))) await stage.clock.advance(1_000);
   return answer;
 }

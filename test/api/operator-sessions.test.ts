@@ -109,10 +109,10 @@ describe("what changes something", () => {
     ["another origin", { origin: "https://evil.example" }, 403],
     ["an origin that is hidden", { origin: "null" }, 403],
     ["our page", { "sec-fetch-site": "same-origin" }, 201],
-  ])("from %s: with the right token too", async (_name, headers, status) => {
+  ])("from %s: with the right token too", async (_name, headers, expected) => {
     const { browser } = await open();
     const sent = await browser.send("POST", "/v1/api-keys", { "x-csrf-token": browser.csrf, ...headers }, KEY);
-    expect(sent.status).toBe(status);
+    expect(sent.status).toBe(expected);
   });
 
   test("is taken from a browser that tells the origin alone, and refused from one that tells nothing", async () => {

@@ -84,12 +84,6 @@ test("what was erased is told, and a store that is away is asked again a minute 
 });
 
 describe("the warnings of a client", () => {
-  const codesOf = (...secrets: Partial<ClientSecret>[]) =>
-    secretWarnings(
-      secrets.map((secret) => ({ ...SECRET, ...secret })),
-      0,
-    ).map(({ code }) => code);
-
   test("are of ends, of refusals and of what waits to be promoted", () => {
     expect(codesOf({ expiresAt: DAY })).toEqual(["secret_expires"]);
     expect(codesOf({ expiresAt: -1 })).toEqual(["secret_expired"]);
@@ -102,3 +96,8 @@ describe("the warnings of a client", () => {
     expect(codesOf({ state: "retired", expiresAt: -1 }, { sealed: null, expiresAt: -1 })).toEqual([]);
   });
 });
+
+function codesOf(...secrets: Partial<ClientSecret>[]): string[] {
+  const whole = secrets.map((secret) => ({ ...SECRET, ...secret }));
+  return secretWarnings(whole, 0).map(({ code }) => code);
+}

@@ -62,8 +62,11 @@ test("a public client names itself in the form (RFC 6749 §3.2.1)", async () => 
 });
 
 test("an assertion is for the endpoint that it is sent to, and names the client twice (RFC 7521 §4.2)", async () => {
-  const assertFor = async (endpoint: string) => secret(`for ${endpoint}`);
-  const { form, headers } = await prove({ method: "private_key_jwt", clientId: "a", assertFor });
+  const { form, headers } = await prove({
+    method: "private_key_jwt",
+    clientId: "a",
+    assertFor: async (endpoint) => secret(`for ${endpoint}`),
+  });
   expect(form).toEqual({
     client_id: "a",
     client_assertion_type: "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
