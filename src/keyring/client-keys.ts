@@ -26,7 +26,8 @@ export const clientKeys: ClientKeys = {
   checkCertificate: ({ certificate, privateKey }): Checked<ClientCertificate> => {
     const key = readPrivateKey("client_certificate.private_key", privateKey);
     const read = readCertificate("client_certificate.certificate", certificate, key);
-    return { value: { certificate, privateKey }, shown: certificate, expiresAt: endOf(read) };
+    const chain = certificatesIn(certificate);
+    return { value: { certificate: chain, privateKey }, shown: chain, expiresAt: endOf(read) };
   },
 };
 
@@ -65,9 +66,16 @@ function readCertificate(field: string, pem: string, key: KeyObject): X509Certif
   return certificate;
 }
 
+/** Files often hold the private key beside the certificates (RFC 7468 §2): whatever is no certificate is not to be shown. */
+function certificatesIn(pem: string): string {
+  return (pem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [])
+    .map((one) => `${one}\n`)
+    .join("");
+}
+
 function parseCertificate(field: string, pem: string): X509Certificate {
   try {
-    return new X509Certificate(pem);
+    return new X509Certificate(certificatesIn(pem));
   } catch {
     throw invalid(field, "is not a certificate in PEM");
   }

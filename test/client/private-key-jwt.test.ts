@@ -135,6 +135,19 @@ test.each<[string, Record<string, unknown>, string]>([
   expect(stage.log.join("\n")).not.toContain("MII");
 });
 
+test("a private key that is given along with the certificate is not shown with it, nor stored in the clear", async () => {
+  const stage = await openStage();
+  const { key, cert } = selfSigned("signer");
+  for (const certificate of [cert + key, key + cert]) {
+    const given = { provider: "sandbox", client_id: "shower", client_certificate: { certificate, private_key: key } };
+    const made = await stage.api("POST", "/v1/clients", given);
+    expect(made.status).toBe(201);
+    const listed = await stage.api("GET", `/v1/clients/${made.at("id")}/secrets`);
+    expect(listed.body).toMatchObject({ secrets: [{ certificate: cert }] });
+    expect(listed.text).not.toContain("PRIVATE");
+  }
+});
+
 test("nothing is published of a client that does not sign, nor of one that does not exist", async () => {
   const stage = await openStage();
   for (const id of [stage.clientId, "cli_00000000000000000000000000"]) {
