@@ -135,3 +135,8 @@ export function spent({ sandbox }: RestoreStage) {
   const { refreshRequests, reuseDetected } = sandbox.control.counts();
   return { refreshRequests, reuseDetected };
 }
+
+/** The journal is lost. */
+export function forget({ journal }: RestoreStage): void {
+  rmSync(journal, { recursive: true });
+}
