@@ -6,6 +6,7 @@ import type { SealAddress, Sealer } from "../../src/runtime/sealer.ts";
 import { secret } from "../../src/runtime/secret.ts";
 import { ServiceError } from "../../src/runtime/service-error.ts";
 import { createManualClock } from "../stage/manual-clock.ts";
+import { NEW_SECRET } from "../stage/new-secret.ts";
 import { createSeededRandom } from "../stage/seeded-random.ts";
 
 const CLIENT: Client = {
@@ -23,23 +24,9 @@ const CLIENT: Client = {
 };
 
 const ACTIVE: LiveSecret = {
+  ...NEW_SECRET,
   id: "sec_2",
-  clientId: "cli_1",
-  state: "active",
   sealed: Buffer.from("sealed by the keyring"),
-  createdAt: 0,
-  createdBy: null,
-  promotedAt: null,
-  promotedBy: null,
-  retiredAt: null,
-  retiredBy: null,
-  keptUntil: null,
-  lastUsedAt: null,
-  provenCount: 0,
-  promotesItself: false,
-  refusal: null,
-  expiresAt: null,
-  shown: null,
   awaitsTrial: false,
 };
 

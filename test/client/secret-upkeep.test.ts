@@ -6,26 +6,7 @@ import { DAY, MINUTE } from "../../src/runtime/clock.ts";
 import { createCollectingObserver } from "../stage/collecting-observer.ts";
 import { storeIsDown } from "../stage/faulty-connection-store.ts";
 import { createManualClock } from "../stage/manual-clock.ts";
-
-const SECRET: ClientSecret = {
-  id: "sec_1",
-  clientId: "cli_1",
-  state: "active",
-  sealed: Buffer.of(1),
-  createdAt: 0,
-  createdBy: null,
-  promotedAt: null,
-  promotedBy: null,
-  retiredAt: null,
-  retiredBy: null,
-  keptUntil: null,
-  lastUsedAt: null,
-  provenCount: 0,
-  promotesItself: false,
-  refusal: null,
-  expiresAt: null,
-  shown: null,
-};
+import { NEW_SECRET } from "../stage/new-secret.ts";
 
 describe("the end of a secret", () => {
   test.each([
@@ -49,7 +30,7 @@ describe("the end of a secret", () => {
     const clients = {
       eraseRetired: () => Promise.resolve([]),
       secretsEndingWithin: (milliseconds: number) =>
-        Promise.resolve(expiresAt - clock.now() <= milliseconds ? [{ ...SECRET, expiresAt }] : []),
+        Promise.resolve(expiresAt - clock.now() <= milliseconds ? [{ ...NEW_SECRET, expiresAt }] : []),
       markWarned: (_id: string, days: number) => {
         const isNew = days < warned;
         if (isNew) warned = days;
@@ -71,7 +52,7 @@ test("what was erased is told, and a store that is away is asked again a minute 
   const observer = createCollectingObserver();
   let rounds = 0;
   const clients = {
-    eraseRetired: () => (rounds++ === 0 ? Promise.reject(storeIsDown()) : Promise.resolve([SECRET])),
+    eraseRetired: () => (rounds++ === 0 ? Promise.reject(storeIsDown()) : Promise.resolve([NEW_SECRET])),
     secretsEndingWithin: () => Promise.resolve([]),
     markWarned: () => Promise.resolve(false),
   };
@@ -98,6 +79,6 @@ describe("the warnings of a client", () => {
 });
 
 function codesOf(...secrets: Partial<ClientSecret>[]): string[] {
-  const whole = secrets.map((secret) => ({ ...SECRET, ...secret }));
+  const whole = secrets.map((secret) => ({ ...NEW_SECRET, ...secret }));
   return secretWarnings(whole, 0).map(({ code }) => code);
 }

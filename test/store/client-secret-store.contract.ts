@@ -2,29 +2,13 @@ import { describe, expect, test } from "vitest";
 import { GRACE, MOST_TRIALS, PROOFS, TRIAL, type ClientSecret } from "../../src/client/client-secret.ts";
 import { DAY, MINUTE } from "../../src/runtime/clock.ts";
 import type { DatabaseKind } from "../stage/databases.ts";
+import { NEW_SECRET } from "../stage/new-secret.ts";
 import { openStoreStage, type StoreStage } from "../stage/store-stage.ts";
 
 const FIRST = { id: "sec_1", sealed: Buffer.of(1, 0, 255) };
 const SECOND = { id: "sec_2", sealed: Buffer.of(2), createdBy: "key_2", expiresAt: 77 };
 const THIRD = { id: "sec_3", sealed: Buffer.of(3) };
 const SUSPENSION = { cause: "client_secret_rejected", code: "invalid_client", probeAt: 1 } as const;
-
-const NEW: Omit<ClientSecret, "id" | "sealed" | "createdAt"> = {
-  clientId: "cli_1",
-  state: "active",
-  createdBy: null,
-  promotedAt: null,
-  promotedBy: null,
-  retiredAt: null,
-  retiredBy: null,
-  keptUntil: null,
-  lastUsedAt: null,
-  provenCount: 0,
-  promotesItself: false,
-  refusal: null,
-  expiresAt: null,
-  shown: null,
-};
 
 /** A client with an active secret, and a staged one. */
 async function openStaged(kind: DatabaseKind, options = {}): Promise<StoreStage> {
@@ -56,7 +40,7 @@ export function clientSecretStoreContract(kind: DatabaseKind): void {
     test("makes the first one active, with nobody's place taken", async () => {
       const { clients, clock } = await openStoreStage(kind);
       await clients.stageSecret("cli_1", FIRST, { promotesItself: true });
-      const stored = { ...NEW, ...FIRST, createdAt: clock.now() };
+      const stored = { ...NEW_SECRET, ...FIRST, createdAt: clock.now() };
       expect(await clients.listSecrets(["cli_1"])).toEqual([stored]);
       expect(await clients.liveSecrets("cli_1")).toEqual([{ ...stored, awaitsTrial: false }]);
       expect(await clients.activeSecret("cli_1")).toMatchObject({ id: "sec_1" });
