@@ -124,6 +124,7 @@ async function create(
     .executeTakeFirst();
   // A repetition: the answer to the first time was lost, or the same token is imported again.
   if (made.numInsertedOrUpdatedRows === 0n) return;
+  await requireClient(queries, connection.clientId);
   await queries
     .insertInto("token_sets")
     .values({ connection_id: connection.id, ...tokenColumns(tokens) })
@@ -133,6 +134,16 @@ async function create(
     .values({ connection_id: connection.id, client_id: connection.clientId, due_at: dueAt, epoch: 0, ...WELL })
     .execute();
   await append(queries, connection.id, [history]);
+}
+
+/** Asked after the connection was inserted: from then on the client's row is held, and cannot be deleted. */
+async function requireClient(queries: Queries, id: string): Promise<void> {
+  const { deleted_at: deletedAt } = await queries
+    .selectFrom("clients")
+    .select("deleted_at")
+    .where("id", "=", id)
+    .executeTakeFirstOrThrow();
+  if (deletedAt !== null) throw new ServiceError("not_found", "The client of this connection has been deleted.");
 }
 
 /** The status that `connectionOf` shows. */

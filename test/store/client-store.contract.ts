@@ -66,6 +66,21 @@ export function clientStoreContract(kind: DatabaseKind): void {
       expect(await clients.find("cli_1")).toMatchObject({ scopes: clientAt("provider", "cli_1").scopes });
     });
 
+    test("that were deleted take no connection, not even one whose sign-in was under way", async () => {
+      const stage = await openStoreStage(kind);
+      expect(await stage.clients.remove("cli_1")).toEqual({ kind: "deleted" });
+      await expect(stage.create("con_1")).rejects.toMatchObject({ code: "not_found" });
+      expect(await stage.connections.snapshot("con_1")).toBeNull();
+    });
+
+    test("are not deleted while a connection is stored for them", async () => {
+      const stage = await openStoreStage(kind);
+      const [made, removed] = await Promise.allSettled([stage.create("con_1"), stage.clients.remove("cli_1")]);
+      const found = await stage.connections.snapshot("con_1");
+      expect(found === null).toBe(made.status === "rejected");
+      expect(removed).toMatchObject({ value: { kind: made.status === "rejected" ? "deleted" : "in_use" } });
+    });
+
     test("are deleted with what their secrets were, but not while a connection lives by them", async () => {
       const stage = await openStoreStage(kind);
       const { clients, connections } = stage;
