@@ -203,7 +203,10 @@ export interface ConnectionStore {
   release(attempt: ResolvedAttempt, dueAt?: number | null): Promise<void>;
   /** What else happens around a connection, since `since`. */
   company(id: string, since: number): Promise<Company>;
-  /** Ends the connection by compare-and-set on claim and generation, unless it brakes or the rejection has to be said again. */
+  /**
+   * Ends the connection by compare-and-set on claim and generation, unless it brakes or the rejection has to be said again. It is
+   * `superseded` also by a spare that has not been tried.
+   */
   reject(rejection: Rejection): Promise<RejectionResult>;
   /** Changes the status by compare-and-set on the generation. Leaving `isLive` also clears what was due. */
   setStatus(change: StatusChange): Promise<"changed" | "superseded">;

@@ -9,7 +9,7 @@ import type { Secret } from "../runtime/secret.ts";
 import { ServiceError } from "../runtime/service-error.ts";
 import type { AttemptCount } from "./brake.ts";
 import type { ClientFactsReader } from "./client-facts.ts";
-import { exchangeProven, type ProvenExchange, type RefusedSecret } from "./exchange-proven.ts";
+import { exchangeProven, type ProvenExchange } from "./exchange-proven.ts";
 import { prepareExchange } from "./exchange.ts";
 import { isLapsing } from "./keep-alive.ts";
 import { isTimeToSend, mayResend } from "./lease-times.ts";
@@ -19,6 +19,7 @@ import type { RefreshPorts } from "./ports.ts";
 import { promoteSpare } from "./promote-spare.ts";
 import { reasonNotTo, type Reason } from "./reason-not-to.ts";
 import { bringFromOthers } from "./recover.ts";
+import type { RefusedSecrets } from "./refused-secrets.ts";
 import { AGAIN, type Again, type RefreshRequest, type RefreshResult } from "./request.ts";
 import type { SecretUses } from "./secret-uses.ts";
 import type { Setbacks } from "./setbacks.ts";
@@ -40,8 +41,7 @@ export interface Flight {
   clientFacts: ClientFactsReader;
   setbacks: Setbacks;
   secretUses: SecretUses;
-  /** Secrets of the client that its server has refused in this flight, by their ids. */
-  refusedSecrets: Map<string, RefusedSecret>;
+  refusedSecrets: RefusedSecrets;
   /** The database came back a while ago, and may have lost that a refresh token was sent. */
   mayLackIntents(): boolean;
   /** Aborted when nothing more may be claimed or sent. */

@@ -5,13 +5,6 @@ import type { Ready } from "./attempt.ts";
 import { prepareWith, type Exchanged, type PreparedExchange } from "./exchange.ts";
 import { untilStored } from "./until-stored.ts";
 
-/** A secret that a server has refused in this flight. */
-export interface RefusedSecret {
-  code: string;
-  /** `token`: the refresh token was rejected with a secret that was on trial, which may be what is wrong. */
-  what: "client" | "token";
-}
-
 /** An exchange, and with which secret it came to that. */
 export interface ProvenExchange extends Exchanged {
   proof: ClientProof;
@@ -37,7 +30,9 @@ export async function exchangeProven(
   if (!other) return { ...first, proof };
   if (!(await maySend().catch(() => false))) return null;
   const second = await (await prepareWith(ready, prepared.refreshToken, other)).send();
-  notesRefusal(ready, other, second.outcome);
+  const isRefused = notesRefusal(ready, other, second.outcome);
+  // With the one on trial the client was let in: what the server said of the token stands.
+  if (isRefused && first.outcome.kind === "rejected") return { ...first, proof };
   return { ...second, proof: other };
 }
 
@@ -45,10 +40,10 @@ export async function exchangeProven(
 function notesRefusal({ flight }: Ready, { secret, isTrial }: ClientProof, outcome: Outcome): boolean {
   if (secret === null) return false;
   if (outcome.kind === "client_fault" && outcome.cause === "client_secret_rejected") {
-    flight.refusedSecrets.set(secret.id, { code: outcome.code, what: "client" });
+    flight.refusedSecrets.note(secret.id, { code: outcome.code, what: "client" });
     return true;
   }
   if (!isTrial || outcome.kind !== "rejected") return false;
-  flight.refusedSecrets.set(secret.id, { code: outcome.code, what: "token" });
+  flight.refusedSecrets.note(secret.id, { code: outcome.code, what: "token" });
   return true;
 }

@@ -25,7 +25,7 @@ async function takeOnTrial(
   live: readonly LiveSecret[],
 ): Promise<LiveSecret | null> {
   const { ports, refusedSecrets, confirming } = flight;
-  const isUsual = client.suspension === null && claim.earlier === null && !confirming && refusedSecrets.size === 0;
+  const isUsual = client.suspension === null && claim.earlier === null && !confirming && refusedSecrets.isEmpty();
   const staged = isUsual && live.find(({ awaitsTrial }) => awaitsTrial);
   return staged && (await ports.clients.claimTrial(staged.id)) ? staged : null;
 }

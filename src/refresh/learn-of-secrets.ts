@@ -14,8 +14,7 @@ export async function learnOfSecrets(attempt: Attempt, accepted: "tokens" | Reje
   const { secret } = proof;
   if (secret === null) return;
   const { id: acceptedId } = secret;
-  for (const [id, { code, what }] of refusedSecrets) {
-    refusedSecrets.delete(id);
+  for (const { id, code, what } of refusedSecrets.take()) {
     if (id === acceptedId || (what === "token" && accepted === "rejected")) continue;
     const refusal = { clientId, refused: { id, code }, acceptedId };
     const learned = await untilStored(ports, claim.connectionId, () => clients.noteRefusal(refusal));

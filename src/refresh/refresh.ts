@@ -9,6 +9,7 @@ import { entry } from "./history-entry.ts";
 import { LEASE } from "./lease-times.ts";
 import type { Held, Instant } from "./obtain-claim.ts";
 import type { RefreshPorts } from "./ports.ts";
+import { createRefusedSecrets } from "./refused-secrets.ts";
 import type { RefreshRequest, RefreshResult } from "./request.ts";
 import { createSecretUses } from "./secret-uses.ts";
 import { createSetbacks } from "./setbacks.ts";
@@ -62,7 +63,7 @@ export function createRefresher(ports: RefreshPorts, changed: (connectionId: str
         clientFacts,
         setbacks,
         secretUses,
-        refusedSecrets: new Map(),
+        refusedSecrets: createRefusedSecrets(ports.clock),
         mayLackIntents: () => ports.clock.monotonic() - cameBackAt < LEASE + QUARANTINE,
         stopping: stopping.signal,
         confirming: false,

@@ -6,6 +6,7 @@ import type { Postponement, Rejection, RejectionResult, ResolvedAttempt, StatusC
 import { diagnosisColumn, statusColumn } from "./connection-row.ts";
 import { append, updateConnection } from "./connection-writes.ts";
 import { egNow } from "./now.ts";
+import { spares } from "./spares.ts";
 import {
   AT_REST,
   generationOf,
@@ -88,6 +89,11 @@ export async function reject(tx: Transaction, rejection: Rejection): Promise<Rej
   const lease = await lockClaimed(tx, claim);
   if (!lease) return "superseded";
   const now = await noteRejection(tx, lease, claim.generation);
+  // Somebody has set a token aside since the refresh looked for one.
+  if ((await spares(tx.queries, claim.connectionId)).length > 0) {
+    await updateLease(tx, claim.connectionId).set(AT_REST).execute();
+    return "superseded";
+  }
   const since = lease.rejected_at ?? now;
   const patient = now - since < brake.patienceMs;
   if (patient && (await isBraked(tx, lease, { since: now - brake.windowMs, tolerated: brake.tolerated }))) {

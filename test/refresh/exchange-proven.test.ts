@@ -234,6 +234,43 @@ describe("an active secret that ends", () => {
     expect(await find(stage, early)).toMatchObject({ state: "staged", refusal: { code: "invalid_client" } });
   });
 
+  test("does not hide that a token was rejected with the staged one, with which the client was let in", async () => {
+    const { stage, ids, id } = await open(2);
+    const staged = await stageSecret(stage, NEXT);
+    stage.server.revoke("refresh-1-1");
+    knows(stage.server, NEXT);
+    await expect(stage.passing(10 * SECOND, stage.refresh(id))).resolves.toEqual({ kind: "ended" });
+    expect(sent(stage)).toEqual([NEXT, CLIENT_SECRET]);
+    expect(stage.observer.of("client.suspended")).toEqual([]);
+    expect(await activeOf(stage)).toBe(staged);
+    await expect(stage.refresh(ids[1] ?? "")).resolves.toEqual({ kind: "renewed" });
+  });
+
+  test("that came too early is asked about again by a refresh that had to wait for the store, and not held to be refused still", async () => {
+    const { stage, id } = await open();
+    await replaceSecret(stage, NEXT);
+    let isAway = false;
+    const clients = {
+      ...stage.clients,
+      liveSecrets: async (clientId: string) => {
+        if (isAway) throw storeIsDown();
+        return stage.clients.liveSecrets(clientId);
+      },
+    };
+    const refresher = createRefresher({ ...stage.ports, clients });
+    stage.server.script(() => {
+      isAway = true;
+      return REFUSAL;
+    });
+    const refresh = refresher.refresh({ connectionId: id, generation: 1, origin: "manual" });
+    await stage.clock.advance(MINUTE);
+    knows(stage.server, NEXT);
+    isAway = false;
+    await expect(stage.passing(MINUTE, refresh)).resolves.toEqual({ kind: "renewed" });
+    expect(sent(stage)).toEqual([NEXT, NEXT]);
+    expect(stage.observer.of("client.suspended")).toEqual([]);
+  });
+
   test("suspends the client where there is no other, and its successor brings it back with the first request", async () => {
     const { stage, id } = await open();
     knows(stage.server, NEXT);

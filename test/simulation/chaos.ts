@@ -1,3 +1,4 @@
+import { changeSecrets } from "./client-secrets.ts";
 import type { WorldFault } from "./faults.ts";
 import { start, type Instance } from "./instance.ts";
 import { kill, pause, resume } from "./mishaps.ts";
@@ -20,6 +21,7 @@ export function unleash(world: World): void {
   }
   next();
   if (world.plan.isCrowd) sendBadHour(world);
+  changeSecrets(world);
 }
 
 /** What the brake is for: everything is due, and the provider rejects everything for longer than anybody would wait. */

@@ -4,11 +4,12 @@ import { dueAt } from "../../src/refresh/due.ts";
 import { SECOND } from "../../src/runtime/clock.ts";
 import { secret } from "../../src/runtime/secret.ts";
 import { createAuthorizationServer } from "./authorization-server.ts";
+import { firstSecret, haveSecrets } from "./client-secrets.ts";
 import type { SimulatedDatabase } from "./database.ts";
 import { createDice } from "./dice.ts";
 import { createDisk } from "./disk.ts";
 import { createFaults } from "./faults.ts";
-import { draw, type PlannedProvider } from "./plan.ts";
+import { draw, type Plan, type PlannedProvider } from "./plan.ts";
 import { createScheduler } from "./scheduler.ts";
 import { createStores, fillClients, type Stores } from "./stores.ts";
 import { createTicks } from "./ticks.ts";
@@ -47,7 +48,7 @@ export function createScene(
   { traced, sabotage = (stores) => stores }: RunOptions,
 ): Scene {
   const dice = createDice(seed);
-  const plan = draw(dice);
+  const plan = { ...draw(dice), hasSecrets: haveSecrets(seed) };
   const scheduler = createScheduler(dice);
   const disks = Array.from({ length: Math.max(...plan.hosts) + 1 }, createDisk);
   return {
@@ -59,7 +60,7 @@ export function createScene(
     database,
     stores: sabotage(createStores(database.database)),
     store: { awayUntil: 0, connection: 0, clockOffset: 0, failedOverAt: -1, clockJumpedAt: -1 },
-    providers: plan.providers.map((planned) => createSite(planned, scheduler.now)),
+    providers: plan.providers.map((planned) => createSite(planned, secretsAt(plan, planned), scheduler.now)),
     slots: plan.hosts.map((host, index) => ({
       name: `i${index + 1}`,
       disk: disks[host] ?? createDisk(),
@@ -73,7 +74,14 @@ export function createScene(
   };
 }
 
-function createSite(planned: PlannedProvider, now: () => number): ProviderSite {
+/** Each provider has one client. */
+function secretsAt({ clients, hasSecrets }: Plan, { entry }: PlannedProvider): Set<string> | null {
+  return hasSecrets
+    ? new Set(clients.filter(({ provider }) => provider === entry.id).map(({ id }) => firstSecret(id)))
+    : null;
+}
+
+function createSite(planned: PlannedProvider, secrets: Set<string> | null, now: () => number): ProviderSite {
   return {
     ...planned,
     server: createAuthorizationServer(now, planned.habits),
@@ -82,6 +90,8 @@ function createSite(planned: PlannedProvider, now: () => number): ProviderSite {
     slowUntil: 0,
     badHourUntil: NEVER,
     clientRefusedUntil: 0,
+    secrets,
+    secretEndedAt: NEVER,
     endedInBadHour: new Map(),
   };
 }

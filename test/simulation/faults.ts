@@ -43,10 +43,19 @@ export const WORLD_FAULTS = [
   "disconnected",
 ] as const;
 
+/** What operators do to their clients, in runs in which those have secrets. */
+export const SECRET_FAULTS = [
+  "secret_changed_well",
+  "secret_changed_wrongly",
+  "secret_changed_too_early",
+  "secret_ended",
+] as const;
+
 export type CallFault = (typeof CALL_FAULTS | typeof STORE_FAULTS | typeof JOURNAL_FAULTS)[number];
 export type ExchangeFault = (typeof EXCHANGE_FAULTS)[number];
 export type WorldFault = (typeof WORLD_FAULTS)[number];
-export type FaultKind = CallFault | ExchangeFault | WorldFault;
+export type SecretFault = (typeof SECRET_FAULTS)[number];
+export type FaultKind = CallFault | ExchangeFault | WorldFault | SecretFault;
 
 /** Decides when something goes wrong, and counts it. */
 export interface Faults {

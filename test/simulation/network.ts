@@ -40,8 +40,10 @@ export function createNetwork(world: World, process: Process): Transport {
         const run = (): void => {
           // Whoever was paused before anything was sent finds that its time is over.
           if (scheduler.now() - asked >= deadlineMs) return resolve({ kind: "failure", sent: true, reason: "timeout" });
-          const sent = new URLSearchParams(request.body).get("refresh_token") ?? "";
-          transmit(world, process, { host: new URL(request.url).host, sent, deadlineMs, resolve });
+          const form = new URLSearchParams(request.body);
+          const sent = form.get("refresh_token") ?? "";
+          const clientSecret = form.get("client_secret");
+          transmit(world, process, { host: new URL(request.url).host, sent, clientSecret, deadlineMs, resolve });
         };
         scheduler.push({ on: process, run });
       }),
@@ -51,11 +53,13 @@ export function createNetwork(world: World, process: Process): Transport {
 interface Transmission {
   host: string;
   sent: string;
+  clientSecret: string | null;
   deadlineMs: number;
   resolve: (result: TransportResult) => void;
 }
 
-function transmit(world: World, by: Process, { host, sent, deadlineMs, resolve }: Transmission): void {
+function transmit(world: World, by: Process, transmission: Transmission): void {
+  const { host, sent, clientSecret, deadlineMs, resolve } = transmission;
   const { scheduler, witness, trace, providers } = world;
   const { site, connectionId } = recipient(providers, host, sent);
   const number = ++world.state.exchanges;
@@ -83,6 +87,7 @@ function transmit(world: World, by: Process, { host, sent, deadlineMs, resolve }
 
   function reach(): void {
     if (course.instead) return arrive(course.instead);
+    if (site.secrets?.has(clientSecret ?? "") === false) return arrive(answer(401, { error: "invalid_client" }));
     const given = site.server.refresh(sent);
     if (given.kind === "issued") exchange.issued = given.issued;
     trace.note(connectionId, () => `  server gets ${sent} (x${number}): ${tell(given)}`);

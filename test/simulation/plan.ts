@@ -12,6 +12,8 @@ export interface Plan {
   connections: { id: string; client: string; policy: RefreshPolicy }[];
   /** Many connections of one client, for what depends on their number. */
   isCrowd: boolean;
+  /** Clients prove themselves with secrets, which change; or they have none. */
+  hasSecrets: boolean;
   faultsWanted: number;
 }
 
@@ -24,7 +26,7 @@ const CROWD = 40;
 const CROWDS = 0.02;
 const LIFETIMES = [30, 60, 120, 300, 600];
 
-export function draw(dice: Dice): Plan {
+export function draw(dice: Dice): Omit<Plan, "hasSecrets"> {
   const isCrowd = dice.chance(CROWDS);
   const instances = isCrowd ? dice.between(2, 3) : dice.between(2, 5);
   const hosts = drawHosts(dice, instances);

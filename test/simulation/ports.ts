@@ -5,6 +5,7 @@ import { createPace } from "../../src/refresh/pace/create-pace.ts";
 import type { RefreshPorts } from "../../src/refresh/ports.ts";
 import type { Clock } from "../../src/runtime/clock.ts";
 import type { Observer } from "../../src/runtime/observer.ts";
+import { judgeSuspension } from "./client-secrets.ts";
 import { createCalls } from "./calls.ts";
 import { createSimulatedJournal, type AppendFate } from "./disk.ts";
 import type { Process } from "./instance.ts";
@@ -32,7 +33,7 @@ export function createPorts(world: World, process: Process, clock: Clock) {
       list: () => Promise.resolve([]),
       put: () => Promise.resolve(),
     },
-    clients: clientPort(stores.clients, call),
+    clients: clientPort(stores.clients, call, world),
     connections: connectionPort(stores.connections, call, world, process),
     journal: createSimulatedJournal({
       disk: process.disk,
@@ -156,16 +157,26 @@ function connectionPort(store: ConnectionStore, call: Call, { witness }: World, 
   };
 }
 
-function clientPort(store: ClientStore, call: Call): ClientStore {
+function clientPort(store: ClientStore, call: Call, world: World): ClientStore {
   const at = <T>(name: string, effect: () => Promise<T>): Promise<T> =>
     call({ port: "store", name, about: null, effect });
   return {
     ...store,
     find: (id) => at("client.find", () => store.find(id)),
-    suspend: (id, suspension) => at("client.suspend", () => store.suspend(id, suspension)),
+    suspend: (id, suspension) =>
+      at("client.suspend", async () => {
+        const result = await store.suspend(id, suspension);
+        await judgeSuspension(world, id);
+        return result;
+      }),
     claimProbe: (id, nextProbeAt) => at("client.claimProbe", () => store.claimProbe(id, nextProbeAt)),
     learnLife: (id, milliseconds) => at("client.learnLife", () => store.learnLife(id, milliseconds)),
     resume: (id) => at("client.resume", () => store.resume(id)),
+    liveSecrets: (id) => at("client.liveSecrets", () => store.liveSecrets(id)),
+    claimTrial: (id) => at("client.claimTrial", () => store.claimTrial(id)),
+    proveSecret: (clientId, id) => at("client.proveSecret", () => store.proveSecret(clientId, id)),
+    noteRefusal: (refusal) => at("client.noteRefusal", () => store.noteRefusal(refusal)),
+    markSecretUsed: (id) => at("client.markSecretUsed", () => store.markSecretUsed(id)),
   };
 }
 

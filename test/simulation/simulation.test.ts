@@ -9,7 +9,7 @@ import type { Invariant } from "./witness/verdict.ts";
 
 const CHUNK = 25;
 
-test.each([1, 26, 51, 76, 101, 126])(
+test.each([1, 26, 51, 76, 101, 126, 1_000_000, 1_000_025])(
   "the fixed seeds from %i on, with twenty faults and more in each, break no invariant",
   { timeout: 60_000 },
   async (from) => {
@@ -25,7 +25,7 @@ test.each([1, 26, 51, 76, 101, 126])(
 const TELLING = [
   397, 490, 536, 698, 746, 834, 921, 1621, 2332, 2410, 3522, 5438, 6145, 10056, 10617, 10722, 11512, 12490, 25293,
   30329, 39472, 40555, 50092, 50149, 50960, 52906, 53764, 54909, 55152, 55819, 55934, 56152, 57647, 75687, 80338, 80728,
-  86222, 91902, 95785,
+  86222, 91902, 95785, 1_000_502, 1_000_939, 1_001_260,
 ];
 
 test("seeds that found a mistake once break nothing any more", { timeout: 120_000 }, async () => {

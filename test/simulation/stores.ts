@@ -7,6 +7,7 @@ import { createClientStore } from "../../src/store/clients.ts";
 import { createConnectionStore } from "../../src/store/connections.ts";
 import type { Database } from "../../src/store/database.ts";
 import { createInstanceStore } from "../../src/store/instances.ts";
+import { firstSecret, sealed } from "./client-secrets.ts";
 import type { Plan } from "./plan.ts";
 import { createTransparentSealer } from "./transparent-sealer.ts";
 import { TENANT } from "./world.ts";
@@ -28,20 +29,20 @@ export function createStores(database: Database): Stores {
   };
 }
 
-export async function fillClients({ clients }: Stores, plan: Plan): Promise<void> {
+export async function fillClients(stores: Stores, plan: Plan): Promise<void> {
   for (const { id, provider } of plan.clients) {
     const client = {
       id,
       tenantId: TENANT,
       providerId: provider,
       clientId: `client-at-${provider}`,
-      authentication: "none" as const,
+      authentication: plan.hasSecrets ? "client_secret_post" : "none",
       scopes: ["files"],
       settings: DEFAULT_CLIENT_SETTINGS,
       publicUrl: null,
       suspension: null,
       learnedLife: null,
     } satisfies Omit<Client, "createdAt">;
-    await clients.create(client, null);
+    await stores.clients.create(client, plan.hasSecrets ? await sealed(stores, firstSecret(id)) : null);
   }
 }

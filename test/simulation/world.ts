@@ -71,6 +71,10 @@ export interface ProviderSite extends PlannedProvider {
   /** Answers `invalid_grant` to everything. */
   badHourUntil: number;
   clientRefusedUntil: number;
+  /** What it takes of its client; null when the client has no secret. */
+  secrets: Set<string> | null;
+  /** When it last ended one. */
+  secretEndedAt: number;
   /** Connections condemned although their tokens were good, because of bad hours, and when. */
   endedInBadHour: Map<string, number>;
 }
@@ -90,9 +94,14 @@ export function databaseTime({ scheduler, store }: Pick<Scene, "scheduler" | "st
 
 export function siteOf({ plan, providers }: Pick<Scene, "plan" | "providers">, connectionId: string): ProviderSite {
   const connection = plan.connections.find(({ id }) => id === connectionId);
-  const client = plan.clients.find(({ id }) => id === connection?.client);
+  if (!connection) throw new Error(`There is no ${connectionId} in this run.`);
+  return siteOfClient({ plan, providers }, connection.client);
+}
+
+export function siteOfClient({ plan, providers }: Pick<Scene, "plan" | "providers">, clientId: string): ProviderSite {
+  const client = plan.clients.find(({ id }) => id === clientId);
   const site = providers.find(({ entry }) => entry.id === client?.provider);
-  if (!site) throw new Error(`There is no ${connectionId} in this run.`);
+  if (!site) throw new Error(`There is no ${clientId} in this run.`);
   return site;
 }
 

@@ -15,11 +15,11 @@ async function openWithGenerations(kind: DatabaseKind): Promise<StoreStage> {
   return stage;
 }
 
-async function rejectNewest(stage: StoreStage): Promise<void> {
-  await stage.connections.reject({
-    claim: await stage.claim(ID, { generation: 2 }),
+async function rejectNewest(stage: StoreStage, generation = 2): Promise<string> {
+  return stage.connections.reject({
+    claim: await stage.claim(ID, { generation }),
     diagnosis: { cause: "unknown", confidence: "possible", evidence: {} },
-    history: { kind: "reauthorization_required", generation: 2, detail: {} },
+    history: { kind: "reauthorization_required", generation, detail: {} },
     confirmAfterMs: null,
     brake: { windowMs: 1, tolerated: 1, patienceMs: 1, backoffMs: 1 },
   });
@@ -55,6 +55,20 @@ export function connectionSparesContract(kind: DatabaseKind): void {
       const tokens = { ...tokenRecord(2, 1), sealedAccessToken: null, expiresAt: null, refreshExpiresAt: null };
       await stage.connections.setAside(ID, { ...tokens, rotatedAt: null }, null);
       expect((await stage.connections.spares(ID))[0]?.tokens).toEqual({ ...tokens, rotatedAt: null });
+    });
+
+    test("while the newest is rejected keeps the connection from being ended, until that was tried as well", async () => {
+      const stage = await openSuperseded(kind);
+      await stage.connections.setAside(ID, tokenRecord(2, 1), null);
+      expect(await rejectNewest(stage)).toBe("superseded");
+      const held = await stage.held(ID);
+      expect(held.connection).toMatchObject({ status: "active", diagnosis: null });
+      expect(held.lease).toMatchObject({ owner: null, attemptGeneration: null });
+      expect(held.hasBetterSpare).toBe(true);
+      const [spare] = await stage.connections.spares(ID);
+      if (!spare) throw new Error("There is no spare.");
+      await stage.connections.promote(spare, commitOf(ID, 3));
+      expect(await rejectNewest(stage, 3)).toBe("ended");
     });
 
     test("gives the claim back if it is the last one", async () => {

@@ -17,6 +17,7 @@ export type Invariant =
   | "handed out"
   | "attempts"
   | "brake"
+  | "suspension"
   | "rest"
   | "internal";
 
