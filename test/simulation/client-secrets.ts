@@ -86,7 +86,7 @@ function createOperator(world: World, { id }: Plan["clients"][number]) {
   return { begin: () => later(dice.between(5, 60), change) };
 }
 
-export function takes({ secrets }: ProviderSite, { sealed: record }: Pick<LiveSecret, "sealed">): boolean {
+function takes({ secrets }: ProviderSite, { sealed: record }: Pick<LiveSecret, "sealed">): boolean {
   return secrets === null || secrets.has(plaintextOf(record));
 }
 
