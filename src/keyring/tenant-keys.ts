@@ -54,9 +54,13 @@ export function createTenantKeys(deps: TenantKeyDeps): TenantKeys {
     const found = known.get(tenantId);
     if (found && clock.monotonic() - found.at < KEYS_RECENT) return found;
     return load(tenantId).catch((error: unknown) => {
-      if (!found || !(error instanceof ServiceError) || error.code !== "store_unavailable") throw error;
-      found.at = clock.monotonic();
-      return found;
+      if (found && error instanceof ServiceError && error.code === "store_unavailable") {
+        found.at = clock.monotonic();
+        return found;
+      }
+      // Another instance may have shredded them.
+      known.delete(tenantId);
+      throw error;
     });
   }
 

@@ -175,3 +175,14 @@ describe("values that are sealed anew", () => {
     expect(new Set(salts).size).toBe(2);
   });
 });
+
+test("keys that another instance has shredded seal nothing more, once somebody has tried to open with them", async () => {
+  const store = createMemoryKeyStore();
+  const keyring = await open(store);
+  const sealed = await keyring.seal(ADDRESS, TOKEN);
+  await store.shred("ten_1");
+  store.addTenantKey = () => Promise.resolve();
+  await keyring.clock.advance(KEYS_RECENT);
+  expect(await failureOf(keyring.open(ADDRESS, sealed))).toBe("key_unavailable");
+  expect(await failureOf(keyring.seal(ADDRESS, TOKEN))).toBe("key_unavailable");
+});
