@@ -1,8 +1,13 @@
 import { providerOf } from "../client/provider-of.ts";
-import { clientProof } from "../client/authentication.ts";
+import { clientProof, otherProof, type ClientProof } from "../client/authentication.ts";
 import type { Snapshot } from "../connection/store.ts";
 import { openAccessToken, openRefreshToken } from "../connection/token-record.ts";
+import { readError } from "../oauth/error-answer.ts";
+import type { TransportResult } from "../oauth/http.ts";
+import { parseJsonObject } from "../oauth/json-object.ts";
 import { revocationRequest } from "../oauth/token-request.ts";
+import { isSecretRefused } from "../provider/outcome.ts";
+import type { Provider } from "../provider/provider.ts";
 import { SECOND } from "../runtime/clock.ts";
 import { ServiceError } from "../runtime/service-error.ts";
 import type { ConnectPorts } from "./ports.ts";
@@ -48,9 +53,24 @@ async function revoke(ports: ConnectPorts, { connection, tokens }: Snapshot): Pr
   const token = refreshToken ?? (await openAccessToken(ports.sealer, owner, tokens));
   if (!token) return { revocation: "nothing_to_revoke", detail: "No tokens were stored." };
   const hint = refreshToken ? "refresh_token" : "access_token";
-  const { authentication } = await clientProof(ports, client);
-  const request = await revocationRequest(provider.revocation_url, authentication, token, hint);
-  const result = await ports.transport.send(request, { deadlineMs: DEADLINE });
+  const { revocation_url: url } = provider;
+  const ask = async ({ authentication }: ClientProof): Promise<TransportResult> =>
+    ports.transport.send(await revocationRequest(url, authentication, token, hint), { deadlineMs: DEADLINE });
+  const proof = await clientProof(ports, client);
+  const first = await ask(proof);
+  const other = isRefused(provider, first) && (await otherProof(ports, client, ({ id }) => id === proof.secret?.id));
+  return resultOf(other ? await ask(other) : first);
+}
+
+/** The server does not know the client's secret, and has not looked at the token. */
+function isRefused(provider: Provider, result: TransportResult): boolean {
+  if (result.kind === "failure") return false;
+  const { status, body } = result.response;
+  const error = readError(status, parseJsonObject(new TextDecoder().decode(body)) ?? {});
+  return error !== null && isSecretRefused(error, provider);
+}
+
+function resultOf(result: TransportResult): Disconnected {
   if (result.kind === "failure") return failed(`the revocation endpoint could not be reached (${result.reason})`);
   const { status } = result.response;
   return status === 200 || status === 204

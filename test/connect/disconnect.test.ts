@@ -29,6 +29,16 @@ test("disconnecting revokes the refresh token at the provider and deletes it her
   });
 });
 
+test("a secret that the provider has ended does not keep the staged one from revoking the token there", async () => {
+  const stage = await openStage();
+  const { connectionId } = await stage.connect("alice");
+  await stage.api("POST", `/v1/clients/${stage.clientId}/secrets`, { client_secret: "next-secret-canary-2" });
+  await stage.sandbox.control.rotateClientSecret("evergrant", "next-secret-canary-2");
+  const answer = await stage.api("DELETE", `/v1/connections/${connectionId}`);
+  expect(answer.body).toMatchObject({ revocation: "revoked" });
+  expect(stage.sandbox.control.counts().revocationRequests).toBe(2);
+});
+
 test("a provider that cannot be asked does not keep a connection alive here, and the answer says what remains there", async () => {
   const stage = await openStage();
   const { connectionId } = await stage.connect("alice");
