@@ -23,6 +23,12 @@ declare module "fastify" {
   }
 }
 
+/**
+ * What a route works with for one caller. The stores in it have no other tenant's rows (`OpenedDatabase.forTenant`); it is given no
+ * others, so that it cannot forget whose things they are.
+ */
+export type ForCaller<T> = (caller: Caller) => T;
+
 /** Who calls with the cookie of a session; null without one. */
 export type OperatorGuard = (request: FastifyRequest, from: string | null) => Promise<Caller | null>;
 

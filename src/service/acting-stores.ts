@@ -51,6 +51,6 @@ export function createStartingApiKeys({ database, auditKey }: Omit<ActingDeps, "
   };
 }
 
-function unnamed(): never {
+export function unnamed(): never {
   throw new Error("A database has its name before anybody acts on it.");
 }

@@ -7,7 +7,6 @@ import { createOperatorSessions } from "../access/operator-session.ts";
 import { createRateLimits } from "../access/rate-limits.ts";
 import { createSessionLimit } from "../access/session-limit.ts";
 import type { Tenants } from "../access/tenants.ts";
-import type { Acting } from "../api/acts.ts";
 import { createHotRoute } from "../api/hot-route.ts";
 import { HTTP_LIMITS } from "../api/http-limits.ts";
 import { createOperatorCookie } from "../api/operator-cookie.ts";
@@ -32,40 +31,38 @@ import { tenantRoutes } from "../api/routes/tenants.ts";
 import { tokenReadRoute } from "../api/routes/token-reads.ts";
 import { createApp, type App } from "../api/server.ts";
 import type { ConnectPorts } from "../connect/ports.ts";
+import type { ConnectionStore } from "../connection/store.ts";
 import { clientKeys } from "../keyring/client-keys.ts";
 import { registerConnectPages } from "../pages/connect-pages.ts";
 import type { AccessTokens } from "../refresh/access-token.ts";
 import { createApiKeyStore } from "../store/api-keys.ts";
-import { createAuditStore } from "../store/audit.ts";
-import type { Database } from "../store/database.ts";
+import type { OpenedDatabase } from "../store/database.ts";
 import { createOperatorSessionStore } from "../store/operator-sessions.ts";
-import { createRekeyStore } from "../store/rekeys.ts";
-import { createSealedStore } from "../store/sealed-store.ts";
-import { createTenantStore } from "../store/tenants.ts";
 import { createTokenReadStore } from "../store/token-reads.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
+import { createCallerPorts } from "./caller-ports.ts";
 import type { Secrets } from "./open-secrets.ts";
 import type { Settings } from "./settings.ts";
 
 export interface ApiParts extends Pick<Secrets, "keyStore" | "keyring" | "pepper" | "auditKey" | "sessionKey"> {
-  database: Database;
+  database: OpenedDatabase;
   metrics: Metrics;
   connectPorts: ConnectPorts;
   accessTokens: AccessTokens;
   tenants: Tenants;
-  acting: Acting;
+  /** Keeps this process's memory true about what is changed through a store. */
+  watched(this: void, store: ConnectionStore): ConnectionStore;
   /** The service takes nothing new any more. */
   isStopping: () => boolean;
 }
 
 /** Everything that answers over HTTP, and does not listen yet; and what remembers who used it. */
 export async function openApi(parts: ApiParts, settings: Settings): Promise<{ app: App; usage: UsageKeeping }> {
-  const { database, metrics, connectPorts, accessTokens, tenants, acting, isStopping } = parts;
-  const { keyStore, keyring, pepper, sessionKey } = parts;
+  const { database, metrics, connectPorts, accessTokens, tenants, watched, isStopping } = parts;
+  const { keyStore, keyring, pepper, sessionKey, auditKey } = parts;
   const { clock, random, observer, publicUrl } = connectPorts;
   const keys = createApiKeyStore(database);
   const reads = createTokenReadStore(database);
-  const tenantStore = createTenantStore(database);
   const authenticator = createAuthenticator({ keys, tenants, pepper, clock });
   const uses = createKeyUses({ clock, keys, observer });
   const counted = createHandedOut({ clock, reads, observer, onMany: () => usage.soon() });
@@ -91,33 +88,32 @@ export async function openApi(parts: ApiParts, settings: Settings): Promise<{ ap
   const app = await createApp({ admission, peerAddress, operatorGuard, observer, shortcut, limits: HTTP_LIMITS });
   operationRoutes(app, { ready });
   metricsRoute(app, metrics);
-  const changing = { ...connectPorts, acting, keys: clientKeys };
-  providerRoutes(app, changing);
-  clientRoutes(app, changing);
-  clientSecretRoutes(app, changing);
+  const portsFor = createCallerPorts({ database, auditKey, watched, connectPorts });
+  const { catalogue, transport } = connectPorts;
+  providerRoutes(app, { catalogue, transport, actingFor: (caller) => portsFor(caller).acting });
+  clientRoutes(app, (caller) => ({ ...portsFor(caller), keys: clientKeys }));
+  clientSecretRoutes(app, (caller) => ({ ...portsFor(caller), keys: clientKeys }));
   jwksRoutes(app, connectPorts);
-  connectSessionRoutes(app, changing, createSessionLimit(clock));
-  importRoute(app, changing);
-  connectionRoutes(app, changing);
-  releaseRoute(app, changing);
-  tokenReadRoute(app, { ...connectPorts, reads });
+  connectSessionRoutes(app, portsFor, createSessionLimit(clock));
+  importRoute(app, portsFor);
+  connectionRoutes(app, portsFor);
+  releaseRoute(app, portsFor);
+  tokenReadRoute(app, portsFor);
   accessTokenRoutes(app, { accessTokens, handedOut });
-  const [sealed, rekeys] = [createSealedStore(database), createRekeyStore(database)];
-  keyRoutes(app, { keys: keyStore, keyring, sealed, rekeys, observer, acting });
-  apiKeyRoutes(app, { keys, tenants: tenantStore, authenticator, pepper, clock, random, acting });
-  tenantRoutes(app, {
-    tenants: tenantStore,
-    keys: keyStore,
-    keyring,
-    authenticator,
-    observer,
-    clock,
-    random,
-    publicUrl,
-    acting,
+  keyRoutes(app, (caller) => {
+    const ports = portsFor(caller);
+    return { ...ports, keys: ports.tenantKeys, keyring };
   });
-  auditRoute(app, createAuditStore(database, parts.auditKey));
-  operatorSessionRoutes(app, { operators, operatorSessions, operatorCookie, acting });
+  apiKeyRoutes(app, (caller) => {
+    const ports = portsFor(caller);
+    return { ...ports, keys: ports.apiKeys, authenticator, pepper };
+  });
+  tenantRoutes(app, (caller) => {
+    const ports = portsFor(caller);
+    return { ...ports, keys: ports.tenantKeys, keyring, authenticator };
+  });
+  auditRoute(app, (caller) => portsFor(caller).audit);
+  operatorSessionRoutes(app, (caller) => ({ ...portsFor(caller), operators, operatorCookie }));
   registerConnectPages(app, connectPorts);
   return { app, usage };
 }

@@ -20,7 +20,7 @@ import { createAuditStore } from "../store/audit.ts";
 import { createClientStore } from "../store/clients.ts";
 import { createConnectSessionStore } from "../store/connect-sessions.ts";
 import { createConnectionStore } from "../store/connections.ts";
-import type { Database } from "../store/database.ts";
+import type { Database, OpenedDatabase } from "../store/database.ts";
 import { createKeyStore } from "../store/keys.ts";
 import { createProviderStore } from "../store/providers.ts";
 import { createRekeyStore } from "../store/rekeys.ts";
@@ -30,7 +30,7 @@ import { createSealedStore } from "../store/sealed-store.ts";
 import { createTenantStore } from "../store/tenants.ts";
 import { createTokenReadStore } from "../store/token-reads.ts";
 import { createLogger, createLogObserver } from "../telemetry/log.ts";
-import { createActing, createStartingApiKeys } from "./acting-stores.ts";
+import { createStartingApiKeys } from "./acting-stores.ts";
 import { createMetrics, type Metrics, type StoredNumbers } from "../telemetry/metrics.ts";
 import { ensureAdminKey } from "./admin-key.ts";
 import { readBuiltInProviders } from "./built-in-providers.ts";
@@ -86,7 +86,7 @@ export async function startService(settings: Settings, system: System = realSyst
 const FAILOVER = 10 * MINUTE;
 
 interface Opened extends Secrets {
-  database: Database;
+  database: OpenedDatabase;
   journal: OpenJournal;
   observer: Observer;
   metrics: Metrics;
@@ -134,7 +134,6 @@ async function startOn(opened: Opened, settings: Settings, { clock, random }: Sy
     reauthorizationUrl: (connection) => reauthorizationLink(connectPorts, connection).url,
   });
   const { ports, watched, refresher, accessTokens, sweep, heartbeat } = engine;
-  const acting = createActing({ database, auditKey, watched });
   const checkpoints = keepCheckpoints({ audit: createAuditStore(database, auditKey), clock, observer });
   const tenantStore = createTenantStore(database);
   const tenants = createTenants(tenantStore);
@@ -167,7 +166,7 @@ async function startOn(opened: Opened, settings: Settings, { clock, random }: Sy
   let stopping = false;
   const isStopping = (): boolean => stopping;
   const { app, usage } = await openApi(
-    { ...opened, connectPorts, accessTokens, tenants, acting, isStopping },
+    { ...opened, connectPorts, accessTokens, tenants, watched, isStopping },
     settings,
   );
   await heartbeat.start().catch(startErrorOf("database"));

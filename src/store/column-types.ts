@@ -1,5 +1,8 @@
 import type { ColumnBuilderCallback, RawBuilder } from "kysely";
 
+/** The column that says whose a row is: a tenant, or a client or connection that is of one. */
+export type OwnerColumn = "id" | "tenant_id" | "client_id" | "connection_id";
+
 /** What differs between databases where tables are made. */
 export interface ColumnTypes {
   blob: "blob" | "bytea";
@@ -9,4 +12,6 @@ export interface ColumnTypes {
   serial: ColumnBuilderCallback;
   /** Statements after which the rows of a table can be neither changed nor deleted. */
   appendOnly(this: void, table: string): readonly RawBuilder<unknown>[];
+  /** Statements after which a transaction for one tenant (`OpenedDatabase.forTenant`) has no other tenant's rows of the table. */
+  tenantWall(this: void, table: string, owner: OwnerColumn): readonly RawBuilder<unknown>[];
 }

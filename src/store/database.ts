@@ -18,6 +18,15 @@ export interface Database {
   close(): Promise<void>;
 }
 
+/** A database as it was opened, for everybody. */
+export interface OpenedDatabase extends Database {
+  /**
+   * The same database without the rows of other tenants: on PostgreSQL they are not found, not changed and not made, whatever a
+   * query forgets to ask for, unless the service's role is a superuser. A read is a transaction there too. SQLite has no such wall.
+   */
+  forTenant(tenantId: string): Database;
+}
+
 /**
  * What one schema and one set of queries cannot say alike. Each query has to be right under PostgreSQL's rules, which are the
  * stricter ones; docs/database.md lists them. `eg_now()` and `eg_incarnation()` are functions of the driver in SQLite, and of

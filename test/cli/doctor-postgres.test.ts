@@ -7,8 +7,9 @@ import { generateRootKey } from "../../src/keyring/root-key.ts";
 import { systemRandom } from "../../src/service/system.ts";
 import { freePort } from "../stage/free-port.ts";
 import { administer } from "../stage/postgres/administer.ts";
-import { postgresDatabase } from "../stage/postgres/database.ts";
+import { postgresDatabase, sharedPostgres } from "../stage/postgres/database.ts";
 import { PASSWORD, startPostgres } from "../stage/postgres/server.ts";
+import { SERVICE } from "../stage/postgres/shared-server.ts";
 import { addStandby } from "../stage/postgres/standby.ts";
 import { temporaryFolder } from "../stage/temporary-folder.ts";
 import { ANY_PORT } from "./any-port.ts";
@@ -81,7 +82,8 @@ it("leaves a database of another program alone", async () => {
 });
 
 it("sees that the user may not write", async () => {
-  const owned = await postgresDatabase();
+  const url = new URL(await postgresDatabase());
+  const owned = new URL(url.pathname, await sharedPostgres()).href;
   const name = `user_${randomBytes(8).toString("hex")}`;
   const password = `password '${PASSWORD}'`;
   await administer(
@@ -89,10 +91,27 @@ it("sees that the user may not write", async () => {
     `create role ${name} login ${password}; grant select on all tables in schema public to ${name}`,
   );
   onTestFinished(async () => void (await administer(owned, `drop owned by ${name}; drop role ${name}`)));
-  const url = new URL(owned);
   url.username = name;
   expect((await examineAt(url.href)).database[0]).toMatchObject(bad(/not let this user write/, "the owner"));
 });
+
+it.each(["superuser", "nosuperuser bypassrls"])(
+  "warns of a user whom no row-level security stops: %s",
+  async (rights) => {
+    const url = new URL(await postgresDatabase());
+    const name = `user_${randomBytes(8).toString("hex")}`;
+    const server = await sharedPostgres();
+    await administer(server, `create role ${name} login password '${PASSWORD}' ${rights} in role ${SERVICE}`);
+    onTestFinished(async () => void (await administer(server, `drop role ${name}`)));
+    url.username = name;
+    const { database } = await examineAt(url.href);
+    expect(database).toMatchObject([
+      { kind: "fine" },
+      { found: expect.stringContaining("loses power") },
+      { kind: "warning", found: expect.stringMatching(/superuser, or has BYPASSRLS$/), next: expect.any(String) },
+    ]);
+  },
+);
 
 it("knows a standby, and reads it all the same", async () => {
   const primary = await startPostgres();

@@ -8,7 +8,7 @@ import { rotateKey, type RotateDeps } from "../../access/rotate-key.ts";
 import { ServiceError } from "../../runtime/service-error.ts";
 import { actOf, type Acting } from "../acts.ts";
 import { apiKeySchema, apiKeyView, mintedKeySchema, rotatedKeySchema } from "../api-key-view.ts";
-import { callerOf } from "../guard.ts";
+import { callerOf, type ForCaller } from "../guard.ts";
 import { tenantToActFor } from "../operator.ts";
 import type { App } from "../server.ts";
 import { failures, idParams, name, secured, time, toTime, toTimeOrNull } from "../wire.ts";
@@ -45,14 +45,14 @@ export interface ApiKeyRouteDeps extends RotateDeps {
   acting: Acting;
 }
 
-export function apiKeyRoutes(app: App, deps: ApiKeyRouteDeps): void {
-  createRoute(app, deps);
-  rotateRoute(app, deps);
-  listRoute(app, deps);
-  revokeRoute(app, deps);
+export function apiKeyRoutes(app: App, depsFor: ForCaller<ApiKeyRouteDeps>): void {
+  createRoute(app, depsFor);
+  rotateRoute(app, depsFor);
+  listRoute(app, depsFor);
+  revokeRoute(app, depsFor);
 }
 
-function createRoute(app: App, deps: ApiKeyRouteDeps): void {
+function createRoute(app: App, depsFor: ForCaller<ApiKeyRouteDeps>): void {
   app.post(
     "/v1/api-keys",
     {
@@ -66,6 +66,7 @@ function createRoute(app: App, deps: ApiKeyRouteDeps): void {
     },
     async (request, reply) => {
       const caller = callerOf(request);
+      const deps = depsFor(caller);
       const { body } = request;
       const lacked = lackedScope(caller, body.scopes);
       if (lacked !== undefined) {
@@ -97,7 +98,7 @@ function createRoute(app: App, deps: ApiKeyRouteDeps): void {
   );
 }
 
-function rotateRoute(app: App, deps: ApiKeyRouteDeps): void {
+function rotateRoute(app: App, depsFor: ForCaller<ApiKeyRouteDeps>): void {
   app.post(
     "/v1/api-keys/:id/rotate",
     {
@@ -115,8 +116,9 @@ function rotateRoute(app: App, deps: ApiKeyRouteDeps): void {
     async (request, reply) => {
       const { overlap_seconds: overlap = USUAL_OVERLAP } = request.body ?? {};
       const { id } = request.params;
-      const { apiKeys } = deps.acting(actOf(request, "api_key.rotated", id, { overlap_seconds: overlap }));
       const caller = callerOf(request);
+      const deps = depsFor(caller);
+      const { apiKeys } = deps.acting(actOf(request, "api_key.rotated", id, { overlap_seconds: overlap }));
       const made = await rotateKey({ ...deps, keys: apiKeys }, caller, { id, overlapMs: overlap * 1000 });
       void reply.header("cache-control", "no-store");
       return reply.status(201).send({
@@ -130,7 +132,7 @@ function rotateRoute(app: App, deps: ApiKeyRouteDeps): void {
   );
 }
 
-function listRoute(app: App, deps: ApiKeyRouteDeps): void {
+function listRoute(app: App, depsFor: ForCaller<ApiKeyRouteDeps>): void {
   app.get(
     "/v1/api-keys",
     {
@@ -142,13 +144,14 @@ function listRoute(app: App, deps: ApiKeyRouteDeps): void {
       },
     },
     async (request) => {
-      const keys = await deps.keys.list(callerOf(request).tenantId);
+      const caller = callerOf(request);
+      const keys = await depsFor(caller).keys.list(caller.tenantId);
       return { api_keys: keys.map(apiKeyView) };
     },
   );
 }
 
-function revokeRoute(app: App, deps: ApiKeyRouteDeps): void {
+function revokeRoute(app: App, depsFor: ForCaller<ApiKeyRouteDeps>): void {
   app.delete(
     "/v1/api-keys/:id",
     {
@@ -162,11 +165,13 @@ function revokeRoute(app: App, deps: ApiKeyRouteDeps): void {
     },
     async (request, reply) => {
       const { id } = request.params;
-      const { apiKeys } = deps.acting(actOf(request, "api_key.revoked", id));
-      if (!(await apiKeys.revoke(callerOf(request).tenantId, id))) {
+      const caller = callerOf(request);
+      const { acting, authenticator } = depsFor(caller);
+      const { apiKeys } = acting(actOf(request, "api_key.revoked", id));
+      if (!(await apiKeys.revoke(caller.tenantId, id))) {
         throw new ServiceError("not_found", "There is no such API key, or it is revoked already.");
       }
-      deps.authenticator.forget(id);
+      authenticator.forget(id);
       return reply.status(204).send(null);
     },
   );

@@ -3,7 +3,7 @@ import { ACTS, type AuditEntry, type AuditStore } from "../../access/audit.ts";
 import type { Caller } from "../../access/authenticator.ts";
 import { DEFAULT_TENANT } from "../../access/store.ts";
 import { ServiceError } from "../../runtime/service-error.ts";
-import { callerOf } from "../guard.ts";
+import { callerOf, type ForCaller } from "../guard.ts";
 import type { App } from "../server.ts";
 import { failures, secured, time, toTime } from "../wire.ts";
 
@@ -38,7 +38,7 @@ const entrySchema = z
   })
   .meta({ id: "AuditEntry" });
 
-export function auditRoute(app: App, audit: Pick<AuditStore, "list">): void {
+export function auditRoute(app: App, auditFor: ForCaller<Pick<AuditStore, "list">>): void {
   app.get(
     "/v1/audit",
     {
@@ -52,8 +52,9 @@ export function auditRoute(app: App, audit: Pick<AuditStore, "list">): void {
     },
     async (request) => {
       const { limit, before, act, actor, object, since, until, tenant } = request.query;
-      const found = await audit.list({
-        tenantId: tenantOf(tenant, callerOf(request)),
+      const caller = callerOf(request);
+      const found = await auditFor(caller).list({
+        tenantId: tenantOf(tenant, caller),
         limit: limit + 1,
         before: before ?? null,
         act: act ?? null,

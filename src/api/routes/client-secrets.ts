@@ -14,7 +14,7 @@ import { ServiceError } from "../../runtime/service-error.ts";
 import { actOf, type Acting } from "../acts.ts";
 import { proofFields, readProof, type Proof } from "../client-proof.ts";
 import { clientSecretSchema, clientSecretView } from "../client-view.ts";
-import { callerOf } from "../guard.ts";
+import { callerOf, type ForCaller } from "../guard.ts";
 import type { App } from "../server.ts";
 import { failures, idParams, secured, time } from "../wire.ts";
 
@@ -62,14 +62,14 @@ export interface ClientSecretRouteDeps {
   acting: Acting;
 }
 
-export function clientSecretRoutes(app: App, deps: ClientSecretRouteDeps): void {
-  addRoute(app, deps);
-  listRoute(app, deps);
-  promoteRoute(app, deps);
-  retireRoute(app, deps);
+export function clientSecretRoutes(app: App, depsFor: ForCaller<ClientSecretRouteDeps>): void {
+  addRoute(app, depsFor);
+  listRoute(app, depsFor);
+  promoteRoute(app, depsFor);
+  retireRoute(app, depsFor);
 }
 
-function addRoute(app: App, deps: ClientSecretRouteDeps): void {
+function addRoute(app: App, depsFor: ForCaller<ClientSecretRouteDeps>): void {
   app.post(
     "/v1/clients/:id/secrets",
     {
@@ -85,7 +85,9 @@ function addRoute(app: App, deps: ClientSecretRouteDeps): void {
       },
     },
     async (request, reply) => {
-      const { tenantId, keyId } = callerOf(request);
+      const caller = callerOf(request);
+      const { tenantId, keyId } = caller;
+      const deps = depsFor(caller);
       const client = await findClient(deps, tenantId, request.params.id);
       const { expires_at: expiresAt, stage, promote, retire, ...given } = request.body;
       const wish = { stage, promote, retire };
@@ -135,7 +137,7 @@ async function tooMany({ clients }: ClientSecretRouteDeps, clientId: string): Pr
   );
 }
 
-function listRoute(app: App, deps: ClientSecretRouteDeps): void {
+function listRoute(app: App, depsFor: ForCaller<ClientSecretRouteDeps>): void {
   app.get(
     "/v1/clients/:id/secrets",
     {
@@ -148,13 +150,15 @@ function listRoute(app: App, deps: ClientSecretRouteDeps): void {
       },
     },
     async (request) => {
-      const client = await findClient(deps, callerOf(request).tenantId, request.params.id);
+      const caller = callerOf(request);
+      const deps = depsFor(caller);
+      const client = await findClient(deps, caller.tenantId, request.params.id);
       return { secrets: (await deps.clients.listSecrets([client.id])).map(clientSecretView) };
     },
   );
 }
 
-function promoteRoute(app: App, deps: ClientSecretRouteDeps): void {
+function promoteRoute(app: App, depsFor: ForCaller<ClientSecretRouteDeps>): void {
   app.post(
     "/v1/clients/:id/secrets/:secret/promote",
     {
@@ -169,7 +173,9 @@ function promoteRoute(app: App, deps: ClientSecretRouteDeps): void {
       },
     },
     async (request) => {
-      const { tenantId, keyId } = callerOf(request);
+      const caller = callerOf(request);
+      const { tenantId, keyId } = caller;
+      const deps = depsFor(caller);
       const client = await findClient(deps, tenantId, request.params.id);
       const found = await findSecret(deps, client.id, request.params.secret);
       const options = { by: keyId, force: request.body?.force ?? false };
@@ -203,7 +209,7 @@ function notPromoted(
   }
 }
 
-function retireRoute(app: App, deps: ClientSecretRouteDeps): void {
+function retireRoute(app: App, depsFor: ForCaller<ClientSecretRouteDeps>): void {
   app.delete(
     "/v1/clients/:id/secrets/:secret",
     {
@@ -216,7 +222,9 @@ function retireRoute(app: App, deps: ClientSecretRouteDeps): void {
       },
     },
     async (request, reply) => {
-      const { tenantId, keyId } = callerOf(request);
+      const caller = callerOf(request);
+      const { tenantId, keyId } = caller;
+      const deps = depsFor(caller);
       const client = await findClient(deps, tenantId, request.params.id);
       const { secret: id } = request.params;
       const act = actOf(request, "client_secret.erased", client.id, { secret: id });

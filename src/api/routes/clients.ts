@@ -16,7 +16,7 @@ import { ServiceError } from "../../runtime/service-error.ts";
 import { actOf, type Acting } from "../acts.ts";
 import { proofFields, readProof, type GivenProof } from "../client-proof.ts";
 import { clientSchema, clientSettingsSchema, clientView } from "../client-view.ts";
-import { callerOf } from "../guard.ts";
+import { callerOf, type ForCaller } from "../guard.ts";
 import { requireOperatorsAdmin, tenantToActFor } from "../operator.ts";
 import type { App } from "../server.ts";
 import { publicUrl } from "../tenant-view.ts";
@@ -77,13 +77,13 @@ export interface ClientRouteDeps {
   acting: Acting;
 }
 
-export function clientRoutes(app: App, deps: ClientRouteDeps): void {
-  createRoute(app, deps);
-  readingRoutes(app, deps);
-  changingRoutes(app, deps);
+export function clientRoutes(app: App, depsFor: ForCaller<ClientRouteDeps>): void {
+  createRoute(app, depsFor);
+  readingRoutes(app, depsFor);
+  changingRoutes(app, depsFor);
 }
 
-function createRoute(app: App, deps: ClientRouteDeps): void {
+function createRoute(app: App, depsFor: ForCaller<ClientRouteDeps>): void {
   app.post(
     "/v1/clients",
     {
@@ -98,6 +98,7 @@ function createRoute(app: App, deps: ClientRouteDeps): void {
     async (request, reply) => {
       const { body } = request;
       const caller = callerOf(request);
+      const deps = depsFor(caller);
       const tenantId = await tenantToActFor(deps.tenants, caller, body.tenant);
       if (body.public_url !== undefined) requireOperatorsAdmin(caller, ADDRESS);
       const make: ClientStore["create"] = (client, first) => {
@@ -111,7 +112,7 @@ function createRoute(app: App, deps: ClientRouteDeps): void {
   );
 }
 
-function readingRoutes(app: App, deps: ClientRouteDeps): void {
+function readingRoutes(app: App, depsFor: ForCaller<ClientRouteDeps>): void {
   app.get(
     "/v1/clients",
     {
@@ -128,7 +129,9 @@ function readingRoutes(app: App, deps: ClientRouteDeps): void {
     },
     async (request) => {
       const { limit, after = null, provider = null } = request.query;
-      const { tenantId } = callerOf(request);
+      const caller = callerOf(request);
+      const { tenantId } = caller;
+      const deps = depsFor(caller);
       const found = await deps.clients.list({ tenantId, after, limit: limit + 1, providerId: provider });
       const page = found.slice(0, limit);
       const nextAfter = found.length > limit ? (page.at(-1)?.id ?? null) : null;
@@ -147,11 +150,15 @@ function readingRoutes(app: App, deps: ClientRouteDeps): void {
         response: { 200: clientSchema, ...failures },
       },
     },
-    async (request) => view(deps, await findClient(deps, callerOf(request).tenantId, request.params.id)),
+    async (request) => {
+      const caller = callerOf(request);
+      const deps = depsFor(caller);
+      return view(deps, await findClient(deps, caller.tenantId, request.params.id));
+    },
   );
 }
 
-function changingRoutes(app: App, deps: ClientRouteDeps): void {
+function changingRoutes(app: App, depsFor: ForCaller<ClientRouteDeps>): void {
   app.patch(
     "/v1/clients/:id",
     {
@@ -166,7 +173,9 @@ function changingRoutes(app: App, deps: ClientRouteDeps): void {
       },
     },
     async (request) => {
-      const { tenantId } = callerOf(request);
+      const caller = callerOf(request);
+      const { tenantId } = caller;
+      const deps = depsFor(caller);
       const client = await findClient(deps, tenantId, request.params.id);
       const { scopes: asked, settings } = request.body;
       const changed = [...(asked ? ["scopes"] : []), ...Object.keys(settings ?? {})].join(" ");
@@ -190,10 +199,12 @@ function changingRoutes(app: App, deps: ClientRouteDeps): void {
       },
     },
     async (request, reply) => {
-      const client = await findClient(deps, callerOf(request).tenantId, request.params.id);
+      const caller = callerOf(request);
+      const deps = depsFor(caller);
+      const client = await findClient(deps, caller.tenantId, request.params.id);
       const deletion = await deps.acting(actOf(request, "client.deleted", client.id)).clients.remove(client.id);
       if (deletion.kind === "in_use") throw inUse(deletion.connections);
-      deps.observer.event("client.deleted", { clientId: client.id, by: callerOf(request).keyId });
+      deps.observer.event("client.deleted", { clientId: client.id, by: caller.keyId });
       return reply.status(204).send(null);
     },
   );

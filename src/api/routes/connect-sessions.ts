@@ -6,7 +6,7 @@ import type { ConnectPorts } from "../../connect/ports.ts";
 import { startConnectSession } from "../../connect/start.ts";
 import { ERROR_CODES } from "../../runtime/service-error.ts";
 import { actOf, type Acting } from "../acts.ts";
-import { callerOf } from "../guard.ts";
+import { callerOf, type ForCaller } from "../guard.ts";
 import type { App } from "../server.ts";
 import { failures, idParams, name, scopes, secured, time, toTime } from "../wire.ts";
 
@@ -62,8 +62,11 @@ const sessionView = z
   })
   .meta({ id: "ConnectSession" });
 
-export function connectSessionRoutes(app: App, ports: ConnectPorts & { acting: Acting }, limit: SessionLimit): void {
-  const { acting, sessions } = ports;
+export function connectSessionRoutes(
+  app: App,
+  portsFor: ForCaller<ConnectPorts & { acting: Acting }>,
+  limit: SessionLimit,
+): void {
   app.post(
     "/v1/connect-sessions",
     {
@@ -79,6 +82,8 @@ export function connectSessionRoutes(app: App, ports: ConnectPorts & { acting: A
       const { body } = request;
       const caller = callerOf(request);
       limit.take(caller);
+      const ports = portsFor(caller);
+      const { acting, sessions } = ports;
       const create: ConnectSessionStore["create"] = (session) => {
         const detail = { client: session.clientId, connection: session.connectionId };
         return acting(actOf(request, "connect_session.started", session.id, detail)).connectSessions.create(session);
@@ -112,8 +117,10 @@ export function connectSessionRoutes(app: App, ports: ConnectPorts & { acting: A
       },
     },
     async (request) => {
-      const { tenantId } = callerOf(request);
-      return viewOf(ports, await findSession(ports, { tenantId, sessionId: request.params.id }));
+      const caller = callerOf(request);
+      const ports = portsFor(caller);
+      const asked = { tenantId: caller.tenantId, sessionId: request.params.id };
+      return viewOf(ports, await findSession(ports, asked));
     },
   );
 
@@ -130,12 +137,13 @@ export function connectSessionRoutes(app: App, ports: ConnectPorts & { acting: A
       },
     },
     async (request) => {
-      const { tenantId } = callerOf(request);
+      const caller = callerOf(request);
+      const ports = portsFor(caller);
       const act = actOf(request, "connect_session.completed", request.params.id);
       const completed = await completeConnectSession(
-        { ...ports, sessions: acting(act).connectSessions },
+        { ...ports, sessions: ports.acting(act).connectSessions },
         {
-          tenantId,
+          tenantId: caller.tenantId,
           sessionId: request.params.id,
           endUser: request.body?.end_user ?? null,
           confirmation: request.body?.confirmation ?? null,

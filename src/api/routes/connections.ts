@@ -17,7 +17,7 @@ import {
 } from "../connection-view.ts";
 import { describeConnection } from "../describe-connection.ts";
 import { actOf, type Acting } from "../acts.ts";
-import { callerOf } from "../guard.ts";
+import { callerOf, type ForCaller } from "../guard.ts";
 import type { App } from "../server.ts";
 import { failures, idParams, labels, secured, time, toTime } from "../wire.ts";
 
@@ -33,13 +33,13 @@ const historyQuery = z.strictObject({
   before: z.coerce.number().int().positive().optional(),
 });
 
-export function connectionRoutes(app: App, ports: ConnectPorts & { acting: Acting }): void {
-  readingRoutes(app, ports);
-  changingRoutes(app, ports);
-  provingRoutes(app, ports);
+export function connectionRoutes(app: App, portsFor: ForCaller<ConnectPorts & { acting: Acting }>): void {
+  readingRoutes(app, portsFor);
+  changingRoutes(app, portsFor);
+  provingRoutes(app, portsFor);
 }
 
-function readingRoutes(app: App, ports: ConnectPorts): void {
+function readingRoutes(app: App, portsFor: ForCaller<ConnectPorts>): void {
   app.get(
     "/v1/connections",
     {
@@ -56,8 +56,9 @@ function readingRoutes(app: App, ports: ConnectPorts): void {
     },
     async (request) => {
       const { limit, after, status, client } = request.query;
-      const found = await ports.connections.list({
-        tenantId: callerOf(request).tenantId,
+      const caller = callerOf(request);
+      const found = await portsFor(caller).connections.list({
+        tenantId: caller.tenantId,
         limit: limit + 1,
         after: after ?? null,
         status: status ?? null,
@@ -80,7 +81,11 @@ function readingRoutes(app: App, ports: ConnectPorts): void {
         response: { 200: connectionDetailSchema, ...failures },
       },
     },
-    async (request) => describeConnection(ports, await find(ports, callerOf(request).tenantId, request.params.id)),
+    async (request) => {
+      const caller = callerOf(request);
+      const ports = portsFor(caller);
+      return describeConnection(ports, await find(ports, caller.tenantId, request.params.id));
+    },
   );
 
   app.get(
@@ -96,7 +101,9 @@ function readingRoutes(app: App, ports: ConnectPorts): void {
       },
     },
     async (request) => {
-      const { connection } = await find(ports, callerOf(request).tenantId, request.params.id);
+      const caller = callerOf(request);
+      const ports = portsFor(caller);
+      const { connection } = await find(ports, caller.tenantId, request.params.id);
       const { limit, before } = request.query;
       const entries = await ports.connections.history(connection.id, { limit, before: before ?? null });
       return { history: entries.map(historyView) };
@@ -104,8 +111,7 @@ function readingRoutes(app: App, ports: ConnectPorts): void {
   );
 }
 
-function changingRoutes(app: App, ports: ConnectPorts & { acting: Acting }): void {
-  const { acting } = ports;
+function changingRoutes(app: App, portsFor: ForCaller<ConnectPorts & { acting: Acting }>): void {
   app.patch(
     "/v1/connections/:id",
     {
@@ -119,7 +125,10 @@ function changingRoutes(app: App, ports: ConnectPorts & { acting: Acting }): voi
       },
     },
     async (request) => {
-      const { tenantId } = callerOf(request);
+      const caller = callerOf(request);
+      const { tenantId } = caller;
+      const ports = portsFor(caller);
+      const { acting } = ports;
       const { connection } = await find(ports, tenantId, request.params.id);
       const { labels: changed, policy } = request.body;
       if (changed) {
@@ -155,15 +164,17 @@ function changingRoutes(app: App, ports: ConnectPorts & { acting: Acting }): voi
     },
     async (request) => {
       const { id } = request.params;
-      const { connections } = acting(actOf(request, "connection.disconnected", id));
-      const { tenantId } = callerOf(request);
+      const caller = callerOf(request);
+      const ports = portsFor(caller);
+      const { connections } = ports.acting(actOf(request, "connection.disconnected", id));
+      const { tenantId } = caller;
       const result = await disconnect({ ...ports, connections }, { tenantId, connectionId: id });
       return { id, status: "disconnected" as const, ...result };
     },
   );
 }
 
-function provingRoutes(app: App, ports: ConnectPorts): void {
+function provingRoutes(app: App, portsFor: ForCaller<ConnectPorts>): void {
   app.post(
     "/v1/connections/:id/refresh",
     {
@@ -176,7 +187,9 @@ function provingRoutes(app: App, ports: ConnectPorts): void {
       },
     },
     async (request) => {
-      const { tenantId } = callerOf(request);
+      const caller = callerOf(request);
+      const { tenantId } = caller;
+      const ports = portsFor(caller);
       const { connection, tokens } = await find(ports, tenantId, request.params.id);
       const { generation } = tokens;
       await ports.refresher.refresh({ connectionId: connection.id, generation, origin: "manual" });
@@ -199,8 +212,9 @@ function provingRoutes(app: App, ports: ConnectPorts): void {
       },
     },
     async (request) => {
-      const { tenantId } = callerOf(request);
-      const { connection, provenBy } = await checkConnection(ports, { tenantId, connectionId: request.params.id });
+      const caller = callerOf(request);
+      const asked = { tenantId: caller.tenantId, connectionId: request.params.id };
+      const { connection, provenBy } = await checkConnection(portsFor(caller), asked);
       return { connection: connectionView(connection), proven_by: provenBy };
     },
   );
@@ -217,7 +231,9 @@ function provingRoutes(app: App, ports: ConnectPorts): void {
       },
     },
     async (request) => {
-      const { connection } = await find(ports, callerOf(request).tenantId, request.params.id);
+      const caller = callerOf(request);
+      const ports = portsFor(caller);
+      const { connection } = await find(ports, caller.tenantId, request.params.id);
       if (connection.status === "disconnected") {
         throw new ServiceError("connection_disconnected", "The connection was disconnected; connect the account anew.");
       }

@@ -6,7 +6,7 @@ import type { ConnectionStore } from "../../connection/store.ts";
 import { secret } from "../../runtime/secret.ts";
 import { actOf, type Acting } from "../acts.ts";
 import { connectionSchema, connectionView } from "../connection-view.ts";
-import { callerOf } from "../guard.ts";
+import { callerOf, type ForCaller } from "../guard.ts";
 import type { App } from "../server.ts";
 import { failures, labels, name, secured, time, token } from "../wire.ts";
 
@@ -29,7 +29,7 @@ const importBody = z.strictObject({
   verify: z.boolean().default(false).describe("Refresh at once, and adopt nothing that the provider refuses"),
 });
 
-export function importRoute(app: App, ports: ConnectPorts & { acting: Acting }): void {
+export function importRoute(app: App, portsFor: ForCaller<ConnectPorts & { acting: Acting }>): void {
   app.post(
     "/v1/connections/import",
     {
@@ -45,10 +45,12 @@ export function importRoute(app: App, ports: ConnectPorts & { acting: Acting }):
     },
     async (request, reply) => {
       const { body } = request;
+      const caller = callerOf(request);
+      const ports = portsFor(caller);
       const { connection, isNew } = await importConnection(
         { ...ports, connections: adopting(ports, request) },
         {
-          tenantId: callerOf(request).tenantId,
+          tenantId: caller.tenantId,
           clientId: body.client,
           accessToken: secretOrNull(body.token_set.access_token),
           refreshToken: secretOrNull(body.token_set.refresh_token),

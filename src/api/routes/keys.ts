@@ -9,7 +9,7 @@ import { MINUTE } from "../../runtime/clock.ts";
 import type { Observer } from "../../runtime/observer.ts";
 import { ServiceError } from "../../runtime/service-error.ts";
 import { actOf, type Acting } from "../acts.ts";
-import { callerOf } from "../guard.ts";
+import { callerOf, type ForCaller } from "../guard.ts";
 import { requireOperator } from "../operator.ts";
 import { rekeySchema, rekeyView } from "../rekey-view.ts";
 import type { App } from "../server.ts";
@@ -62,15 +62,15 @@ export const shreddedSchema = z.object({ deleted: z.int() }).meta({ id: "Shredde
 const tenantParams = z.object({ tenant: z.string().max(100) });
 const versionParams = tenantParams.extend({ version: z.coerce.number().int().min(1).max(4_294_967_295) });
 
-export function keyRoutes(app: App, deps: KeyRouteDeps): void {
-  rootRoutes(app, deps);
-  tenantRoutes(app, deps);
-  progressRoute(app, deps);
-  endRoutes(app, deps);
+export function keyRoutes(app: App, depsFor: ForCaller<KeyRouteDeps>): void {
+  rootRoutes(app, depsFor);
+  tenantRoutes(app, depsFor);
+  progressRoute(app, depsFor);
+  endRoutes(app, depsFor);
 }
 
-function rootRoutes(app: App, { keys, keyring, observer, acting }: KeyRouteDeps): void {
-  const view = async () => ({
+function rootRoutes(app: App, depsFor: ForCaller<KeyRouteDeps>): void {
+  const view = async ({ keys, keyring }: KeyRouteDeps) => ({
     fingerprint: keyring.rootFingerprint,
     wraps: Object.fromEntries(await keys.wrappedBy()),
   });
@@ -86,8 +86,9 @@ function rootRoutes(app: App, { keys, keyring, observer, acting }: KeyRouteDeps)
       },
     },
     async (request) => {
-      requireOperator(callerOf(request), OPERATORS);
-      return view();
+      const caller = callerOf(request);
+      requireOperator(caller, OPERATORS);
+      return view(depsFor(caller));
     },
   );
 
@@ -104,19 +105,21 @@ function rootRoutes(app: App, { keys, keyring, observer, acting }: KeyRouteDeps)
       },
     },
     async (request) => {
-      requireOperator(callerOf(request), OPERATORS);
+      const caller = callerOf(request);
+      requireOperator(caller, OPERATORS);
+      const deps = depsFor(caller);
+      const { keyring, observer, acting } = deps;
       const act = actOf(request, "root_key.rotated", null, { fingerprint: keyring.rootFingerprint });
       const { tenantKeys } = acting(act);
       const rewrapped = await keyring.rewrapAll(tenantKeys);
       await tenantKeys.forgetRootKeysBut(keyring.rootFingerprint);
       observer.event("key.rotated", { key: "root", fingerprint: keyring.rootFingerprint, rewrapped });
-      return { ...(await view()), rewrapped };
+      return { ...(await view(deps)), rewrapped };
     },
   );
 }
 
-function tenantRoutes(app: App, deps: KeyRouteDeps): void {
-  const { keyring, sealed, rekeys, observer, acting } = deps;
+function tenantRoutes(app: App, depsFor: ForCaller<KeyRouteDeps>): void {
   app.get(
     "/v1/keys/tenants/:tenant",
     {
@@ -128,7 +131,10 @@ function tenantRoutes(app: App, deps: KeyRouteDeps): void {
         response: { 200: tenantKeysSchema, ...failures },
       },
     },
-    async (request) => describe(deps, tenantOf(request.params.tenant, callerOf(request))),
+    async (request) => {
+      const caller = callerOf(request);
+      return describe(depsFor(caller), tenantOf(request.params.tenant, caller));
+    },
   );
 
   app.post(
@@ -144,7 +150,10 @@ function tenantRoutes(app: App, deps: KeyRouteDeps): void {
       },
     },
     async (request, reply) => {
-      const tenantId = tenantOf(request.params.tenant, callerOf(request));
+      const caller = callerOf(request);
+      const tenantId = tenantOf(request.params.tenant, caller);
+      const deps = depsFor(caller);
+      const { keyring, sealed, rekeys, observer, acting } = deps;
       await existing(deps, tenantId);
       const act = { ...actOf(request, "tenant_key.rotated", tenantId), tenantId };
       const version = await keyring.rotate(tenantId, acting(act).tenantKeys);
@@ -157,7 +166,7 @@ function tenantRoutes(app: App, deps: KeyRouteDeps): void {
   );
 }
 
-function progressRoute(app: App, { rekeys }: KeyRouteDeps): void {
+function progressRoute(app: App, depsFor: ForCaller<KeyRouteDeps>): void {
   app.get(
     "/v1/keys/tenants/:tenant/rekey",
     {
@@ -171,7 +180,9 @@ function progressRoute(app: App, { rekeys }: KeyRouteDeps): void {
       },
     },
     async (request) => {
-      const rekey = await rekeyOf(rekeys, tenantOf(request.params.tenant, callerOf(request)));
+      const caller = callerOf(request);
+      const { rekeys } = depsFor(caller);
+      const rekey = await rekeyOf(rekeys, tenantOf(request.params.tenant, caller));
       if (!rekey) throw new ServiceError("not_found", "That tenant's key was never rotated.");
       return rekeyView(rekey);
     },
@@ -181,8 +192,7 @@ function progressRoute(app: App, { rekeys }: KeyRouteDeps): void {
 /** Long enough for every instance to have learned of the newer version, and to have stored what it had sealed before. */
 const GRACE = 2 * MINUTE;
 
-function endRoutes(app: App, deps: KeyRouteDeps): void {
-  const { keyring, observer, acting } = deps;
+function endRoutes(app: App, depsFor: ForCaller<KeyRouteDeps>): void {
   app.post(
     "/v1/keys/tenants/:tenant/versions/:version/retire",
     {
@@ -196,7 +206,10 @@ function endRoutes(app: App, deps: KeyRouteDeps): void {
       },
     },
     async (request) => {
-      const tenantId = tenantOf(request.params.tenant, callerOf(request));
+      const caller = callerOf(request);
+      const tenantId = tenantOf(request.params.tenant, caller);
+      const deps = depsFor(caller);
+      const { observer, acting } = deps;
       const { version } = request.params;
       const act = { ...actOf(request, "tenant_key.retired", tenantId, { version }), tenantId };
       const result = await acting(act).tenantKeys.retire(tenantId, version, GRACE);
@@ -220,13 +233,16 @@ function endRoutes(app: App, deps: KeyRouteDeps): void {
       },
     },
     async (request) => {
-      const tenantId = tenantOf(request.params.tenant, callerOf(request));
+      const caller = callerOf(request);
+      const tenantId = tenantOf(request.params.tenant, caller);
       if (request.body.confirm !== tenantId) {
         throw new ServiceError(
           "invalid_request",
           "confirm: has to be the id of the tenant whose keys are to be deleted.",
         );
       }
+      const deps = depsFor(caller);
+      const { keyring, observer, acting } = deps;
       await existing(deps, tenantId);
       const act = { ...actOf(request, "tenant_keys.shredded", tenantId), tenantId };
       const deleted = await acting(act).tenantKeys.shred(tenantId);

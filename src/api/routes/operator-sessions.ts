@@ -8,7 +8,7 @@ import {
 } from "../../access/operator-session.ts";
 import { ServiceError } from "../../runtime/service-error.ts";
 import { actOf, type Acting } from "../acts.ts";
-import { callerOf } from "../guard.ts";
+import { callerOf, type ForCaller } from "../guard.ts";
 import type { OperatorCookie } from "../operator-cookie.ts";
 import type { App } from "../server.ts";
 import { failures, idParams, secured, time, toTime } from "../wire.ts";
@@ -44,13 +44,13 @@ export interface OperatorSessionRouteDeps {
   acting: Acting;
 }
 
-export function operatorSessionRoutes(app: App, deps: OperatorSessionRouteDeps): void {
-  openRoute(app, deps);
-  listRoute(app, deps);
-  endRoute(app, deps);
+export function operatorSessionRoutes(app: App, depsFor: ForCaller<OperatorSessionRouteDeps>): void {
+  openRoute(app, depsFor);
+  listRoute(app, depsFor);
+  endRoute(app, depsFor);
 }
 
-function openRoute(app: App, { operators, operatorCookie, acting }: OperatorSessionRouteDeps): void {
+function openRoute(app: App, depsFor: ForCaller<OperatorSessionRouteDeps>): void {
   app.post(
     "/v1/operator-sessions",
     {
@@ -67,15 +67,17 @@ function openRoute(app: App, { operators, operatorCookie, acting }: OperatorSess
       if (request.actor?.kind !== "api_key") {
         throw new ServiceError("forbidden", "A session is opened with an API key, not with another session.");
       }
+      const caller = callerOf(request);
+      const { operators, operatorCookie, acting } = depsFor(caller);
       const through = (id: string) => acting(actOf(request, "operator_session.opened", id)).operatorSessions;
-      const { id, cookie } = await operators.open(callerOf(request), request.from, through);
+      const { id, cookie } = await operators.open(caller, request.from, through);
       void reply.headers({ "cache-control": "no-store", "set-cookie": operatorCookie.set(cookie.reveal()) });
       return reply.status(201).send({ id, csrf_token: operators.csrfToken(id) });
     },
   );
 }
 
-function listRoute(app: App, { operators, operatorSessions }: OperatorSessionRouteDeps): void {
+function listRoute(app: App, depsFor: ForCaller<OperatorSessionRouteDeps>): void {
   app.get(
     "/v1/operator-sessions",
     {
@@ -88,7 +90,9 @@ function listRoute(app: App, { operators, operatorSessions }: OperatorSessionRou
     },
     async (request, reply) => {
       const own = ownId(request);
-      const found = await operatorSessions.list(callerOf(request).tenantId, SESSION_IDLE);
+      const caller = callerOf(request);
+      const { operators, operatorSessions } = depsFor(caller);
+      const found = await operatorSessions.list(caller.tenantId, SESSION_IDLE);
       void reply.header("cache-control", "no-store");
       return {
         operator_sessions: found.map((session) => viewOf(session, own)),
@@ -98,7 +102,7 @@ function listRoute(app: App, { operators, operatorSessions }: OperatorSessionRou
   );
 }
 
-function endRoute(app: App, { operatorCookie, acting }: OperatorSessionRouteDeps): void {
+function endRoute(app: App, depsFor: ForCaller<OperatorSessionRouteDeps>): void {
   app.delete(
     "/v1/operator-sessions/:id",
     {
@@ -112,8 +116,10 @@ function endRoute(app: App, { operatorCookie, acting }: OperatorSessionRouteDeps
     },
     async (request, reply) => {
       const { id } = request.params;
+      const caller = callerOf(request);
+      const { operatorCookie, acting } = depsFor(caller);
       const { operatorSessions } = acting(actOf(request, "operator_session.ended", id));
-      if (!(await operatorSessions.end(callerOf(request).tenantId, id))) {
+      if (!(await operatorSessions.end(caller.tenantId, id))) {
         throw new ServiceError("not_found", "There is no such session, or it is ended already.");
       }
       if (id === ownId(request)) void reply.header("set-cookie", operatorCookie.clear());

@@ -7,7 +7,7 @@ import { discoverProvider } from "../../provider/discovery.ts";
 import { providerId, providerSchema } from "../../provider/provider.ts";
 import { ServiceError } from "../../runtime/service-error.ts";
 import { actOf, type Acting } from "../acts.ts";
-import { callerOf } from "../guard.ts";
+import { callerOf, type ForCaller } from "../guard.ts";
 import type { App } from "../server.ts";
 import { failures, idParams, name, secured } from "../wire.ts";
 
@@ -19,9 +19,13 @@ const putBody = z.union([
   providerSchema.omit({ id: true, confidence: true, verified_on: true }),
 ]);
 
-export function providerRoutes(app: App, deps: { catalogue: Catalogue; transport: Transport; acting: Acting }): void {
-  const { catalogue, transport, acting } = deps;
+export interface ProviderRouteDeps {
+  catalogue: Catalogue;
+  transport: Transport;
+  actingFor: ForCaller<Acting>;
+}
 
+export function providerRoutes(app: App, { catalogue, transport, actingFor }: ProviderRouteDeps): void {
   app.get(
     "/v1/providers",
     {
@@ -73,13 +77,14 @@ export function providerRoutes(app: App, deps: { catalogue: Catalogue; transport
     async (request) => {
       const { id } = request.params;
       const { body } = request;
-      await requireMayPut(catalogue, callerOf(request), id);
+      const caller = callerOf(request);
+      await requireMayPut(catalogue, caller, id);
       const provider =
         "token_url" in body
           ? providerSchema.parse({ ...body, id })
           : await discoverProvider(transport, id, body.name ?? id, body.issuer);
       const act = actOf(request, "provider.put", id, { fields: Object.keys(body).join(" ") });
-      await acting(act).providers.put(provider);
+      await actingFor(caller)(act).providers.put(provider);
       return { ...provider, custom: true };
     },
   );

@@ -4,7 +4,7 @@ import { ServiceError } from "../../runtime/service-error.ts";
 import { connectionDetailSchema } from "../connection-view.ts";
 import { describeConnection, type DescribePorts } from "../describe-connection.ts";
 import { actOf, type Acting } from "../acts.ts";
-import { callerOf } from "../guard.ts";
+import { callerOf, type ForCaller } from "../guard.ts";
 import type { App } from "../server.ts";
 import { failures, idParams, secured } from "../wire.ts";
 
@@ -14,7 +14,7 @@ export interface ReleasePorts extends DescribePorts {
   acting: Acting;
 }
 
-export function releaseRoute(app: App, ports: ReleasePorts): void {
+export function releaseRoute(app: App, portsFor: ForCaller<ReleasePorts>): void {
   app.post(
     "/v1/connections/:id/release",
     {
@@ -28,7 +28,9 @@ export function releaseRoute(app: App, ports: ReleasePorts): void {
       },
     },
     async (request) => {
-      const { tenantId } = callerOf(request);
+      const caller = callerOf(request);
+      const { tenantId } = caller;
+      const ports = portsFor(caller);
       const { connection } = await find(ports, tenantId, request.params.id);
       const { restores } = ports.acting(actOf(request, "connection.released", connection.id));
       if (!(await restores.release(connection.id))) {

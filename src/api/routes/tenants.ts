@@ -9,7 +9,7 @@ import { createId } from "../../runtime/id.ts";
 import type { Random } from "../../runtime/random.ts";
 import { ServiceError } from "../../runtime/service-error.ts";
 import { actOf, type Acting } from "../acts.ts";
-import { callerOf } from "../guard.ts";
+import { callerOf, type ForCaller } from "../guard.ts";
 import { requireOperator } from "../operator.ts";
 import type { App } from "../server.ts";
 import {
@@ -56,16 +56,16 @@ export interface TenantRouteDeps extends DeleteTenantDeps {
 }
 
 /** Tenants are the operator's: only administrators with a key of the first tenant see or change any. */
-export function tenantRoutes(app: App, deps: TenantRouteDeps): void {
-  createRoute(app, deps);
-  readingRoutes(app, deps);
-  changeRoute(app, deps);
-  deleteRoute(app, deps);
+export function tenantRoutes(app: App, depsFor: ForCaller<TenantRouteDeps>): void {
+  createRoute(app, depsFor);
+  readingRoutes(app, depsFor);
+  changeRoute(app, depsFor);
+  deleteRoute(app, depsFor);
 }
 
 const OPERATORS = "Tenants are managed by the operator: this takes a key of the first tenant.";
 
-function createRoute(app: App, deps: TenantRouteDeps): void {
+function createRoute(app: App, depsFor: ForCaller<TenantRouteDeps>): void {
   app.post(
     "/v1/tenants",
     {
@@ -79,19 +79,21 @@ function createRoute(app: App, deps: TenantRouteDeps): void {
       },
     },
     async (request, reply) => {
-      requireOperator(callerOf(request), OPERATORS);
+      const caller = callerOf(request);
+      requireOperator(caller, OPERATORS);
+      const deps = depsFor(caller);
       const { body } = request;
       const id = createId("ten", deps.clock, deps.random);
       const limits = { ...NO_LIMITS, ...limitsOf(body.limits) };
       const act = actOf(request, "tenant.created", id);
       await deps.acting(act).tenants.create({ id, name: body.name, publicUrl: body.public_url ?? null, limits });
       deps.observer.event("tenant.created", { tenantId: id });
-      return reply.status(201).send(await detail(deps, await find(deps, callerOf(request), id)));
+      return reply.status(201).send(await detail(deps, await find(deps, caller, id)));
     },
   );
 }
 
-function readingRoutes(app: App, deps: TenantRouteDeps): void {
+function readingRoutes(app: App, depsFor: ForCaller<TenantRouteDeps>): void {
   app.get(
     "/v1/tenants",
     {
@@ -107,9 +109,10 @@ function readingRoutes(app: App, deps: TenantRouteDeps): void {
       },
     },
     async (request) => {
-      requireOperator(callerOf(request), OPERATORS);
+      const caller = callerOf(request);
+      requireOperator(caller, OPERATORS);
       const { limit, after = null } = request.query;
-      const found = await deps.tenants.list({ limit: limit + 1, after });
+      const found = await depsFor(caller).tenants.list({ limit: limit + 1, after });
       const page = found.slice(0, limit);
       return { tenants: page.map(tenantView), next_after: found.length > limit ? (page.at(-1)?.id ?? null) : null };
     },
@@ -126,11 +129,15 @@ function readingRoutes(app: App, deps: TenantRouteDeps): void {
         response: { 200: tenantDetailSchema, ...failures },
       },
     },
-    async (request) => detail(deps, await find(deps, callerOf(request), request.params.id)),
+    async (request) => {
+      const caller = callerOf(request);
+      const deps = depsFor(caller);
+      return detail(deps, await find(deps, caller, request.params.id));
+    },
   );
 }
 
-function changeRoute(app: App, deps: TenantRouteDeps): void {
+function changeRoute(app: App, depsFor: ForCaller<TenantRouteDeps>): void {
   app.patch(
     "/v1/tenants/:id",
     {
@@ -146,6 +153,7 @@ function changeRoute(app: App, deps: TenantRouteDeps): void {
     },
     async (request) => {
       const caller = callerOf(request);
+      const deps = depsFor(caller);
       const { id } = await find(deps, caller, request.params.id);
       if (id === DEFAULT_TENANT) {
         throw new ServiceError("conflict", "This is the operator's own tenant; its settings are the environment's.");
@@ -164,7 +172,7 @@ function changeRoute(app: App, deps: TenantRouteDeps): void {
   );
 }
 
-function deleteRoute(app: App, deps: TenantRouteDeps): void {
+function deleteRoute(app: App, depsFor: ForCaller<TenantRouteDeps>): void {
   app.delete(
     "/v1/tenants/:id",
     {
@@ -180,7 +188,9 @@ function deleteRoute(app: App, deps: TenantRouteDeps): void {
       },
     },
     async (request) => {
-      const { id } = await find(deps, callerOf(request), request.params.id);
+      const caller = callerOf(request);
+      const deps = depsFor(caller);
+      const { id } = await find(deps, caller, request.params.id);
       const { tenants } = deps.acting(actOf(request, "tenant.deleted", id));
       const { apiKeys, connections, keys } = await deleteTenant(
         { ...deps, tenants },

@@ -3,7 +3,7 @@ import type { TokenReadStore } from "../../access/store.ts";
 import type { ConnectionStore } from "../../connection/store.ts";
 import { DAY, type Clock } from "../../runtime/clock.ts";
 import { ServiceError } from "../../runtime/service-error.ts";
-import { callerOf } from "../guard.ts";
+import { callerOf, type ForCaller } from "../guard.ts";
 import type { App } from "../server.ts";
 import { failures, idParams, secured, time, toTime } from "../wire.ts";
 
@@ -24,7 +24,7 @@ export interface TokenReadRouteDeps {
   clock: Clock;
 }
 
-export function tokenReadRoute(app: App, deps: TokenReadRouteDeps): void {
+export function tokenReadRoute(app: App, depsFor: ForCaller<TokenReadRouteDeps>): void {
   app.get(
     "/v1/connections/:id/reads",
     {
@@ -40,8 +40,10 @@ export function tokenReadRoute(app: App, deps: TokenReadRouteDeps): void {
       },
     },
     async (request) => {
+      const caller = callerOf(request);
+      const deps = depsFor(caller);
       const held = await deps.connections.snapshot(request.params.id);
-      if (held?.connection.tenantId !== callerOf(request).tenantId) {
+      if (held?.connection.tenantId !== caller.tenantId) {
         throw new ServiceError("not_found", "There is no such connection.");
       }
       const connectionId = held.connection.id;

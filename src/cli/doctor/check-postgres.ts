@@ -24,6 +24,8 @@ interface Facts {
   creates: boolean | null;
   /** May write to all tables; null when there is none. */
   writes: boolean | null;
+  /** Row-level security is of no account to it. */
+  bypasses: boolean;
   now: number;
 }
 
@@ -36,6 +38,7 @@ const ASK = sql<Facts>`select
   has_schema_privilege(current_schema(), 'create') as creates,
   (select bool_and(has_table_privilege(format('%I.%I', schemaname, tablename), 'update'))
     from pg_catalog.pg_tables where schemaname = current_schema()) as writes,
+  (select rolsuper or rolbypassrls from pg_catalog.pg_roles where rolname = current_user) as bypasses,
   floor(extract(epoch from clock_timestamp()) * 1000)::bigint as now`;
 
 /** Reads the database as it is; makes and changes nothing. */
@@ -83,7 +86,7 @@ function judge(address: string, facts: Facts, tables: readonly string[]): Findin
   return fine(CHECK, `${server} takes reads and writes`);
 }
 
-function advice(address: string, url: Secret<string>, { version, fsync }: Facts): Finding[] {
+function advice(address: string, url: Secret<string>, { version, fsync, bypasses }: Facts): Finding[] {
   const findings: Finding[] = [];
   if (version < 140_000) {
     findings.push(warning(CHECK, `${address} is older than PostgreSQL 14`, "Move to a version that still gets fixes."));
@@ -91,6 +94,10 @@ function advice(address: string, url: Secret<string>, { version, fsync }: Facts)
   if (!fsync) {
     const next = "Switch fsync on: a rotated refresh token exists nowhere else.";
     findings.push(warning(CHECK, `${address} may lose everything when its machine loses power`, next));
+  }
+  if (bypasses) {
+    const next = "Give Evergrant a user that is neither: what keeps tenants apart in PostgreSQL stops no such user.";
+    findings.push(warning(CHECK, `the user at ${address} is a superuser, or has BYPASSRLS`, next));
   }
   if (isOpenToOthers(url)) {
     const next = "Add sslmode=verify-full to EVERGRANT_DATABASE_URL.";

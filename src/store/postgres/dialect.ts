@@ -1,5 +1,6 @@
 import { sql } from "kysely";
 import type { Dialect } from "../database.ts";
+import { tenantWall } from "./tenant-wall.ts";
 
 export const postgresDialect: Dialect = {
   columns: {
@@ -12,6 +13,7 @@ export const postgresDialect: Dialect = {
       sql`create trigger ${sql.id(`${table}_append_only`)} before update or delete on ${sql.table(table)}
         for each row execute function eg_append_only()`,
     ],
+    tenantWall,
   },
   forUpdate: sql`for update`,
   skipLocked: sql`for update skip locked`,

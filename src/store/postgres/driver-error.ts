@@ -75,9 +75,14 @@ const BY_MESSAGE: Readonly<Record<string, string>> = {
 
 /** A driver's error as `store_unavailable`, where a sentence says what to look at. None of them repeats the error. */
 export function translate(error: unknown): unknown {
-  if (!(error instanceof Error)) return error;
+  if (!(error instanceof Error) || isOfTheWall(error)) return error;
   const sentence = sentenceFor(error);
   return sentence === undefined ? error : unavailable(sentence, error);
+}
+
+/** A row for another tenant was refused: a mistake of ours, about which nothing is to be looked at in the database. */
+function isOfTheWall(error: Error): boolean {
+  return sqlStateOf(error) === "42501" && "routine" in error && error.routine === "ExecWithCheckOptions";
 }
 
 function sentenceFor(error: Error): string | undefined {

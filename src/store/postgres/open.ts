@@ -1,11 +1,12 @@
 import { sql } from "kysely";
 import type { Secret } from "../../runtime/secret.ts";
-import type { Database } from "../database.ts";
+import type { Database, OpenedDatabase } from "../database.ts";
 import { postgresDialect } from "./dialect.ts";
 import { translate } from "./driver-error.ts";
 import { migratePostgres } from "./migrate.ts";
 import { createPool, type Pool, type PoolOptions } from "./pool.ts";
 import { queriesOf } from "./queries.ts";
+import { onlyFor } from "./tenant-wall.ts";
 import { inTransaction } from "./transaction.ts";
 
 const DEFAULTS: PoolOptions = { maxConnections: 10, connectWithinMs: 5_000, answerWithinMs: 10_000 };
@@ -14,7 +15,7 @@ const DEFAULTS: PoolOptions = { maxConnections: 10, connectWithinMs: 5_000, answ
 const MIGRATED_WITHIN_MS = 15 * 60_000;
 
 /** Opens a PostgreSQL database, or makes our tables in an empty one, and brings its schema up to date. */
-export async function openPostgres(url: Secret<string>, options: Partial<PoolOptions> = {}): Promise<Database> {
+export async function openPostgres(url: Secret<string>, options: Partial<PoolOptions> = {}): Promise<OpenedDatabase> {
   const { answerWithinMs, ...rest } = { ...DEFAULTS, ...options };
   const pool = createPool(url, { answerWithinMs, ...rest });
   const queries = queriesOf(pool);
@@ -25,11 +26,22 @@ export async function openPostgres(url: Secret<string>, options: Partial<PoolOpt
       migratePostgres((work) => inTransaction(() => pool.connect(MIGRATED_WITHIN_MS), begin(MIGRATED_WITHIN_MS), work)),
     );
     const usual = begin(answerWithinMs);
-    return {
+    const transact =
+      (first: string): Database["write"] =>
+      (work) =>
+        guarded(() => inTransaction(() => pool.connect(), first, work));
+    const database: Database = {
       dialect: postgresDialect,
       read: (work) => guarded(() => work(queries)),
-      write: (work) => guarded(() => inTransaction(() => pool.connect(), usual, work)),
+      write: transact(usual),
       close: () => pool.end(),
+    };
+    return {
+      ...database,
+      forTenant: (tenantId) => {
+        const own = transact(`${usual}; ${onlyFor(tenantId)}`);
+        return { ...database, read: own, write: own };
+      },
     };
   } catch (error) {
     await pool.end();

@@ -13,6 +13,7 @@ export const sqliteDialect: Dialect = {
         ) => sql`create trigger ${sql.id(`${table}_no_${change}`)} before ${sql.raw(change)} on ${sql.table(table)}
           begin select raise(abort, 'what is written down stays as it is'); end`,
       ),
+    tenantWall: () => [],
   },
   forUpdate: sql``,
   skipLocked: sql``,

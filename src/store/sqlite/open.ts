@@ -3,7 +3,7 @@ import { dirname } from "node:path";
 import type SQLite from "better-sqlite3";
 import { Kysely, sql, SqliteDialect } from "kysely";
 import type { Clock } from "../../runtime/clock.ts";
-import { unavailable, type Database, type Queries } from "../database.ts";
+import { unavailable, type OpenedDatabase, type Queries } from "../database.ts";
 import { migrate } from "../migrate.ts";
 import type { Schema } from "../schema.ts";
 import { sqliteDialect } from "./dialect.ts";
@@ -15,14 +15,15 @@ export interface SqliteOptions {
 }
 
 /** Opens a database file, or makes one that only its owner can read, and brings its schema up to date. */
-export async function openSqlite(path: string, clock: Clock, options: SqliteOptions = {}): Promise<Database> {
+export async function openSqlite(path: string, clock: Clock, options: SqliteOptions = {}): Promise<OpenedDatabase> {
   const driver = openFile(path, clock);
   driver.function("eg_incarnation", options.incarnation ?? (() => 1));
   const queries = new Kysely<Schema>({ dialect: new SqliteDialect({ database: withKeptStatements(driver) }) });
-  const database: Database = {
+  const database: OpenedDatabase = {
     dialect: sqliteDialect,
     read: (work) => guarded(() => work(queries)),
     write: (work) => guarded(() => immediately(queries, work)),
+    forTenant: () => database,
     close: () => queries.destroy(),
   };
   // One transaction under the write lock: a start that is killed, or two at once, leave no half of a schema.

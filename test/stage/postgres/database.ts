@@ -1,9 +1,9 @@
 import { randomBytes } from "node:crypto";
 import { inject, onTestFinished } from "vitest";
 import { administer } from "./administer.ts";
-import { TEMPLATE } from "./shared-server.ts";
+import { asService, SERVICE, TEMPLATE } from "./shared-server.ts";
 
-/** The URL of a database of its own for the running test; gone when it is over. `empty` has no tables yet. */
+/** The URL of a database of the running test, for its owner; gone when it is over. `empty` has no tables yet. */
 export async function postgresDatabase(kind: "migrated" | "empty" = "migrated"): Promise<string> {
   const { url, drop } = await createDatabase(kind);
   onTestFinished(drop);
@@ -19,13 +19,14 @@ export async function createDatabase(kind: "migrated" | "empty"): Promise<Create
   const server = await sharedPostgres();
   const name = `test_${randomBytes(8).toString("hex")}`;
   const template = kind === "empty" ? "template0" : TEMPLATE;
-  await administer(server, `create database ${name} template ${template} strategy file_copy`);
-  const url = new URL(server);
-  url.pathname = name;
-  return { url: url.href, drop: async () => void (await administer(server, `drop database ${name} with (force)`)) };
+  await administer(server, `create database ${name} owner ${SERVICE} template ${template} strategy file_copy`);
+  return {
+    url: asService(server, name),
+    drop: async () => void (await administer(server, `drop database ${name} with (force)`)),
+  };
 }
 
-/** The URL of the shared server's own database. */
+/** The URL of the shared server's own database, for its superuser. */
 export async function sharedPostgres(): Promise<string> {
   const response = await fetch(inject("sharedPostgres"));
   if (!response.ok) throw new Error(await response.text());

@@ -3,7 +3,7 @@ import type { TestProject } from "vitest/node";
 import { secret } from "../../../src/runtime/secret.ts";
 import { openPostgres } from "../../../src/store/postgres/open.ts";
 import { administer } from "./administer.ts";
-import { startPostgres, type PostgresServer } from "./server.ts";
+import { PASSWORD, startPostgres, type PostgresServer } from "./server.ts";
 
 declare module "vitest" {
   interface ProvidedContext {
@@ -11,6 +11,9 @@ declare module "vitest" {
     sharedPostgres: string;
   }
 }
+
+/** Owns the databases of tests, and has no other right, as docs/database.md says: walls within a database are of no account to a superuser. */
+export const SERVICE = "service";
 
 /** A database with our tables, to be copied and never opened. */
 export const TEMPLATE = "evergrant_template";
@@ -34,10 +37,20 @@ export default async function setup(project: TestProject): Promise<() => Promise
   };
 }
 
+/** The URL of a database of the server, for the service. */
+export function asService(server: string, database: string): string {
+  const url = new URL(server);
+  url.username = SERVICE;
+  url.pathname = database;
+  return url.href;
+}
+
 async function start(): Promise<PostgresServer> {
   const server = await startPostgres();
-  await administer(server.url("postgres"), `create database ${TEMPLATE}`);
-  const database = await openPostgres(secret(server.url(TEMPLATE)));
+  const url = server.url("postgres");
+  await administer(url, `create role ${SERVICE} login password '${PASSWORD}'`);
+  await administer(url, `create database ${TEMPLATE} owner ${SERVICE}`);
+  const database = await openPostgres(secret(asService(url, TEMPLATE)));
   await database.close();
   return server;
 }

@@ -52,6 +52,25 @@ test("the proxy is as forgetful as it has to be for these tests to mean somethin
   await client.query("commit");
 });
 
+test("what is done for one tenant is done for no other one that gets the same connection", async () => {
+  const database = await openPostgres(secret(await pooled("migrated")));
+  onTestFinished(() => database.close());
+  const tenants = ["ten_a", "ten_b"].map((id) => ({ id, name: id, created_at: 0 }));
+  await database.write((queries) => queries.insertInto("tenants").values(tenants).execute());
+  const turns = Array.from({ length: 20 }, async () => [
+    await seenBy(database.forTenant("ten_a")),
+    await seenBy(database),
+    await seenBy(database.forTenant("ten_b")),
+  ]);
+  const each = [["ten_a"], ["default", "ten_a", "ten_b"], ["ten_b"]];
+  expect(await Promise.all(turns)).toEqual(turns.map(() => each));
+});
+
+async function seenBy({ read }: Pick<Database, "read">): Promise<string[]> {
+  const rows = await read((queries) => queries.selectFrom("tenants").select("id").orderBy("id").execute());
+  return rows.map(({ id }) => id);
+}
+
 test("nothing is left behind in the proxy's connections", async () => {
   const url = await pooled("empty");
   const database = await openPostgres(secret(url));
