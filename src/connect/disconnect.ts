@@ -58,7 +58,8 @@ async function revoke(ports: ConnectPorts, { connection, tokens }: Snapshot): Pr
     ports.transport.send(await revocationRequest(url, authentication, token, hint), { deadlineMs: DEADLINE });
   const proof = await clientProof(ports, client);
   const first = await ask(proof);
-  const other = isRefused(provider, first) && (await otherProof(ports, client, ({ id }) => id === proof.secret?.id));
+  const used = proof.secret?.id;
+  const other = isRefused(provider, first) && (await otherProof(ports, client, ({ id }) => id === used));
   return resultOf(other ? await ask(other) : first);
 }
 
