@@ -16,21 +16,7 @@ import type { Schema } from "./schema.ts";
 /** Wrapped keys. `newInstanceId` names the database when it is new. */
 export function createKeyStore(database: Database, newInstanceId: () => string): KeyStore {
   return {
-    instanceId: () =>
-      database.write(async (queries) => {
-        // One at a time: of several processes that find no name yet, each would give one.
-        await queries
-          .selectFrom("tenants")
-          .select("id")
-          .where("id", "=", DEFAULT_TENANT)
-          .modifyEnd(database.dialect.forUpdate)
-          .execute();
-        const row = await queries.selectFrom("installation").select("id").executeTakeFirst();
-        if (row) return row.id;
-        const id = newInstanceId();
-        await queries.insertInto("installation").values({ id, created_at: egNow }).execute();
-        return id;
-      }),
+    instanceId: async () => (await database.read(nameOf)) ?? nameIt(database, newInstanceId),
     rootKeys: () =>
       database.read(async (queries) => {
         const rows = queries.selectFrom("root_keys").selectAll().orderBy("created_at").orderBy("fingerprint");
@@ -83,6 +69,24 @@ export function createKeyStore(database: Database, newInstanceId: () => string):
 
 function rootKeyRecordOf({ fingerprint, sentinel, kept_by: by, wrapped }: Schema["root_keys"]): RootKeyRecord {
   return { fingerprint, sentinel, kept: by !== null && wrapped !== null ? { by, wrapped } : null };
+}
+
+async function nameOf(queries: Queries): Promise<string | null> {
+  const row = await queries.selectFrom("installation").select("id").executeTakeFirst();
+  return row?.id ?? null;
+}
+
+/** One at a time: of several processes that find no name yet, each would give one. */
+function nameIt({ write, dialect }: Database, newInstanceId: () => string): Promise<string> {
+  return write(async (queries) => {
+    const operator = queries.selectFrom("tenants").select("id").where("id", "=", DEFAULT_TENANT);
+    await operator.modifyEnd(dialect.forUpdate).execute();
+    const name = await nameOf(queries);
+    if (name !== null) return name;
+    const id = newInstanceId();
+    await queries.insertInto("installation").values({ id, created_at: egNow }).execute();
+    return id;
+  });
 }
 
 function storedKeyOf(row: Schema["tenant_keys"]): StoredTenantKey {

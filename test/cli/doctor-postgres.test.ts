@@ -3,8 +3,12 @@ import { expect, it, onTestFinished } from "vitest";
 import { examine } from "../../src/cli/doctor/examine.ts";
 import { checkDatabaseClock } from "../../src/cli/doctor/check-clock.ts";
 import type { Finding } from "../../src/cli/doctor/finding.ts";
-import { generateRootKey } from "../../src/keyring/root-key.ts";
-import { systemRandom } from "../../src/service/system.ts";
+import { openKeyring } from "../../src/keyring/keyring.ts";
+import { generateRootKey, parseRootKey } from "../../src/keyring/root-key.ts";
+import { secret } from "../../src/runtime/secret.ts";
+import { systemClock, systemRandom } from "../../src/service/system.ts";
+import { createKeyStore } from "../../src/store/keys.ts";
+import { openPostgres } from "../../src/store/postgres/open.ts";
 import { freePort } from "../stage/free-port.ts";
 import { administer } from "../stage/postgres/administer.ts";
 import { postgresDatabase, sharedPostgres } from "../stage/postgres/database.ts";
@@ -15,11 +19,14 @@ import { temporaryFolder } from "../stage/temporary-folder.ts";
 import { ANY_PORT } from "./any-port.ts";
 
 /** What the doctor says about the database at this URL, and about what hangs on it. */
-async function examineAt(url: string): Promise<{ database: Finding[]; rest: Finding[] }> {
+async function examineAt(
+  url: string,
+  rootKey = generateRootKey(systemRandom),
+): Promise<{ database: Finding[]; rest: Finding[] }> {
   const findings = await examine({
     EVERGRANT_DATABASE_URL: url,
     EVERGRANT_DATA_DIR: temporaryFolder(),
-    EVERGRANT_ROOT_KEY: generateRootKey(systemRandom).reveal(),
+    EVERGRANT_ROOT_KEY: rootKey.reveal(),
     ...ANY_PORT,
   });
   expect(JSON.stringify(findings)).not.toContain(PASSWORD);
@@ -47,6 +54,22 @@ it("finds our database fine, and names it without user and password", async () =
     { kind: "warning", check: "database", found: expect.stringContaining("loses power"), next: expect.any(String) },
   ]);
   expect(rest).toMatchObject([{ kind: "fine", found: expect.stringContaining("the first start seals the database") }]);
+});
+
+it("finds that the root key opens a database that is sealed, without writing there", async () => {
+  const url = await postgresDatabase();
+  const rootKey = generateRootKey(systemRandom);
+  const primary = parseRootKey(rootKey.reveal());
+  if (!primary) throw new Error("The new root key is none.");
+  const database = await openPostgres(secret(url));
+  onTestFinished(() => database.close());
+  const deps = { random: systemRandom, clock: systemClock };
+  await openKeyring({ keys: createKeyStore(database, () => "inst-1"), roots: { primary, others: [] }, ...deps });
+  const { rest } = await examineAt(url, rootKey);
+  expect(rest).toMatchObject([{ kind: "fine", found: expect.stringContaining("it opens this database") }]);
+  expect((await examineAt(url)).rest).toMatchObject([
+    { kind: "wrong", found: expect.stringContaining("is not the one") },
+  ]);
 });
 
 it("finds an empty database fine, and makes nothing in it", async () => {
