@@ -6,6 +6,7 @@ import { createKeyUses } from "../access/key-uses.ts";
 import { createOperatorSessions } from "../access/operator-session.ts";
 import { createRateLimits } from "../access/rate-limits.ts";
 import { createSessionLimit } from "../access/session-limit.ts";
+import { createSignInLimit } from "../access/sign-in-limit.ts";
 import type { Tenants } from "../access/tenants.ts";
 import type { Acting } from "../api/acts.ts";
 import { createHotRoute } from "../api/hot-route.ts";
@@ -34,6 +35,7 @@ import { createApp, type App } from "../api/server.ts";
 import type { ConnectPorts } from "../connect/ports.ts";
 import { clientKeys } from "../keyring/client-keys.ts";
 import { registerConnectPages } from "../pages/connect-pages.ts";
+import { registerOperatorPages } from "../pages/operator-pages.ts";
 import type { AccessTokens } from "../refresh/access-token.ts";
 import { createApiKeyStore } from "../store/api-keys.ts";
 import { createAuditStore } from "../store/audit.ts";
@@ -45,6 +47,7 @@ import { createTenantStore } from "../store/tenants.ts";
 import { createTokenReadStore } from "../store/token-reads.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import type { Secrets } from "./open-secrets.ts";
+import { openSignIn } from "./open-sign-in.ts";
 import type { Settings } from "./settings.ts";
 
 export interface ApiParts extends Pick<Secrets, "keyStore" | "keyring" | "pepper" | "auditKey" | "sessionKey"> {
@@ -78,7 +81,16 @@ export async function openApi(parts: ApiParts, settings: Settings): Promise<{ ap
   };
   const limits = createRateLimits(clock, settings.rateLimit);
   const operatorSessions = createOperatorSessionStore(database);
-  const operators = createOperatorSessions({ store: operatorSessions, keys, tenants, sessionKey, clock, random });
+  const policy = settings.operatorSignIn;
+  const operators = createOperatorSessions({
+    store: operatorSessions,
+    keys,
+    tenants,
+    policy,
+    sessionKey,
+    clock,
+    random,
+  });
   const operatorCookie = createOperatorCookie(publicUrl);
   const admission = createAdmission({ authenticator, operators, limits, uses, clock });
   const peerAddress = createPeerAddress(settings.trustedProxies);
@@ -119,5 +131,21 @@ export async function openApi(parts: ApiParts, settings: Settings): Promise<{ ap
   auditRoute(app, createAuditStore(database, parts.auditKey));
   operatorSessionRoutes(app, { operators, operatorSessions, operatorCookie, acting });
   registerConnectPages(app, connectPorts);
+  if (settings.operatorSignIn) {
+    const signIn = await openSignIn(
+      { ...connectPorts, database, operators, acting, sessionKey },
+      settings.operatorSignIn,
+    );
+    registerOperatorPages(app, {
+      signIn,
+      limit: createSignInLimit(clock),
+      sessions: operators,
+      cookie: operatorCookie,
+      identify: operatorGuard,
+      peerAddress,
+      tenants: connectPorts.tenants,
+      publicUrl,
+    });
+  }
   return { app, usage };
 }

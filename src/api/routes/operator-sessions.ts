@@ -6,6 +6,7 @@ import {
   type OperatorSessions,
   type OperatorSessionStore,
 } from "../../access/operator-session.ts";
+import { ROLES } from "../../access/operator.ts";
 import { ServiceError } from "../../runtime/service-error.ts";
 import { actOf, type Acting } from "../acts.ts";
 import { callerOf } from "../guard.ts";
@@ -16,7 +17,19 @@ import { failures, idParams, secured, time, toTime } from "../wire.ts";
 const sessionSchema = z
   .object({
     id: z.string(),
-    api_key: z.string().describe("The key that it was opened with, and whose scopes it has as long as that lives"),
+    api_key: z
+      .string()
+      .nullable()
+      .describe("The key that it was opened with, and whose scopes it has as long as that lives; null for a person"),
+    operator: z
+      .object({
+        issuer: z.string(),
+        subject: z.string().describe("`sub`, by which the issuer knows the person"),
+        email: z.string().nullable().describe("Null where none is verified"),
+        role: z.enum(ROLES).nullable().describe("Null when the settings let the person in no more, and it is over"),
+      })
+      .nullable()
+      .describe("The person who signed in; null where it was opened with a key"),
     created_at: time,
     last_used_at: time.describe("To the minute"),
     expires_at: time.describe("It ends before when it is not used for an hour"),
@@ -68,7 +81,9 @@ function openRoute(app: App, { operators, operatorCookie, acting }: OperatorSess
         throw new ServiceError("forbidden", "A session is opened with an API key, not with another session.");
       }
       const through = (id: string) => acting(actOf(request, "operator_session.opened", id)).operatorSessions;
-      const { id, cookie } = await operators.open(callerOf(request), request.from, through);
+      const { tenantId, keyId } = callerOf(request);
+      const owner = { tenantId, keyId, operator: null };
+      const { id, cookie } = await operators.open(owner, request.from, through);
       void reply.headers({ "cache-control": "no-store", "set-cookie": operatorCookie.set(cookie.reveal()) });
       return reply.status(201).send({ id, csrf_token: operators.csrfToken(id) });
     },
@@ -91,7 +106,7 @@ function listRoute(app: App, { operators, operatorSessions }: OperatorSessionRou
       const found = await operatorSessions.list(callerOf(request).tenantId, SESSION_IDLE);
       void reply.header("cache-control", "no-store");
       return {
-        operator_sessions: found.map((session) => viewOf(session, own)),
+        operator_sessions: found.map((session) => viewOf(operators, session, own)),
         csrf_token: own === null ? null : operators.csrfToken(own),
       };
     },
@@ -122,14 +137,25 @@ function endRoute(app: App, { operatorCookie, acting }: OperatorSessionRouteDeps
   );
 }
 
-function ownId({ actor }: FastifyRequest): string | null {
-  return actor?.kind === "operator_session" ? actor.id : null;
+function ownId({ operator }: FastifyRequest): string | null {
+  return operator?.keyId ?? null;
 }
 
-function viewOf(session: OperatorSession, own: string | null): z.infer<typeof sessionSchema> {
+function viewOf(
+  operators: Pick<OperatorSessions, "roleOf">,
+  session: OperatorSession,
+  own: string | null,
+): z.infer<typeof sessionSchema> {
+  const { operator } = session;
   return {
     id: session.id,
     api_key: session.keyId,
+    operator: operator && {
+      issuer: operator.issuer,
+      subject: operator.subject,
+      email: operator.email,
+      role: operators.roleOf(operator),
+    },
     created_at: toTime(session.createdAt),
     last_used_at: toTime(session.lastUsedAt),
     expires_at: toTime(session.expiresAt),
