@@ -41,8 +41,8 @@ export interface OperatorPolicy {
 /** The most that any fitting entry gives; null for whoever may not sign in, or not any more. */
 export function roleOf(operator: Operator, policy: OperatorPolicy | null): Role | null {
   if (policy === null || operator.issuer !== policy.issuer) return null;
-  const given = policy.allowed.filter((entry) => fits(entry, operator)).map(({ role }) => role);
-  return ROLES.findLast((role) => given.includes(role)) ?? null;
+  const given = new Set(policy.allowed.filter((entry) => fits(entry, operator)).map(({ role }) => role));
+  return ROLES.findLast((role) => given.has(role)) ?? null;
 }
 
 function fits({ kind, name }: AllowedOperator, { email, groups }: Operator): boolean {

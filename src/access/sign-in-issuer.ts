@@ -47,7 +47,8 @@ function createKept<T>(clock: Clock, ask: () => Promise<T>): (olderThanMs: numbe
 async function discover(transport: Transport, issuer: string): Promise<ServerMetadata> {
   const { metadata, failures, isReached } = await askForMetadata(transport, issuer);
   if (metadata) return metadata;
-  throw isReached ? unusable(`no usable metadata: ${failures.join("; ")}`) : unreachable(failures.join("; "));
+  const said = [...new Set(failures)].join("; ");
+  throw isReached ? unusable(`no usable metadata: ${said}`) : unreachable(said);
 }
 
 async function readKeys(transport: Transport, url: string | null): Promise<JSONWebKeySet> {

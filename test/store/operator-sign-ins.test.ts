@@ -9,7 +9,7 @@ describe.each(DATABASES)("attempts to sign in on $name", (kind) => {
     const { database, clock } = await openStoreStage(kind);
     const signIns = createOperatorSignInStore(database);
     const used = await Promise.all([1, 2, 3].map(() => signIns.use("a")));
-    expect(used.toSorted()).toEqual([false, false, true]);
+    expect(used.filter(Boolean)).toEqual([true]);
     expect(await signIns.use("b")).toBe(true);
     await clock.advance(DAY);
     expect(await signIns.use("a")).toBe(false);
