@@ -100,15 +100,16 @@ describe("a person who is signed in", () => {
   test("signs out, by a form of ours alone", async () => {
     const { stage } = await openSignInStage("alice@example.com=viewer");
     const { cookie, csrf, send } = await signIn(stage);
-    const post = (token: string, site: string) =>
+    const post = (token: string, site: string, origin = stage.settings.publicUrl) =>
       fetch(`${stage.service.url}/operator/sign-out`, {
         method: "POST",
-        headers: { cookie, "sec-fetch-site": site, connection: "close" },
+        headers: { cookie, "sec-fetch-site": site, origin, connection: "close" },
         body: new URLSearchParams({ csrf_token: token }),
         redirect: "manual",
       });
     expect((await post(csrf, "cross-site")).status).toBe(403);
     expect((await post("x", "same-origin")).status).toBe(403);
+    expect((await post(csrf, "same-origin", "null")).status).toBe(403);
     expect((await send("GET", "/v1/connections")).status).toBe(200);
     const gone = await post(csrf, "same-origin");
     expect([gone.status, gone.headers.get("location"), gone.headers.getSetCookie()]).toEqual([

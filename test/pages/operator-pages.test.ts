@@ -204,7 +204,6 @@ test("a key of the issuer that is new is learned, once a minute at most", async 
 });
 
 const SHIELD = {
-  "referrer-policy": "no-referrer",
   "cache-control": "no-store",
   "x-content-type-options": "nosniff",
   "x-frame-options": "DENY",
@@ -226,11 +225,12 @@ test("every answer is shielded, runs no script, and has a form only where there 
     out: await fetch(`${url}/operator/sign-out`, { method: "POST", redirect: "manual" }),
   };
   for (const [name, answer] of Object.entries(answers)) {
-    const forms = name === "operator" ? "'self'" : "'none'";
+    const [forms, referrer] = name === "operator" ? ["'self'", "same-origin"] : ["'none'", "no-referrer"];
     expect([name, Object.fromEntries(answer.headers)]).toMatchObject([
       name,
       {
         ...SHIELD,
+        "referrer-policy": referrer,
         "content-security-policy": `default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'; form-action ${forms}`,
       },
     ]);

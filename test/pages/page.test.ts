@@ -81,6 +81,8 @@ describe("a page that goes on", () => {
     const button = { path: "/out", text: "Sign out", fields: { token: "t", [away]: away } };
     const response = await (await serve({ ...PAGE, button }))();
     expect(response.headers.get("content-security-policy")).toMatch(/; form-action 'self'$/);
+    // Under no-referrer a browser sends `Origin: null` along with the form.
+    expect(response.headers.get("referrer-policy")).toBe("same-origin");
     const text = await response.text();
     expect(text).toContain(`<form method="post" action="/out"><input type="hidden" name="token" value="t">`);
     expect(text).not.toContain("<script");
