@@ -1,4 +1,3 @@
-import type { IncomingMessage } from "node:http";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { OperatorCaller, OperatorSessions } from "../access/operator-session.ts";
 import type { SignInLimit } from "../access/sign-in-limit.ts";
@@ -22,7 +21,7 @@ export interface OperatorPagesDeps {
     from: string | null,
     csrfToken?: unknown,
   ): Promise<OperatorCaller | null>;
-  peerAddress(this: void, request: IncomingMessage): string | null;
+  peerAddress(this: void, request: FastifyRequest["raw"]): string | null;
   tenants: ConnectPorts["tenants"];
   publicUrl: string;
 }
