@@ -66,9 +66,12 @@ async function readKeys(transport: Transport, url: string | null): Promise<JSONW
 
 /** Whoever wants to sign in meets it, and an API key goes on working. */
 export function unreachable(reason: string): ServiceError {
+  const advice = reason.includes("blocked_address")
+    ? "If it is inside your own network, its host has to stand in EVERGRANT_ALLOWED_PRIVATE_HOSTS."
+    : "Try again in a moment; API keys work meanwhile.";
   return new ServiceError(
     "provider_unavailable",
-    `The server at which operators sign in cannot be reached (${reason}). Try again in a moment; API keys work meanwhile.`,
+    `The server at which operators sign in cannot be reached (${reason}). ${advice}`,
     { reason, retryAfterMs: TRY_AGAIN },
   );
 }

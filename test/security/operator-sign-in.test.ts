@@ -200,7 +200,8 @@ describe("an issuer that", () => {
       expect(await outcome(keys.callback, keys.cookie)).toMatchObject({ status: 503, isIn: false });
       stage.settings.operatorSignIn = signInAt(url, "alice@example.com");
       await stage.restart();
-      expect((await open(`${stage.service.url}/operator/sign-in`)).status).toBe(503);
+      const blocked = await open(`${stage.service.url}/operator/sign-in`);
+      expect([blocked.status, await blocked.text()]).toEqual([503, expect.stringContaining("ALLOWED_PRIVATE_HOSTS")]);
       stage.settings.operatorSignIn = signInAt(issuer.origin, "alice@example.com");
     }
     expect(inside.connections()).toBe(0);
