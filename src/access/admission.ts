@@ -2,7 +2,7 @@ import { SECOND, type Clock } from "../runtime/clock.ts";
 import { ServiceError } from "../runtime/service-error.ts";
 import { blockOf, formatBlock, parseAddress } from "./address-block.ts";
 import { mayCallFrom, type Authenticator, type Caller } from "./authenticator.ts";
-import type { OperatorSessions } from "./operator-session.ts";
+import type { OperatorCaller, OperatorSessions } from "./operator-session.ts";
 import type { KeyUses } from "./key-uses.ts";
 import { createQuotas, type Quota } from "./quotas.ts";
 import type { RateLimit, RateLimits } from "./rate-limits.ts";
@@ -12,7 +12,7 @@ export interface Admission {
   /** Whose key it is. Throws `unauthorized`, `forbidden`, or, where too many were refused already, `rate_limited`. */
   identify(key: string | undefined, from: string | null): Promise<Caller>;
   /** Whose session a cookie is. Throws the same. */
-  identifyOperator(cookie: string, from: string | null): Promise<Caller>;
+  identifyOperator(cookie: string, from: string | null): Promise<OperatorCaller>;
   /** As `identify`, from memory alone; undefined where `identify` has to look, or to say why not. */
   recall(key: string, from: string | null): Caller | undefined;
   /** Counts a request and returns 0; or counts nothing and returns in how many milliseconds there may be one. */
@@ -61,14 +61,14 @@ export function createAdmission({ authenticator, operators, limits, uses, clock 
     return requireAddress(caller, from);
   }
 
-  function requireAddress(caller: Caller, from: string | null): Caller {
+  function requireAddress<C extends Caller>(caller: C, from: string | null): C {
     if (mayCallFrom(caller, from)) return caller;
     countFailure(from);
     throw new ServiceError("forbidden", "This API key may not be used from the address that the request comes from.");
   }
 
   /** Counted before the database is asked, and given back to whoever is signed in. */
-  async function identifyOperator(cookie: string, from: string | null): Promise<Caller> {
+  async function identifyOperator(cookie: string, from: string | null): Promise<OperatorCaller> {
     countFailure(from);
     const caller = await operators.verify(cookie);
     if (!caller) throw new ServiceError("unauthorized", "This session is over. Sign in again.");
@@ -100,7 +100,7 @@ export function tooMany(sentence: string, waitMs: number): ServiceError {
 }
 
 /** Whoever has one IPv6 address has all that share its first 64 bits (RFC 6177 §2). */
-function networkOf(from: string | null): string {
+export function networkOf(from: string | null): string {
   const address = from === null ? null : parseAddress(from);
   return address ? formatBlock(blockOf(address, Math.min(address.bits, 64))) : "unknown";
 }

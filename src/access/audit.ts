@@ -30,16 +30,20 @@ export const ACTS = [
   "tenant_keys.shredded",
   "operator_session.opened",
   "operator_session.ended",
+  "operator.sign_in_refused",
   "database.restored",
   "database.cloned",
 ] as const;
 
 export type ActName = (typeof ACTS)[number];
 
-/** Who does it: an API key, a browser that is signed in, or the service and its operator at the command line. */
+/**
+ * Who does it: an API key, a browser that is signed in with one, a person who is signed in, or the service and its operator at the
+ * command line.
+ */
 export interface Actor {
-  kind: "api_key" | "operator_session" | "system";
-  /** Null for the system. */
+  kind: "api_key" | "operator_session" | "operator" | "system";
+  /** A person's is the subject that the issuer names. Null for the system. */
   id: string | null;
 }
 

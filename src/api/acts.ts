@@ -5,7 +5,8 @@ import type { ApiKeyStore } from "../access/store.ts";
 import type { TenantStore } from "../access/tenant-store.ts";
 import type { ClientStore } from "../client/client.ts";
 import type { ConnectSessionStore } from "../connect/connect-session.ts";
-import type { OperatorSessionStore } from "../access/operator-session.ts";
+import { detailOf, type OperatorSessionStore } from "../access/operator-session.ts";
+import type { OperatorSignInStore } from "../access/sign-in.ts";
 import type { ConnectionStore } from "../connection/store.ts";
 import type { ProviderStore } from "../provider/catalogue.ts";
 import type { RestoreStore } from "../refresh/restores.ts";
@@ -18,6 +19,7 @@ export interface ActingStores {
   connections: ConnectionStore;
   connectSessions: ConnectSessionStore;
   operatorSessions: OperatorSessionStore;
+  operatorSignIns: OperatorSignInStore;
   providers: ProviderStore;
   restores: RestoreStore;
   tenantKeys: KeyStore;
@@ -36,6 +38,6 @@ export function actOf(request: FastifyRequest, name: ActName, objectId: string |
     tenantId,
     objectId,
     from: request.from,
-    detail,
+    detail: request.operator ? { ...detail, ...detailOf(request.operator) } : detail,
   };
 }

@@ -3,6 +3,7 @@ import type { Scope } from "../access/api-key.ts";
 import { tooMany, type Admission } from "../access/admission.ts";
 import type { Actor } from "../access/audit.ts";
 import { permits, type Caller } from "../access/authenticator.ts";
+import { actorOf, type OperatorCaller } from "../access/operator-session.ts";
 import { ServiceError } from "../runtime/service-error.ts";
 import type { PeerAddress } from "./peer-address.ts";
 import { rateLimitHeaders } from "./rate-limit-headers.ts";
@@ -16,6 +17,8 @@ declare module "fastify" {
   }
   interface FastifyRequest {
     caller: Caller | null;
+    /** The same, where a browser calls with an operator's session; else null. */
+    operator: OperatorCaller | null;
     /** Who changes what is changed. */
     actor: Actor | null;
     /** The address that the caller calls from; null when it is not known. */
@@ -29,12 +32,16 @@ declare module "fastify" {
  */
 export type ForCaller<T> = (caller: Caller) => T;
 
-/** Who calls with the cookie of a session; null without one. */
-export type OperatorGuard = (request: FastifyRequest, from: string | null) => Promise<Caller | null>;
+/** Who calls with the cookie of a session; null without one. A form carries the session's token as a field. */
+export type OperatorGuard = (
+  request: FastifyRequest,
+  from: string | null,
+  csrfToken?: unknown,
+) => Promise<OperatorCaller | null>;
 
 /**
  * Verifies the API key of a request before anything of it is read (RFC 6750 §2.1), from where it is used, and how often. Without
- * a key, an operator's session stands for the one that it was opened with.
+ * a key, an operator's session stands for the one that it was opened with, or for the person who signed in.
  */
 export function createGuard(admission: Admission, peerAddress: PeerAddress, operatorGuard: OperatorGuard) {
   return async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
@@ -53,7 +60,8 @@ export function createGuard(admission: Admission, peerAddress: PeerAddress, oper
     }
     request.caller = caller;
     request.from = from;
-    request.actor = { kind: operator ? "operator_session" : "api_key", id: caller.keyId };
+    request.operator = operator;
+    request.actor = operator ? actorOf(operator) : { kind: "api_key", id: caller.keyId };
   };
 }
 

@@ -50,6 +50,7 @@ export async function createApp({
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
   app.decorateRequest("caller", null);
+  app.decorateRequest("operator", null);
   app.decorateRequest("actor", null);
   app.decorateRequest("from", null);
   app.addHook("onRequest", createGuard(admission, peerAddress, operatorGuard));

@@ -8,6 +8,8 @@ const schema = z.object({
   token_endpoint: endpoint,
   revocation_endpoint: endpoint.nullish(),
   userinfo_endpoint: endpoint.nullish(),
+  /** Only signing in needs it, so one that cannot be read harms no provider. */
+  jwks_uri: endpoint.nullish().catch(null),
   scopes_supported: z.array(z.string()).nullish(),
   token_endpoint_auth_methods_supported: z.array(z.string()).nullish(),
   /** RFC 8705 §5: where clients show their certificates. */

@@ -12,9 +12,9 @@ const TEN_MINUTES = 600;
  * `SameSite=Lax` lets it come along when the provider sends the browser back. Each attempt has one of its own, so that two tabs do
  * not take it from each other.
  */
-export function createBrowserCookie(address: string): BrowserCookie {
+export function createBrowserCookie(address: string, use: "connect" | "sign_in" = "connect"): BrowserCookie {
   const secure = address.startsWith("https:");
-  const prefix = secure ? "__Host-evergrant_connect" : "evergrant_connect";
+  const prefix = `${secure ? "__Host-" : ""}evergrant_${use}`;
   const attributes = `Path=/; HttpOnly; SameSite=Lax; Max-Age=${TEN_MINUTES}${secure ? "; Secure" : ""}`;
   return {
     set: (tag, browserToken) => `${prefix}_${tag}=${browserToken}; ${attributes}`,

@@ -14,7 +14,27 @@ export async function discoverProvider(
   name: string,
   issuer: string,
 ): Promise<Provider> {
+  const { metadata, failures } = await askForMetadata(transport, issuer);
+  if (metadata) return providerFromMetadata(id, name, metadata);
+  throw new ServiceError(
+    "discovery_failed",
+    `The issuer publishes no usable metadata (${failures.join("; ")}). Give the endpoints instead of the issuer, or check the address.`,
+  );
+}
+
+export interface Discovered {
+  /** Null where none of the addresses has it. */
+  metadata: ServerMetadata | null;
+  /** What each address that was asked in vain said. */
+  failures: string[];
+  /** Something answered. */
+  isReached: boolean;
+}
+
+/** Asks an issuer for its metadata, at one address after the other. */
+export async function askForMetadata(transport: Transport, issuer: string): Promise<Discovered> {
   const failures: string[] = [];
+  let isReached = false;
   for (const url of metadataUrls(issuer)) {
     const result = await transport.send(
       { method: "GET", url, headers: { accept: "application/json" } },
@@ -24,14 +44,12 @@ export async function discoverProvider(
       failures.push(result.reason);
       continue;
     }
+    isReached = true;
     const metadata = result.response.status === 200 ? readMetadata(issuer, result.response.body) : null;
-    if (metadata) return providerFromMetadata(id, name, metadata);
+    if (metadata) return { metadata, failures, isReached };
     failures.push(result.response.status === 200 ? "not metadata of this issuer" : `HTTP ${result.response.status}`);
   }
-  throw new ServiceError(
-    "discovery_failed",
-    `The issuer publishes no usable metadata (${failures.join("; ")}). Give the endpoints instead of the issuer, or check the address.`,
-  );
+  return { metadata: null, failures, isReached };
 }
 
 function providerFromMetadata(id: string, name: string, metadata: ServerMetadata): Provider {

@@ -54,6 +54,7 @@ export type EventName =
   | "tenant.changed"
   | "tenant.deleted"
   | "audit.checkpoint"
+  | "operator.sign_in_failed"
   | "rekey.finished"
   | "rekey.failed"
   | "store.failed"

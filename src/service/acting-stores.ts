@@ -11,6 +11,7 @@ import { createConnectionStore } from "../store/connections.ts";
 import type { Database } from "../store/database.ts";
 import { createKeyStore } from "../store/keys.ts";
 import { createOperatorSessionStore } from "../store/operator-sessions.ts";
+import { createOperatorSignInStore } from "../store/operator-sign-ins.ts";
 import { createProviderStore } from "../store/providers.ts";
 import { createRestoreStore } from "../store/restores.ts";
 import { createTenantStore } from "../store/tenants.ts";
@@ -32,6 +33,7 @@ export function createActing({ database, auditKey, watched }: ActingDeps) {
       connections: watched(createConnectionStore(audited)),
       connectSessions: createConnectSessionStore(audited),
       operatorSessions: createOperatorSessionStore(audited),
+      operatorSignIns: createOperatorSignInStore(audited),
       providers: createProviderStore(audited),
       restores: createRestoreStore(audited),
       tenantKeys: createKeyStore(audited, unnamed),

@@ -6,6 +6,7 @@ import { createKeyUses } from "../access/key-uses.ts";
 import { createOperatorSessions } from "../access/operator-session.ts";
 import { createRateLimits } from "../access/rate-limits.ts";
 import { createSessionLimit } from "../access/session-limit.ts";
+import { createSignInLimit } from "../access/sign-in-limit.ts";
 import type { Tenants } from "../access/tenants.ts";
 import { createHotRoute } from "../api/hot-route.ts";
 import { HTTP_LIMITS } from "../api/http-limits.ts";
@@ -34,14 +35,17 @@ import type { ConnectPorts } from "../connect/ports.ts";
 import type { ConnectionStore } from "../connection/store.ts";
 import { clientKeys } from "../keyring/client-keys.ts";
 import { registerConnectPages } from "../pages/connect-pages.ts";
+import { registerOperatorPages } from "../pages/operator-pages.ts";
 import type { AccessTokens } from "../refresh/access-token.ts";
 import { createApiKeyStore } from "../store/api-keys.ts";
 import type { OpenedDatabase } from "../store/database.ts";
 import { createOperatorSessionStore } from "../store/operator-sessions.ts";
 import { createTokenReadStore } from "../store/token-reads.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
+import { createActing } from "./acting-stores.ts";
 import { createCallerPorts } from "./caller-ports.ts";
 import type { Secrets } from "./open-secrets.ts";
+import { openSignIn } from "./open-sign-in.ts";
 import type { Settings } from "./settings.ts";
 
 export interface ApiParts extends Pick<Secrets, "keyStore" | "keyring" | "pepper" | "auditKey" | "sessionKey"> {
@@ -75,7 +79,16 @@ export async function openApi(parts: ApiParts, settings: Settings): Promise<{ ap
   };
   const limits = createRateLimits(clock, settings.rateLimit);
   const operatorSessions = createOperatorSessionStore(database);
-  const operators = createOperatorSessions({ store: operatorSessions, keys, tenants, sessionKey, clock, random });
+  const policy = settings.operatorSignIn;
+  const operators = createOperatorSessions({
+    store: operatorSessions,
+    keys,
+    tenants,
+    policy,
+    sessionKey,
+    clock,
+    random,
+  });
   const operatorCookie = createOperatorCookie(publicUrl);
   const admission = createAdmission({ authenticator, operators, limits, uses, clock });
   const peerAddress = createPeerAddress(settings.trustedProxies);
@@ -115,5 +128,21 @@ export async function openApi(parts: ApiParts, settings: Settings): Promise<{ ap
   auditRoute(app, (caller) => portsFor(caller).audit);
   operatorSessionRoutes(app, (caller) => ({ ...portsFor(caller), operators, operatorCookie }));
   registerConnectPages(app, connectPorts);
+  if (settings.operatorSignIn) {
+    const signIn = await openSignIn(
+      { ...connectPorts, database, operators, acting: createActing({ database, auditKey, watched }), sessionKey },
+      settings.operatorSignIn,
+    );
+    registerOperatorPages(app, {
+      signIn,
+      limit: createSignInLimit(clock),
+      sessions: operators,
+      cookie: operatorCookie,
+      identify: operatorGuard,
+      peerAddress,
+      tenants: connectPorts.tenants,
+      publicUrl,
+    });
+  }
   return { app, usage };
 }

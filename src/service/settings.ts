@@ -3,6 +3,7 @@ import { z } from "zod";
 import type { TransitAccess } from "../keyring/kms/transit-access.ts";
 import { parseBlock, type AddressBlock } from "../access/address-block.ts";
 import { secret, type Secret } from "../runtime/secret.ts";
+import { operatorSettings, operatorSignIn, type OperatorSignInSettings } from "./operator-sign-in-settings.ts";
 import { StartError } from "./start-error.ts";
 
 /** Everything that can be set, from the environment, validated once. */
@@ -14,6 +15,8 @@ export interface Settings {
   oldRootKeys: OldRootKeySource[];
   transit: TransitAccess;
   adminKey: Secret<string> | null;
+  /** Null where operators have API keys alone. */
+  operatorSignIn: OperatorSignInSettings | null;
   publicUrl: string;
   host: string;
   port: number;
@@ -60,6 +63,7 @@ const schema = z.object({
   EVERGRANT_TRANSIT_TOKEN_FILE: optionalText,
   EVERGRANT_TRANSIT_NAMESPACE: optionalText,
   EVERGRANT_ADMIN_KEY: optionalText,
+  ...operatorSettings,
   EVERGRANT_PUBLIC_URL: z.preprocess(
     empty,
     z.url({ protocol: /^https?$/, error: "has to be an http or https URL" }).optional(),
@@ -117,6 +121,7 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     oldRootKeys: oldRootKeys(env),
     transit: transitAccess(env),
     adminKey: env.EVERGRANT_ADMIN_KEY === undefined ? null : secret(env.EVERGRANT_ADMIN_KEY),
+    operatorSignIn: operatorSignIn(env),
     publicUrl: publicUrl.replace(/\/+$/, ""),
     host: env.EVERGRANT_HOST,
     port: env.EVERGRANT_PORT,

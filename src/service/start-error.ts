@@ -13,8 +13,8 @@ export class StartError extends Error {
   }
 }
 
-/** Turns what a database or a key says when it fails into what a start says. */
-export function startErrorOf(kind: "database" | "key") {
+/** Turns what a database, a key or a file of the settings says when it fails into what a start says. */
+export function startErrorOf(kind: "settings" | "database" | "key") {
   return (error: unknown): never => {
     if (error instanceof ServiceError) throw new StartError(kind, error.message);
     throw error;

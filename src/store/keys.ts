@@ -77,10 +77,10 @@ async function nameOf(queries: Queries): Promise<string | null> {
 }
 
 /** One at a time: of several processes that find no name yet, each would give one. */
-function nameIt({ write, dialect }: Database, newInstanceId: () => string): Promise<string> {
-  return write(async (queries) => {
+function nameIt(database: Database, newInstanceId: () => string): Promise<string> {
+  return database.write(async (queries) => {
     const operator = queries.selectFrom("tenants").select("id").where("id", "=", DEFAULT_TENANT);
-    await operator.modifyEnd(dialect.forUpdate).execute();
+    await operator.modifyEnd(database.dialect.forUpdate).execute();
     const name = await nameOf(queries);
     if (name !== null) return name;
     const id = newInstanceId();

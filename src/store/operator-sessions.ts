@@ -1,22 +1,30 @@
 import { sql, type Selectable } from "kysely";
+import { z } from "zod";
+import type { Operator } from "../access/operator.ts";
 import type { OperatorSession, OperatorSessionStore } from "../access/operator-session.ts";
 import { DAY } from "../runtime/clock.ts";
 import type { Database, Queries } from "./database.ts";
+import { jsonColumn } from "./json-column.ts";
 import { egNow } from "./now.ts";
 import type { Schema } from "./schema.ts";
 
 /** Sessions that are over are kept so long, and go when another is opened. */
 const KEPT = 30 * DAY;
 
+const operatorColumn = jsonColumn<Operator>(
+  z.object({ issuer: z.string(), subject: z.string(), email: z.string().nullable(), groups: z.array(z.string()) }),
+);
+
 export function createOperatorSessionStore(database: Database): OperatorSessionStore {
   return {
-    create: ({ id, tenantId, keyId, hash, from }, lifeMs) =>
+    create: ({ id, tenantId, keyId, operator, hash, from }, lifeMs) =>
       database.write(async (queries) => {
         await queries.deleteFrom("operator_sessions").where("expires_at", "<", fromNow(-KEPT)).execute();
         const times = { created_at: egNow, last_used_at: egNow, expires_at: fromNow(lifeMs) };
+        const owner = { tenant_id: tenantId, key_id: keyId, operator: operator && operatorColumn.write(operator) };
         await queries
           .insertInto("operator_sessions")
-          .values({ id, tenant_id: tenantId, key_id: keyId, hash, from_address: from, ...times })
+          .values({ id, ...owner, hash, from_address: from, ...times })
           .execute();
       }),
     find: (id, idleMs) =>
@@ -71,6 +79,7 @@ function sessionOf(row: Selectable<Schema["operator_sessions"]> & { now: number 
     id: row.id,
     tenantId: row.tenant_id,
     keyId: row.key_id,
+    operator: row.operator === null ? null : operatorColumn.read(row.operator),
     hash: row.hash,
     createdAt: row.created_at,
     expiresAt: row.expires_at,

@@ -20,6 +20,7 @@ export interface Schema {
   api_keys: ApiKeysTable;
   token_reads: TokenReadsTable;
   operator_sessions: OperatorSessionsTable;
+  operator_sign_ins: OperatorSignInsTable;
   audit: AuditTable;
   audit_heads: AuditHeadsTable;
   audit_checkpoints: AuditCheckpointsTable;
@@ -319,11 +320,20 @@ interface AuditCheckpointsTable {
 interface OperatorSessionsTable {
   id: string;
   tenant_id: string;
-  key_id: string;
+  /** Null where a person signed in, who is then in `operator`. */
+  key_id: string | null;
+  operator: string | null;
   hash: string;
   from_address: string | null;
   created_at: number;
   last_used_at: number;
   expires_at: number;
   ended_at: number | null;
+}
+
+/** Attempts to sign in that came back; each counts once. */
+interface OperatorSignInsTable {
+  id: string;
+  used_at: number;
+  refused_at: number | null;
 }

@@ -40,6 +40,7 @@ const LEVELS: Record<EventName, Exclude<LogLevel, "silent">> = {
   "tenant.changed": "info",
   "tenant.deleted": "warn",
   "audit.checkpoint": "info",
+  "operator.sign_in_failed": "warn",
   "rekey.finished": "info",
   "rekey.failed": "error",
   "store.failed": "error",

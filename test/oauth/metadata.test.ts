@@ -34,10 +34,14 @@ describe("where an issuer publishes its metadata", () => {
 
 describe("a metadata document", () => {
   test("is read with what it says and without what is not used here", () => {
-    expect(read({ ...METADATA, scopes_supported: ["openid"], jwks_uri: "https://as.example/jwks" })).toEqual({
-      ...METADATA,
-      scopes_supported: ["openid"],
-    });
+    const used = { ...METADATA, scopes_supported: ["openid"], jwks_uri: "https://as.example/jwks" };
+    expect(read({ ...used, registration_endpoint: "https://as.example/register" })).toEqual(used);
+  });
+
+  test("is read without the address of its keys when that is none", () => {
+    for (const jwks_uri of ["", "jwks", 5]) {
+      expect(read({ ...METADATA, jwks_uri })).toEqual({ ...METADATA, jwks_uri: null });
+    }
   });
 
   test("may differ from the issuer by a slash at the end", () => {

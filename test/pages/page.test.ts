@@ -66,6 +66,29 @@ describe("a page", () => {
   });
 });
 
+describe("a page that goes on", () => {
+  const away = `/x"><script>`;
+
+  test("leads to its link, and by itself where that is wanted", async () => {
+    const page = { ...PAGE, link: { path: "/a?b=1&c", text: "Go <on>" }, onwardTo: "/a?b=1&c" };
+    const text = await html(page);
+    expect(text).toContain(`<p><a href="/a?b=1&amp;c">Go &lt;on&gt;</a></p>`);
+    expect(text).toContain(`<meta http-equiv="refresh" content="0;url=/a?b=1&amp;c">`);
+    expect(await html({ ...page, link: { path: away, text: away }, onwardTo: away })).not.toContain("<script");
+  });
+
+  test("posts to us alone, and only where it has a button", async () => {
+    const button = { path: "/out", text: "Sign out", fields: { token: "t", [away]: away } };
+    const response = await (await serve({ ...PAGE, button }))();
+    expect(response.headers.get("content-security-policy")).toMatch(/; form-action 'self'$/);
+    // Under no-referrer a browser sends `Origin: null` along with the form.
+    expect(response.headers.get("referrer-policy")).toBe("same-origin");
+    const text = await response.text();
+    expect(text).toContain(`<form method="post" action="/out"><input type="hidden" name="token" value="t">`);
+    expect(text).not.toContain("<script");
+  });
+});
+
 describe("text on a page", () => {
   test("is text, never markup", async () => {
     const evil = `<script>alert("1")</script>&amp;'`;

@@ -84,6 +84,7 @@ async function settingsOf(adminKey: string, publicUrl?: string): Promise<Setting
     transit: { token: null, namespace: null },
     rootKey: { kind: "generated", path: `${folder}/root.key` },
     adminKey: secret(adminKey),
+    operatorSignIn: null,
     publicUrl: publicUrl ?? `http://127.0.0.1:${port}`,
     host: "127.0.0.1",
     port,

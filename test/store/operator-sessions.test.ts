@@ -4,7 +4,7 @@ import { createOperatorSessionStore } from "../../src/store/operator-sessions.ts
 import { DATABASES } from "../stage/databases.ts";
 import { openStoreStage } from "../stage/store-stage.ts";
 
-const SESSION = { id: "ops_1", tenantId: "default", keyId: "key_1", hash: "h", from: "192.0.2.1" };
+const SESSION = { id: "ops_1", tenantId: "default", keyId: "key_1", operator: null, hash: "h", from: "192.0.2.1" };
 
 describe.each(DATABASES)("operator sessions on $name", (kind) => {
   test("come back as they were stored, and are over when nobody used them for long, or when they are old", async () => {
@@ -27,6 +27,14 @@ describe.each(DATABASES)("operator sessions on $name", (kind) => {
     await sessions.touch("ops_1", MINUTE);
     await clock.advance(1);
     expect(await sessions.find("ops_1", HOUR)).toBeNull();
+  });
+
+  test("of a person have no key, and say who it is", async () => {
+    const { database } = await openStoreStage(kind);
+    const sessions = createOperatorSessionStore(database);
+    const operator = { issuer: "https://as.example", subject: "a", email: null, groups: ["on, call", "ops"] };
+    await sessions.create({ ...SESSION, keyId: null, operator }, HOUR);
+    expect(await sessions.find("ops_1", HOUR)).toMatchObject({ keyId: null, operator });
   });
 
   test("are ended once, by their own tenant, and listed by it", async () => {

@@ -6,6 +6,7 @@ import {
   type OperatorSessions,
   type OperatorSessionStore,
 } from "../../access/operator-session.ts";
+import { ROLES } from "../../access/operator.ts";
 import { ServiceError } from "../../runtime/service-error.ts";
 import { actOf, type Acting } from "../acts.ts";
 import { callerOf, type ForCaller } from "../guard.ts";
@@ -16,7 +17,19 @@ import { failures, idParams, secured, time, toTime } from "../wire.ts";
 const sessionSchema = z
   .object({
     id: z.string(),
-    api_key: z.string().describe("The key that it was opened with, and whose scopes it has as long as that lives"),
+    api_key: z
+      .string()
+      .nullable()
+      .describe("The key that it was opened with, and whose scopes it has as long as that lives; null for a person"),
+    operator: z
+      .object({
+        issuer: z.string(),
+        subject: z.string().describe("`sub`, by which the issuer knows the person"),
+        email: z.string().nullable().describe("Null where none is verified"),
+        role: z.enum(ROLES).nullable().describe("Null when the settings let the person in no more, and it is over"),
+      })
+      .nullable()
+      .describe("The person who signed in; null where it was opened with a key"),
     created_at: time,
     last_used_at: time.describe("To the minute"),
     expires_at: time.describe("It ends before when it is not used for an hour"),
@@ -70,7 +83,8 @@ function openRoute(app: App, depsFor: ForCaller<OperatorSessionRouteDeps>): void
       const caller = callerOf(request);
       const { operators, operatorCookie, acting } = depsFor(caller);
       const through = (id: string) => acting(actOf(request, "operator_session.opened", id)).operatorSessions;
-      const { id, cookie } = await operators.open(caller, request.from, through);
+      const owner = { tenantId: caller.tenantId, keyId: caller.keyId, operator: null };
+      const { id, cookie } = await operators.open(owner, request.from, through);
       void reply.headers({ "cache-control": "no-store", "set-cookie": operatorCookie.set(cookie.reveal()) });
       return reply.status(201).send({ id, csrf_token: operators.csrfToken(id) });
     },
@@ -95,7 +109,7 @@ function listRoute(app: App, depsFor: ForCaller<OperatorSessionRouteDeps>): void
       const found = await operatorSessions.list(caller.tenantId, SESSION_IDLE);
       void reply.header("cache-control", "no-store");
       return {
-        operator_sessions: found.map((session) => viewOf(session, own)),
+        operator_sessions: found.map((session) => viewOf(operators, session, own)),
         csrf_token: own === null ? null : operators.csrfToken(own),
       };
     },
@@ -128,14 +142,25 @@ function endRoute(app: App, depsFor: ForCaller<OperatorSessionRouteDeps>): void 
   );
 }
 
-function ownId({ actor }: FastifyRequest): string | null {
-  return actor?.kind === "operator_session" ? actor.id : null;
+function ownId({ operator }: FastifyRequest): string | null {
+  return operator?.keyId ?? null;
 }
 
-function viewOf(session: OperatorSession, own: string | null): z.infer<typeof sessionSchema> {
+function viewOf(
+  operators: Pick<OperatorSessions, "roleOf">,
+  session: OperatorSession,
+  own: string | null,
+): z.infer<typeof sessionSchema> {
+  const { operator } = session;
   return {
     id: session.id,
     api_key: session.keyId,
+    operator: operator && {
+      issuer: operator.issuer,
+      subject: operator.subject,
+      email: operator.email,
+      role: operators.roleOf(operator),
+    },
     created_at: toTime(session.createdAt),
     last_used_at: toTime(session.lastUsedAt),
     expires_at: toTime(session.expiresAt),

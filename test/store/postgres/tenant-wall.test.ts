@@ -16,6 +16,7 @@ const OF_NOBODY: Readonly<Record<string, string>> = {
   installation: "one row, about the database itself",
   root_keys: "fingerprints of keys that wrap those of all tenants",
   providers: "the catalogue is everybody's",
+  operator_sign_ins: "attempts of operators, which are of no tenant",
   instances: "processes, which serve everybody",
   kysely_migration: "what was done to the schema",
   kysely_migration_lock: "who does it",

@@ -1,8 +1,10 @@
 import { join } from "node:path";
-import { Kysely, Migrator, SqliteDialect } from "kysely";
+import { Kysely, Migrator, sql, SqliteDialect } from "kysely";
 import { describe, expect, test } from "vitest";
 import { createConnectionStore } from "../../../src/store/connections.ts";
 import { initial } from "../../../src/store/migrations/0001-initial.ts";
+import { operatorSessions } from "../../../src/store/migrations/0014-operator-sessions.ts";
+import { operatorSignIn } from "../../../src/store/migrations/0017-operator-sign-in.ts";
 import { sqliteDialect } from "../../../src/store/sqlite/dialect.ts";
 import { openDriver, withKeptStatements } from "../../../src/store/sqlite/driver.ts";
 import { openSqlite } from "../../../src/store/sqlite/open.ts";
@@ -135,4 +137,18 @@ describe("a database of the first version", () => {
     expect(await connections.spares("con_2")).toHaveLength(1);
     await database.close();
   });
+});
+
+test("a browser that was signed in with a key stays signed in when people can sign in too", async () => {
+  const driver = openDriver(join(temporaryFolder(), "evergrant.db"), {});
+  const db = new Kysely<unknown>({ dialect: new SqliteDialect({ database: withKeptStatements(driver) }) });
+  for (const migration of [initial, operatorSessions]) await migration(sqliteDialect.columns)(db);
+  driver.exec(`insert into tenants values ('default', 'Default', 1);
+    insert into operator_sessions values ('ops_1', 'default', 'key_1', 'h', '192.0.2.1', 1, 2, 3, null)`);
+  await operatorSignIn(sqliteDialect.columns)(db);
+  const { rows } = await sql`select * from operator_sessions`.execute(db);
+  const times = { created_at: 1, last_used_at: 2, expires_at: 3, ended_at: null };
+  const owner = { tenant_id: "default", key_id: "key_1", operator: null };
+  expect(rows).toEqual([{ id: "ops_1", ...owner, hash: "h", from_address: "192.0.2.1", ...times }]);
+  await db.destroy();
 });
