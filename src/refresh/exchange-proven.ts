@@ -26,13 +26,16 @@ export async function exchangeProven(
   const { proof } = prepared;
   if (!notesRefusal(ready, proof, first.outcome)) return { ...first, proof };
   const isOut = ({ id }: LiveSecret): boolean => refusedSecrets.has(id);
-  const other = await untilStored(ports, connectionId, () => otherProof(ports, client, isOut));
+  const findOther = () => untilStored(ports, connectionId, () => otherProof(ports, client, isOut));
+  const other = await findOther();
   if (!other) return { ...first, proof };
   if (!(await maySend().catch(() => false))) return null;
   const second = await (await prepareWith(ready, prepared.refreshToken, other)).send();
   const isRefused = notesRefusal(ready, other, second.outcome);
   // With the one on trial the client was let in: what the server said of the token stands.
   if (isRefused && first.outcome.kind === "rejected") return { ...first, proof };
+  // Somebody has changed the secrets meanwhile.
+  if (isRefused && (await findOther())) return null;
   return { ...second, proof: other };
 }
 

@@ -109,6 +109,22 @@ describe("an active secret that ends", () => {
     expect(stage.observer.of("client.suspended")).toEqual([]);
   });
 
+  test("is asked about although two others were refused, because somebody has changed the secrets meanwhile", async () => {
+    const { stage, id } = await open();
+    const gate = createGate();
+    knows(stage.server, CLIENT_SECRET);
+    const staged = await stageSecret(stage, NEXT);
+    stage.server.script(waitsFor(gate, answers(401, { error: "invalid_client" })));
+    const refresh = stage.refresh(id);
+    await expect.poll(() => stage.server.requests.length).toBe(1);
+    await stage.clients.retireSecret(stage.clientId, staged, "operator");
+    await replaceSecret(stage, "too-early");
+    gate.open();
+    await expect(refresh).resolves.toEqual({ kind: "renewed" });
+    expect(sent(stage)).toEqual([NEXT, "too-early", CLIENT_SECRET]);
+    expect(stage.observer.of("client.suspended")).toEqual([]);
+  });
+
   test("is not tried again by anybody once it leaked, however wrong its successor is", async () => {
     const { stage, id } = await open();
     await replaceSecret(stage, "mistyped", EMERGENCY);
