@@ -20,6 +20,7 @@ import { clientSecretRoutes } from "../api/routes/client-secrets.ts";
 import { clientRoutes } from "../api/routes/clients.ts";
 import { connectSessionRoutes } from "../api/routes/connect-sessions.ts";
 import { connectionRoutes } from "../api/routes/connections.ts";
+import { dpopProofRoute } from "../api/routes/dpop-proof.ts";
 import { importRoute } from "../api/routes/import.ts";
 import { jwksRoutes } from "../api/routes/jwks.ts";
 import { keyRoutes } from "../api/routes/keys.ts";
@@ -102,6 +103,7 @@ export async function openApi(parts: ApiParts, settings: Settings): Promise<{ ap
   releaseRoute(app, changing);
   tokenReadRoute(app, { ...connectPorts, reads });
   accessTokenRoutes(app, { accessTokens, handedOut });
+  dpopProofRoute(app, { ...connectPorts, accessTokens });
   const [sealed, rekeys] = [createSealedStore(database), createRekeyStore(database)];
   keyRoutes(app, { keys: keyStore, keyring, sealed, rekeys, observer, acting });
   apiKeyRoutes(app, { keys, tenants: tenantStore, authenticator, pepper, clock, random, acting });

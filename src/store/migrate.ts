@@ -15,6 +15,7 @@ import { audit } from "./migrations/0011-audit.ts";
 import { tenants } from "./migrations/0012-tenants.ts";
 import { clientKeys } from "./migrations/0013-client-keys.ts";
 import { operatorSessions } from "./migrations/0014-operator-sessions.ts";
+import { dpop } from "./migrations/0016-dpop.ts";
 import { egNow } from "./now.ts";
 
 /** Every migration there has ever been, by name; Kysely runs them in this order and once. */
@@ -34,6 +35,7 @@ function migrationsFor(columnTypes: ColumnTypes) {
     "0012-tenants": { up: tenants(columnTypes) },
     "0013-client-keys": { up: clientKeys() },
     "0014-operator-sessions": { up: operatorSessions(columnTypes) },
+    "0016-dpop": { up: dpop(columnTypes) },
   };
 }
 

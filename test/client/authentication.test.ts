@@ -19,6 +19,7 @@ const CLIENT: Client = {
   publicUrl: null,
   suspension: null,
   learnedLife: null,
+  dpopKey: null,
   createdAt: 0,
 };
 

@@ -41,6 +41,7 @@ export async function fillClients({ clients }: Stores, plan: Plan): Promise<void
       publicUrl: null,
       suspension: null,
       learnedLife: null,
+      dpopKey: null,
     } satisfies Omit<Client, "createdAt">;
     await clients.create(client, null);
   }

@@ -31,6 +31,7 @@ export function clientStoreContract(kind: DatabaseKind): void {
         publicUrl: null,
         suspension: null,
         learnedLife: null,
+        dpopKey: null,
       };
       await clients.create(client, SECRET);
       expect(await clients.find("cli_2")).toEqual({ ...client, createdAt: clock.now() });
