@@ -30,6 +30,7 @@ interface Deps {
 }
 
 const fiveMinutes = 300;
+const seenLimit = 100_000;
 
 /** Checks proofs as a resource server has to (RFC 9449 §4.3), each of them once. */
 export function createProofCheck({ origin, clients, behaviour }: Deps): CheckProof {
@@ -49,6 +50,7 @@ export function createProofCheck({ origin, clients, behaviour }: Deps): CheckPro
     if (nonce === null && Math.abs(Date.now() / 1000 - (claims.iat ?? 0)) > fiveMinutes)
       return invalid("it is not of now");
     if (claims.jti === undefined || seen.has(claims.jti)) return invalid("it was used before");
+    if (seen.size >= seenLimit) seen.clear();
     seen.add(claims.jti);
     return null;
   };

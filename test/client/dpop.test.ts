@@ -188,6 +188,19 @@ describe("the key of a client", () => {
   });
 });
 
+test("a rekey seals the key anew, and it is still the one", async () => {
+  const { stage, client } = await openBound("bound");
+  const id = await connect(stage, client);
+  const path = "/v1/keys/tenants/default";
+  await stage.api("POST", `${path}/rotate`);
+  await stage.clock.advance(10_000);
+  await expect
+    .poll(async () => (await stage.api("GET", path)).at("rekey", "finished_at"), { timeout: 15_000 })
+    .toMatch(/Z$/);
+  expect((await stage.api("GET", path)).body).toMatchObject({ versions: [{ values: 0 }, { values: 4 }] });
+  expect((await stage.api("POST", `/v1/connections/${id}/refresh`)).body).toMatchObject({ generation: 2 });
+});
+
 test("a token that is not bound needs no proof, and whoever asks for one is told so", async () => {
   const stage = await openStage();
   const { connectionId } = await stage.connect();

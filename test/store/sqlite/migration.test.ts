@@ -78,6 +78,7 @@ describe("a database of the first version", () => {
         refreshExpiresAt: 7,
         refreshTokenName: null,
         rotatedAt: null,
+        dpopKey: null,
       },
       lease: {
         ...unknown,
