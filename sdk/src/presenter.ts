@@ -1,6 +1,7 @@
 import { abortable } from "./abortable.ts";
 import type { AccessToken } from "./access-token.ts";
 import { needsProof, refusesProof } from "./dpop-proof.ts";
+import { EvergrantError } from "./evergrant-error.ts";
 import type { OutgoingRequest } from "./outgoing-request.ts";
 import { createRecent } from "./recent.ts";
 import { ReplayImpossibleError } from "./replay-impossible-error.ts";
@@ -32,32 +33,44 @@ export function createPresenter(deps: {
   const { connectionId, service, tokens, fetch: send } = deps;
   const nonces = createRecent(KEPT_ORIGINS, (): { newest: string | undefined } => ({ newest: undefined }));
 
-  const prove: (
-    request: OutgoingRequest,
-    token: AccessToken,
-  ) => Promise<{ token: AccessToken; proof: string }> = async ({ method, url, signal }, token) => {
+  /** The token is of another kind by now when the service has no proof for it. */
+  async function prove({ method, url, signal }: OutgoingRequest, token: AccessToken): Promise<Proven> {
+    if (!needsProof(token.tokenType)) return { token, proof: undefined };
     const nonce = nonces.get(new URL(url).origin).newest;
     const ask = () => abortable(() => service.dpopProof(connectionId, { method, url, nonce }), signal);
-    const first = await ask();
-    if (first.generation === token.generation) return { token, proof: first.proof };
+    const made = await ask().catch(unlessUnbound);
+    if (made?.generation === token.generation) return { token, proof: made.proof };
     const newest = await tokens.ask(0, signal);
-    return { token: newest, proof: newest.generation === first.generation ? first.proof : (await ask()).proof };
-  };
+    if (!needsProof(newest.tokenType)) return { token: newest, proof: undefined };
+    return { token: newest, proof: made?.generation === newest.generation ? made.proof : (await ask()).proof };
+  }
 
-  const presentProven: Presenter = async (input, request, token) => {
-    const proven = await prove(request, token);
-    const response = await send(input, await request.initWith(proven.token, proven.proof));
+  const presentOnce: Presenter = async (input, request, before) => {
+    const { token, proof } = await prove(request, before);
+    const response = await send(input, await request.initWith(token, proof));
     const nonce = response.headers.get("dpop-nonce");
-    if (nonce !== null) nonces.get(new URL(request.url).origin).newest = nonce;
-    return { response, token: proven.token };
+    if (nonce !== null) nonces.get(new URL(response.url || request.url).origin).newest = nonce;
+    return { response, token };
   };
 
   return async (input, request, token) => {
-    if (!needsProof(token.tokenType)) return { response: await send(input, await request.initWith(token)), token };
-    const first = await presentProven(input, request, token);
-    if (!refusesProof(first.response) || !first.response.headers.has("dpop-nonce")) return first;
+    const first = await presentOnce(input, request, token);
+    if (!wantsNonce(first)) return first;
     await first.response.body?.cancel().catch(() => undefined);
     if (!request.repeatable) throw new ReplayImpossibleError(connectionId);
-    return presentProven(input, request, first.token);
+    return presentOnce(input, request, first.token);
   };
+}
+
+interface Proven {
+  readonly token: AccessToken;
+  readonly proof: string | undefined;
+}
+
+function wantsNonce({ response, token }: Presented): boolean {
+  return needsProof(token.tokenType) && refusesProof(response) && response.headers.has("dpop-nonce");
+}
+
+function unlessUnbound(error: unknown): undefined {
+  if (!(error instanceof EvergrantError) || error.code !== "access_token_not_bound") throw error;
 }

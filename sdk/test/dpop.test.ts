@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { ReplayImpossibleError } from "../src/index.ts";
 import { startApi } from "./api.ts";
-import { startEvergrantService, tokenOf } from "./evergrant-service.ts";
+import { sendProblem, startEvergrantService, tokenOf } from "./evergrant-service.ts";
 import { TOKEN } from "./token-answer.ts";
 
 /** A service whose tokens need proofs, and an API that takes those with its nonce. */
@@ -20,7 +20,9 @@ async function start({ nonce = null }: { nonce?: string | null } = {}) {
     const asked: unknown = service.reports.at(-1);
     const isTaken = state.nonce === null || JSON.stringify(asked).includes(`"${state.nonce}"`);
     const challenge = { "www-authenticate": 'DPoP error="use_dpop_nonce"', "dpop-nonce": state.nonce ?? "" };
-    response.writeHead(isTaken ? 200 : 401, isTaken ? {} : challenge).end(`${headers.authorization} ${headers.dpop}`);
+    response
+      .writeHead(isTaken ? 200 : 401, isTaken ? {} : challenge)
+      .end(`${headers.authorization} ${String(headers.dpop)}`);
   };
   return { service, api, state, connection: service.connect() };
 }
@@ -38,6 +40,17 @@ describe("a token that is bound to a key", () => {
     await connection.accessToken();
     state.generation = 2;
     expect(await (await connection.fetch(api.url)).text()).toBe(`DPoP ${tokenOf(2)} proof-1-of-2`);
+  });
+
+  it("is sent as what it is when it is bound no more", async () => {
+    const { service, api, connection } = await start();
+    await connection.accessToken();
+    service.instead = (response, request) => {
+      if (request.url?.endsWith("/dpop-proof")) return sendProblem(response, 409, { code: "access_token_not_bound" });
+      response.writeHead(200, { "content-type": "application/json" });
+      response.end(JSON.stringify({ ...TOKEN, access_token: tokenOf(2), generation: 2 }));
+    };
+    expect(await (await connection.fetch(api.url)).text()).toBe(`Bearer ${tokenOf(2)} undefined`);
   });
 
   it("is sent once more with the nonce that the API wants, which is remembered", async () => {

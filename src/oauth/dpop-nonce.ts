@@ -17,7 +17,6 @@ const MOST = 10_000;
 
 export function createDpopNonces(): DpopNonces {
   const nonces = new Map<string, string>();
-  const nameOf = (url: string, thumbprint: string): string => `${new URL(url).origin} ${thumbprint}`;
   return {
     newest: (url, thumbprint) => nonces.get(nameOf(url, thumbprint)) ?? null,
     note: (url, thumbprint, response) => {
@@ -27,6 +26,10 @@ export function createDpopNonces(): DpopNonces {
       nonces.set(nameOf(url, thumbprint), nonce);
     },
   };
+}
+
+function nameOf(url: string, thumbprint: string): string {
+  return `${new URL(url).origin} ${thumbprint}`;
 }
 
 /**

@@ -197,8 +197,8 @@ async function openSnapshot(deps: AccessTokenDeps, snapshot: Snapshot): Promise<
     : null;
   if (!accessToken) return { connection, lease, clientProbeAt, record, token: null };
   const { generation, tokenType, expiresAt, scope, answerFields, dpopKey } = record;
-  const about = { generation, tokenType, expiresAt, scope, answerFields, dpopKey };
-  const token = { connectionId: connection.id, accessToken, ...about, refreshState: "ok" } as const;
+  const shown = { generation, tokenType, expiresAt, scope, answerFields, dpopKey };
+  const token = { connectionId: connection.id, accessToken, ...shown, refreshState: "ok" } as const;
   return { connection, lease, clientProbeAt, record, token };
 }
 

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { createScriptedUser } from "@evergrant/sandbox";
 import { calculateJwkThumbprint, decodeProtectedHeader } from "jose";
 import { describe, expect, test } from "vitest";
@@ -139,10 +140,11 @@ test("a client that signs makes another assertion for the request with the nonce
   expect(stage.sandbox.control.counts()).toMatchObject({ authorizationCodeRequests: 2, refreshRequests: 2 });
 });
 
-describe("the key of a client", () => {
-  const thumbprintIn = async (answer: Answer) =>
-    calculateJwkThumbprint(decodeProtectedHeader(answer.at("proof")).jwk ?? {});
+function thumbprintIn(answer: Answer): Promise<string> {
+  return calculateJwkThumbprint(decodeProtectedHeader(answer.at("proof")).jwk ?? {});
+}
 
+describe("the key of a client", () => {
   test("stays with what was bound to it when a client gets another, or none", async () => {
     const { stage, client } = await openBound("bound");
     const path = `/v1/clients/${client}`;
@@ -156,6 +158,33 @@ describe("the key of a client", () => {
     }
     expect(await thumbprintIn(await askProof(stage, first))).toBe(key);
     expect(await thumbprintIn(await askProof(stage, second))).not.toBe(key);
+  });
+
+  test.each([
+    ["another", [false, true], { code: "refresh_token_missing" }],
+    ["the same", [], null],
+  ])("is %s in a consent that brings no refresh token: the one before counts only with its key", async (...given) => {
+    const [, switches, problem] = given;
+    const { stage, client } = await openBound("bound");
+    const connection = await connect(stage, client);
+    for (const dpop of switches) await stage.api("PATCH", `/v1/clients/${client}`, { dpop });
+    await stage.api("PATCH", `/v1/clients/${client}`, { settings: { offline_access: false } });
+    const session = await stage.api("POST", "/v1/connect-sessions", { connection });
+    await createScriptedUser({ user: "alice" }).visit(session.at("connect_url"));
+    const ended = await stage.api("GET", `/v1/connect-sessions/${session.at("id")}`);
+    expect(ended.body).toMatchObject({ status: "completed", problem });
+    await stage.api("POST", `/v1/connections/${connection}/refresh`);
+    expect(stage.sandbox.control.counts()).toMatchObject({ refreshesSucceeded: problem ? 0 : 1, refreshesRejected: 0 });
+  });
+
+  test("is nowhere in the clear", async () => {
+    const { stage, client } = await openBound("bound");
+    await askProof(stage, await connect(stage, client));
+    const { database } = stage.settings;
+    if (database.kind !== "sqlite") throw new Error("The stage has a database of its own.");
+    const files = ["", "-wal"].map((end) => readFileSync(`${database.path}${end}`, "latin1"));
+    const shown = (await stage.api("GET", `/v1/clients/${client}`)).text;
+    for (const text of [...files, shown, ...stage.log]) expect(text).not.toMatch(/"kty"|"privateJwk"/);
   });
 
   test("is not replaced by asking for what is there", async () => {
