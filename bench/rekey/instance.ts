@@ -27,6 +27,7 @@ export async function startInstance(database: Database, keyring: Keyring, dataDi
       random,
       observer,
       transport,
+      dpopNonces: (await built.dpopNonce()).createDpopNonces(),
       sealer: keyring,
       catalogue: (await built.catalogue()).createCatalogue(
         [],

@@ -4,6 +4,7 @@ import type * as KeyringModule from "../../src/keyring/keyring.ts";
 import type * as RekeyerModule from "../../src/keyring/rekeyer.ts";
 import type * as RootKeyModule from "../../src/keyring/root-key.ts";
 import type * as TransportModule from "../../src/network/transport.ts";
+import type * as DpopNonceModule from "../../src/oauth/dpop-nonce.ts";
 import type * as TokenRequestModule from "../../src/oauth/token-request.ts";
 import type * as CatalogueModule from "../../src/provider/catalogue.ts";
 import type * as PaceModule from "../../src/refresh/pace/create-pace.ts";
@@ -49,6 +50,7 @@ export const built = {
   engine: () => load<typeof EngineModule>("service/engine.js"),
   instanceStore: () => load<typeof InstanceStoreModule>("store/instances.js"),
   journal: () => load<typeof JournalModule>("journal/journal.js"),
+  dpopNonce: () => load<typeof DpopNonceModule>("oauth/dpop-nonce.js"),
   pace: () => load<typeof PaceModule>("refresh/pace/create-pace.js"),
   providerStore: () => load<typeof ProviderStoreModule>("store/providers.js"),
   rekeyer: () => load<typeof RekeyerModule>("keyring/rekeyer.js"),

@@ -1,7 +1,8 @@
+import { randomBytes } from "node:crypto";
 import type { EventEmitter } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import type OidcProvider from "oidc-provider";
-import type { Account, Configuration, JWK } from "oidc-provider";
+import type { Account, Configuration, JWK, KoaContextWithOIDC } from "oidc-provider";
 import type { BehaviourSwitches } from "./behaviour.ts";
 import { tokenEndpointAuthMethods } from "./client-table.ts";
 import { Provider, errors } from "./oidc-provider-library.ts";
@@ -33,6 +34,7 @@ export function createAuthorizationServer({ issuer, store, behaviour, signingKey
     ...fixedConfiguration,
     adapter: createProviderAdapter(store),
     jwks: { keys: [signingKey] },
+    features: { ...fixedConfiguration.features, dPoP: proofsOfKeys(store) },
     ttl: { ...lifetimes, AccessToken: () => behaviour.current().accessTokenLifetimeSeconds },
     rotateRefreshToken: () => behaviour.current().rotation,
     issueRefreshToken: (_ctx, _client, source) =>
@@ -52,6 +54,17 @@ export function createAuthorizationServer({ issuer, store, behaviour, signingKey
   const koa: EventEmitter = provider;
   koa.on("error", (error: Error) => observe({ kind: "server_error", message: error.message }));
   return provider;
+}
+
+/** Every start has nonces of its own, so that a restart makes those that clients remember worthless. */
+function proofsOfKeys({ clients }: Pick<Store, "clients">) {
+  const wantsNonce = (clientId: string | undefined) =>
+    clientId !== undefined && clients.find(clientId)?.dpop === "nonce";
+  return {
+    enabled: true,
+    nonceSecret: randomBytes(32),
+    requireNonce: ({ oidc }: KoaContextWithOIDC) => wantsNonce(oidc.client?.clientId),
+  };
 }
 
 /** oidc-provider knows one secret of a client. */
@@ -76,7 +89,6 @@ const fixedConfiguration: Configuration = {
   clientAuthMethods: [...tokenEndpointAuthMethods],
   features: {
     devInteractions: { enabled: false },
-    dPoP: { enabled: false },
     pushedAuthorizationRequests: { enabled: false },
     resourceIndicators: { enabled: false },
     rpInitiatedLogout: { enabled: false },

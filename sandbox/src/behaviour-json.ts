@@ -19,6 +19,8 @@ export function readBehaviourPatch(json: unknown): { patch: Partial<Behaviour>; 
   if (fault !== undefined) patch.tokenEndpointFault = fault;
   const delay = readDelay(fields.raw("token_endpoint_delay"), problems);
   if (delay !== undefined) patch.tokenEndpointDelay = delay;
+  const apiNonce = fields.string("api_nonce");
+  if (apiNonce !== undefined) patch.apiNonce = apiNonce;
   fields.finish();
 
   const nonsense = problems.length === 0 ? problemWith(patch) : null;
@@ -33,6 +35,7 @@ export function writeBehaviour(behaviour: Behaviour): object {
     offline_access_required: behaviour.offlineAccessRequired,
     token_endpoint_fault: behaviour.tokenEndpointFault && writeFault(behaviour.tokenEndpointFault),
     token_endpoint_delay: behaviour.tokenEndpointDelay && writeDelay(behaviour.tokenEndpointDelay),
+    api_nonce: behaviour.apiNonce,
   };
 }
 

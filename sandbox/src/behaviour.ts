@@ -9,6 +9,8 @@ export interface Behaviour {
   offlineAccessRequired: boolean;
   tokenEndpointFault: null | Fault;
   tokenEndpointDelay: null | Delay;
+  /** The nonce that the resource server wants in the proofs of clients with `dpop: "nonce"` (RFC 9449 §9). */
+  apiNonce: string;
 }
 
 /** What happens to a refresh token that rotation has already replaced. */
@@ -74,6 +76,9 @@ export function createBehaviourSwitches(initial: Partial<Behaviour>): BehaviourS
 /** Says in a sentence what makes no sense in a change, or null. */
 export function problemWith(patch: Partial<Behaviour>): string | null {
   const { accessTokenLifetimeSeconds: lifetime, reuse, tokenEndpointFault: fault, tokenEndpointDelay: delay } = patch;
+  if (patch.apiNonce !== undefined && !/^[\w-]+$/.test(patch.apiNonce)) {
+    return "the nonce of the API must be letters, digits, - and _";
+  }
   if (lifetime !== undefined && !isWhole(lifetime, 1)) {
     return "the access token lifetime must be a whole number of seconds, at least 1";
   }
@@ -112,6 +117,7 @@ const defaultBehaviour: Behaviour = {
   offlineAccessRequired: true,
   tokenEndpointFault: null,
   tokenEndpointDelay: null,
+  apiNonce: "api-nonce-1",
 };
 
 function sensible(patch: Partial<Behaviour>): Partial<Behaviour> {

@@ -10,7 +10,13 @@ export interface SandboxClient {
   tokenEndpointAuthMethod?: TokenEndpointAuthMethod;
   /** Where the client publishes what it signs with; for `private_key_jwt` (RFC 7591 §2). Http is fine. */
   jwksUri?: string;
+  /** Its tokens are bound to a key (RFC 9449); with `nonce` its proofs need one that the server has given. */
+  dpop?: DpopDemand;
 }
+
+export const dpopDemands = ["bound", "nonce"] as const;
+
+export type DpopDemand = (typeof dpopDemands)[number];
 
 export const tokenEndpointAuthMethods = [
   "client_secret_basic",
@@ -43,6 +49,7 @@ interface Row {
   redirect_uris: string;
   auth_method: TokenEndpointAuthMethod | null;
   jwks_uri: string | null;
+  dpop: DpopDemand | null;
   disabled: 0 | 1;
 }
 
@@ -53,16 +60,17 @@ export function createClientTable(database: Database): ClientTable {
     redirect_uris TEXT NOT NULL,
     auth_method TEXT,
     jwks_uri TEXT,
+    dpop TEXT,
     disabled INTEGER NOT NULL DEFAULT 0
   )`);
   database.exec("CREATE TABLE IF NOT EXISTS added_secret (client_id TEXT NOT NULL, secret TEXT NOT NULL)");
   const put = database.prepare(
-    `INSERT INTO client (client_id, secret, redirect_uris, auth_method, jwks_uri) VALUES (?, ?, ?, ?, ?)
+    `INSERT INTO client (client_id, secret, redirect_uris, auth_method, jwks_uri, dpop) VALUES (?, ?, ?, ?, ?, ?)
      ON CONFLICT (client_id) DO UPDATE SET secret = excluded.secret, redirect_uris = excluded.redirect_uris,
-       auth_method = excluded.auth_method, jwks_uri = excluded.jwks_uri`,
+       auth_method = excluded.auth_method, jwks_uri = excluded.jwks_uri, dpop = excluded.dpop`,
   );
   const find = database.prepare<[string], Row>(
-    "SELECT secret, redirect_uris, auth_method, jwks_uri, disabled FROM client WHERE client_id = ?",
+    "SELECT secret, redirect_uris, auth_method, jwks_uri, dpop, disabled FROM client WHERE client_id = ?",
   );
   const setDisabled = database.prepare("UPDATE client SET disabled = ? WHERE client_id = ?");
   const setSecret = database.prepare("UPDATE client SET secret = ? WHERE client_id = ?");
@@ -74,8 +82,8 @@ export function createClientTable(database: Database): ClientTable {
   );
 
   return {
-    put: ({ clientId, clientSecret, redirectUris, tokenEndpointAuthMethod = null, jwksUri = null }) =>
-      void put.run(clientId, clientSecret, JSON.stringify(redirectUris), tokenEndpointAuthMethod, jwksUri),
+    put: ({ clientId, clientSecret, redirectUris, tokenEndpointAuthMethod = null, jwksUri = null, dpop = null }) =>
+      void put.run(clientId, clientSecret, JSON.stringify(redirectUris), tokenEndpointAuthMethod, jwksUri, dpop),
     find: (clientId) => {
       const row = find.get(clientId);
       return row && read(clientId, row);
@@ -97,6 +105,7 @@ function read(clientId: string, row: Row): StoredClient {
     redirectUris: JSON.parse(row.redirect_uris),
     ...(row.auth_method && { tokenEndpointAuthMethod: row.auth_method }),
     ...(row.jwks_uri !== null && { jwksUri: row.jwks_uri }),
+    ...(row.dpop && { dpop: row.dpop }),
     disabled: row.disabled === 1,
   };
 }

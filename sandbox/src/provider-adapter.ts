@@ -26,6 +26,7 @@ function clientMetadata(client: StoredClient): AdapterPayload {
     client_id: client.clientId,
     ...(method.startsWith("client_secret") && { client_secret: client.clientSecret }),
     ...(client.jwksUri !== undefined && { jwks_uri: client.jwksUri }),
+    ...(client.dpop && { dpop_bound_access_tokens: true }),
     redirect_uris: client.redirectUris,
     token_endpoint_auth_method: method,
     grant_types: ["authorization_code", "refresh_token"],

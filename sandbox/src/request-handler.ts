@@ -35,7 +35,7 @@ export function createRequestHandler(deps: Deps): RequestHandler {
   const callback = provider.callback();
   const clientEndpoint = createClientEndpoint({ provider: callback, store, behaviour, refreshTokens, observe });
   const serveInteraction = createInteractionPages({ provider, users: store.users, observe });
-  const serveApi = createResourceServer({ provider, observe });
+  const serveApi = createResourceServer({ provider, issuer: url, clients: store.clients, behaviour, observe });
   const serveControl = createControlApi({ control, store });
   const inFlight = new Set<Promise<void>>();
 

@@ -2,17 +2,30 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type OidcProvider from "oidc-provider";
 import { answerError, answerJson } from "./answer.ts";
 import { requireBearer, requireScope } from "./bearer.ts";
+import type { BehaviourSwitches } from "./behaviour.ts";
+import type { ClientTable } from "./client-table.ts";
+import { createProofCheck } from "./dpop-proof.ts";
 import { listFiles } from "./files.ts";
 import type { Observe } from "./sandbox-event.ts";
 import { serveUpload } from "./upload-endpoint.ts";
 import { createUploads } from "./uploads.ts";
 
+interface Deps {
+  provider: OidcProvider;
+  /** Of the authorization server, and the origin of the API. */
+  issuer: string;
+  clients: Pick<ClientTable, "find">;
+  behaviour: Pick<BehaviourSwitches, "current">;
+  observe: Observe;
+}
+
 /** The API the access tokens are for: a list of files and resumable uploads. */
-export function createResourceServer({ provider, observe }: { provider: OidcProvider; observe: Observe }) {
+export function createResourceServer({ provider, issuer, clients, behaviour, observe }: Deps) {
   const uploads = createUploads();
+  const checkProof = createProofCheck({ origin: issuer, clients, behaviour });
 
   async function answer(req: IncomingMessage, res: ServerResponse, url: URL): Promise<void> {
-    const bearer = await requireBearer(provider, req, res);
+    const bearer = await requireBearer({ provider, checkProof }, req, res);
     if (bearer === null) return;
     const uploadId = /^\/api\/uploads\/([\w-]{1,64})$/.exec(url.pathname)?.[1];
     if (uploadId !== undefined) {

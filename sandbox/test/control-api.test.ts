@@ -25,6 +25,7 @@ describe("behaviour", () => {
         offline_access_required: true,
         token_endpoint_fault: null,
         token_endpoint_delay: null,
+        api_nonce: "api-nonce-1",
       },
     });
     const everything = {
@@ -34,6 +35,7 @@ describe("behaviour", () => {
       offline_access_required: false,
       token_endpoint_fault: { kind: "rate_limit", retry_after_seconds: 3, times: 4 },
       token_endpoint_delay: { from_ms: 5, to_ms: 9 },
+      api_nonce: "n-2",
     };
     expect(await call("PATCH", "/behaviour", everything)).toEqual({ status: 200, body: everything });
     expect(control.behaviour()).toEqual({
@@ -43,6 +45,7 @@ describe("behaviour", () => {
       offlineAccessRequired: false,
       tokenEndpointFault: { kind: "rate_limit", retryAfterSeconds: 3, times: 4 },
       tokenEndpointDelay: { fromMs: 5, toMs: 9 },
+      apiNonce: "n-2",
     });
     await call("PATCH", "/behaviour", { token_endpoint_fault: null, reuse: { kind: "error" } });
     expect(control.behaviour()).toMatchObject({ rotation: false, reuse: { kind: "error" }, tokenEndpointFault: null });
@@ -64,6 +67,7 @@ describe("behaviour", () => {
     ["a fault of no status", { token_endpoint_fault: { kind: "status", status: 42 } }, "from 200 to 599"],
     ["half a delay", { token_endpoint_delay: { from_ms: 5 } }, "to_ms is missing"],
     ["a delay that ends before it begins", { token_endpoint_delay: { from_ms: 5, to_ms: 4 } }, "delay"],
+    ["a nonce that no header carries", { api_nonce: "a b" }, "the nonce of the API"],
     ["a fault zero times", { token_endpoint_fault: { kind: "hang", times: 0 } }, "times"],
     [
       "a retry-after that no fault has",
@@ -137,6 +141,7 @@ describe("clients", () => {
   test.each([
     ["PUT", "/clients/new", { redirect_uris: ["http://127.0.0.1/cb"] }, "client_secret"],
     ["PUT", "/clients/new", { client_secret: "x", redirect_uris: [] }, "redirect_uris"],
+    ["PUT", "/clients/new", { client_secret: "x", redirect_uris: ["http://a/"], dpop: "yes" }, "dpop must be one of"],
     ["PUT", "/clients/new", { client_secret: "x", redirect_uris: ["/cb"] }, "not an http(s) URL"],
     ["PUT", "/clients/new", { client_secret: "x", redirect_uris: ["http://127.0.0.1/#x"] }, "not an http(s) URL"],
     ["PUT", "/clients/new", { client_secret: "x", redirect_uris: [1] }, "array of strings"],

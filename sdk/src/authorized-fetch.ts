@@ -1,6 +1,8 @@
+import { refusesProof } from "./dpop-proof.ts";
 import { readOutgoingRequest } from "./outgoing-request.ts";
 import { ReplayImpossibleError } from "./replay-impossible-error.ts";
 import type { EvergrantRequestInit } from "./request-init.ts";
+import type { Presenter } from "./presenter.ts";
 import type { TokenRefusal } from "./token-refusal.ts";
 import type { TokenSource } from "./token-source.ts";
 
@@ -8,25 +10,27 @@ import type { TokenSource } from "./token-source.ts";
 export function createAuthorizedFetch(deps: {
   readonly connectionId: string;
   readonly tokens: TokenSource;
-  readonly fetch: typeof fetch;
+  readonly present: Presenter;
 }): (input: string | URL | Request, init?: EvergrantRequestInit) => Promise<Response> {
-  const { connectionId, tokens, fetch: send } = deps;
+  const { connectionId, tokens, present } = deps;
   return async (input, init = {}) => {
     const request = readOutgoingRequest(input, init);
-    const token = await tokens.current(request.signal);
-    const response = await send(input, await request.initWith(token));
+    const { response, token } = await present(input, request, await tokens.current(request.signal));
     if (!refusesToken(response, request.url)) return response;
 
     await discard(response);
     const newer = await tokens.replace(refusalOf(response, token.generation), request.signal);
     if (!request.repeatable) throw new ReplayImpossibleError(connectionId);
-    return send(input, await request.initWith(newer));
+    return (await present(input, request, newer)).response;
   };
 }
 
-/** After a redirect to another origin the token was not sent along (Fetch standard, HTTP-redirect fetch), so a 401 is not about it. */
+/**
+ * After a redirect to another origin the token was not sent along (Fetch standard, HTTP-redirect fetch), so a 401 is not about it; and
+ * neither is one about the proof beside it.
+ */
 function refusesToken(response: Response, url: string): boolean {
-  if (response.status !== 401) return false;
+  if (response.status !== 401 || refusesProof(response)) return false;
   return !response.redirected || new URL(response.url).origin === new URL(url).origin;
 }
 

@@ -1,5 +1,8 @@
 import type { AccessToken } from "./access-token.ts";
+import { abortable } from "./abortable.ts";
 import { createAuthorizedFetch } from "./authorized-fetch.ts";
+import type { DpopProof, RequestToProve } from "./dpop-proof.ts";
+import { createPresenter } from "./presenter.ts";
 import type { EvergrantRequestInit } from "./request-init.ts";
 import type { Service } from "./service.ts";
 import type { TokenRefusal } from "./token-refusal.ts";
@@ -17,6 +20,11 @@ export interface RejectedOptions extends TokenRefusal {
   readonly signal?: AbortSignal | undefined;
 }
 
+export interface DpopProofOptions extends RequestToProve {
+  /** Ends the waiting of this caller. */
+  readonly signal?: AbortSignal | undefined;
+}
+
 /**
  * One OAuth connection. Every method rejects with an `EvergrantError` when the service has no token to give, and with
  * the reason of the caller's signal, not wrapped, when that signal aborts.
@@ -29,8 +37,10 @@ export interface Connection {
    * out at a time; none does when a newer token is already here.
    */
   rejected(options: RejectedOptions): Promise<AccessToken>;
+  /** A proof for one request, which an API wants beside a token of the type "DPoP" (RFC 9449). `fetch` asks for its own. */
+  dpopProof(options: DpopProofOptions): Promise<DpopProof>;
   /**
-   * `fetch` with the token of this connection in `Authorization`. A 401 is reported and the request is sent once more
+   * `fetch` with the token of this connection in `Authorization`, and with a proof where it needs one. A 401 is reported and the request is sent once more
    * with the newer token; a second 401 is the caller's answer.
    * @throws ReplayImpossibleError when a 401 answers a body that can be read only once.
    * @throws TypeError when the request already has an `Authorization` header, or as `fetch` itself does.
@@ -43,10 +53,13 @@ export function createConnection(deps: {
   readonly service: Service;
   readonly fetch: typeof fetch;
 }): Connection {
-  const tokens = createTokenSource({ connectionId: deps.id, service: deps.service });
+  const { id: connectionId, service } = deps;
+  const tokens = createTokenSource({ connectionId, service });
+  const present = createPresenter({ connectionId, service, tokens, fetch: deps.fetch });
   return {
     accessToken: ({ minTtl = DEFAULT_MIN_TTL, signal } = {}) => tokens.ask(minTtl, signal),
     rejected: ({ signal, ...refusal }) => tokens.replace(refusal, signal),
-    fetch: createAuthorizedFetch({ connectionId: deps.id, tokens, fetch: deps.fetch }),
+    dpopProof: ({ signal, ...request }) => abortable(() => service.dpopProof(connectionId, request), signal),
+    fetch: createAuthorizedFetch({ connectionId, tokens, present }),
   };
 }

@@ -2,6 +2,7 @@ export type KnownErrorCode =
   | "reauthorization_required"
   | "connection_disconnected"
   | "api_rejects_fresh_token"
+  | "access_token_not_bound"
   | "client_suspended"
   | "provider_unavailable"
   | "refresh_timeout"

@@ -1,6 +1,7 @@
 export { createEvergrant } from "./evergrant.ts";
 export type { Evergrant, EvergrantOptions } from "./evergrant.ts";
-export type { AccessTokenOptions, Connection, RejectedOptions } from "./connection.ts";
+export type { AccessTokenOptions, Connection, DpopProofOptions, RejectedOptions } from "./connection.ts";
+export type { DpopProof, RequestToProve } from "./dpop-proof.ts";
 export type { AccessToken, RefreshState } from "./access-token.ts";
 export type { EvergrantBody, EvergrantRequestInit } from "./request-init.ts";
 export type { TokenRefusal } from "./token-refusal.ts";

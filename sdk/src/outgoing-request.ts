@@ -3,13 +3,14 @@ import type { AccessToken } from "./access-token.ts";
 import type { EvergrantBody, EvergrantRequestInit } from "./request-init.ts";
 
 /** The arguments of `connection.fetch`, ready to be sent with one token after another. */
-interface OutgoingRequest {
+export interface OutgoingRequest {
+  readonly method: string;
   readonly url: string;
   readonly signal: AbortSignal | undefined;
   /** False when sending takes the body away. */
   readonly repeatable: boolean;
   /** The second argument of `fetch` for one try, with a body of its own if there is a function that makes it. */
-  initWith(token: AccessToken): Promise<RequestInit>;
+  initWith(token: AccessToken, proof?: string): Promise<RequestInit>;
 }
 
 /** @throws TypeError when the request has an `Authorization` header. */
@@ -20,12 +21,13 @@ export function readOutgoingRequest(input: string | URL | Request, init: Evergra
   assertNoAuthorization(headers);
   const signal = (init.signal === undefined ? request?.signal : init.signal) ?? undefined;
   return {
+    method: (init.method ?? request?.method ?? "GET").toUpperCase(),
     url: input instanceof Request ? input.url : String(input),
     signal,
     repeatable: !isReadOnce(body ?? request?.body),
-    async initWith(token) {
+    async initWith(token, proof) {
       const made = isMaker(body) ? await abortable(async () => body(), signal) : body;
-      return { ...rest, headers: withToken(headers, token), ...bodyInit(made) };
+      return { ...rest, headers: withToken(headers, token, proof), ...bodyInit(made) };
     },
   };
 }
@@ -36,10 +38,11 @@ function assertNoAuthorization(headers: Headers): void {
 }
 
 /** The scheme is "Bearer" in any spelling (RFC 9110, section 11.1), yet some APIs take only this one. */
-function withToken(headers: Headers, { tokenType, accessToken }: AccessToken): Headers {
+function withToken(headers: Headers, { tokenType, accessToken }: AccessToken, proof: string | undefined): Headers {
   const scheme = tokenType.toLowerCase() === "bearer" ? "Bearer" : tokenType;
   const authorized = new Headers(headers);
   authorized.set("authorization", `${scheme} ${accessToken}`);
+  if (proof !== undefined) authorized.set("dpop", proof);
   return authorized;
 }
 

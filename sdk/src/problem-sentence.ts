@@ -9,6 +9,7 @@ const sentences: ReadonlyMap<string, string> = new Map<KnownErrorCode, string>([
   ["reauthorization_required", "A person must authorize the connection again; send them to reauthorizationUrl."],
   ["connection_disconnected", "The connection was disconnected and gives no more tokens."],
   ["api_rejects_fresh_token", "The API refuses a token that was just refreshed; check its scope and its audience."],
+  ["access_token_not_bound", "The token needs no proof; present it as its type says."],
   ["client_suspended", "The provider does not accept the OAuth client at the moment; its operator must act."],
   ["provider_unavailable", "The OAuth provider is not available at the moment; try again later."],
   ["refresh_timeout", "The refresh of the token takes too long; try again later."],

@@ -1,15 +1,17 @@
 import { readAccessTokenAnswer } from "./access-token-answer.ts";
 import type { AccessToken } from "./access-token.ts";
+import { readDpopProofAnswer, type DpopProof, type RequestToProve } from "./dpop-proof.ts";
 import { readProblem } from "./problem.ts";
 import { createServiceCall } from "./service-call.ts";
 import type { ServiceAnswer } from "./service-call.ts";
 import { TemporarilyUnavailableError } from "./temporarily-unavailable-error.ts";
 import type { TokenRefusal } from "./token-refusal.ts";
 
-/** The two calls of the service. Both reject with an `EvergrantError`. */
+/** The calls of the service. All reject with an `EvergrantError`. */
 export interface Service {
   accessToken(connectionId: string, minTtl: number): Promise<AccessToken>;
   rejected(connectionId: string, refusal: TokenRefusal): Promise<AccessToken>;
+  dpopProof(connectionId: string, request: RequestToProve): Promise<DpopProof>;
 }
 
 export function createService(deps: {
@@ -22,26 +24,40 @@ export function createService(deps: {
   return {
     async accessToken(connectionId, minTtl) {
       const path = `${tokenPath(connectionId)}?min_ttl=${minTtl}`;
-      return readAnswer(await call({ method: "GET", path, connectionId }), connectionId);
+      return readAnswer(await call({ method: "GET", path, connectionId }), connectionId, readAccessTokenAnswer);
     },
     async rejected(connectionId, refusal) {
       const path = `${tokenPath(connectionId)}/rejected`;
-      return readAnswer(await call({ method: "POST", path, body: toWire(refusal), connectionId }), connectionId);
+      const answer = await call({ method: "POST", path, body: toWire(refusal), connectionId });
+      return readAnswer(answer, connectionId, readAccessTokenAnswer);
+    },
+    async dpopProof(connectionId, { method, url, nonce }) {
+      const path = `${connectionPath(connectionId)}/dpop-proof`;
+      const answer = await call({ method: "POST", path, body: { method, url, nonce }, connectionId });
+      return readAnswer(answer, connectionId, readDpopProofAnswer);
     },
   };
 }
 
 function tokenPath(connectionId: string): string {
-  return `/v1/connections/${encodeURIComponent(connectionId)}/access-token`;
+  return `${connectionPath(connectionId)}/access-token`;
+}
+
+function connectionPath(connectionId: string): string {
+  return `/v1/connections/${encodeURIComponent(connectionId)}`;
 }
 
 function toWire({ generation, status, wwwAuthenticate }: TokenRefusal): unknown {
   return { generation, status, www_authenticate: wwwAuthenticate };
 }
 
-function readAnswer(answer: ServiceAnswer, connectionId: string): AccessToken {
-  const token = answer.status === 200 ? readAccessTokenAnswer(answer.json, connectionId) : undefined;
-  if (token !== undefined) return token;
+function readAnswer<Wanted>(
+  answer: ServiceAnswer,
+  connectionId: string,
+  read: (json: unknown, connectionId: string) => Wanted | undefined,
+): Wanted {
+  const wanted = answer.status === 200 ? read(answer.json, connectionId) : undefined;
+  if (wanted !== undefined) return wanted;
   throw readProblem(answer, connectionId) ?? unexpected(answer, connectionId);
 }
 

@@ -1,7 +1,13 @@
 import type { SealAddress } from "../runtime/sealer.ts";
 
 /** Where sealed values are. */
-export const SEALED_TABLES = ["client_secrets", "connect_sessions", "spare_token_sets", "token_sets"] as const;
+export const SEALED_TABLES = [
+  "client_secrets",
+  "connect_sessions",
+  "dpop_keys",
+  "spare_token_sets",
+  "token_sets",
+] as const;
 
 export type SealedTable = (typeof SEALED_TABLES)[number];
 

@@ -118,12 +118,12 @@ function distrusted(reason: string): ServiceError {
 async function moreClaims(
   { transport, client }: IdentityPorts,
   { userinfo_endpoint: url }: ServerMetadata,
-  { accessToken }: ReceivedTokens,
+  tokens: ReceivedTokens,
   { subject, claims }: { subject: string; claims: IdTokenClaims },
 ): Promise<IdTokenClaims> {
   const isComplete = claims["email"] !== undefined && (!asksForGroups(client) || claims["groups"] !== undefined);
   if (isComplete || !url) return {};
-  const { status, body } = await send(transport, userinfoRequest(url, accessToken));
+  const { status, body } = await send(transport, userinfoRequest(url, tokens));
   if (status !== 200) throw notExchanged(`tells nothing of who signed in (HTTP ${status})`, "userinfo");
   const more = parseJsonObject(new TextDecoder().decode(body));
   if (more?.["sub"] !== subject) throw distrusted("userinfo_subject");

@@ -71,6 +71,7 @@ export const clientSchema = z
     provider: z.string(),
     client_id: z.string(),
     authentication: z.enum(AUTHENTICATION_METHODS),
+    dpop: z.boolean().describe("Its tokens are bound to a key from the next consent on (RFC 9449)"),
     scopes: z.array(z.string()),
     settings: clientSettingsSchema.required(),
     redirect_uri: z.string().describe("Register exactly this at the provider"),
@@ -103,6 +104,7 @@ export function clientView(
     provider: client.providerId,
     client_id: client.clientId,
     authentication: client.authentication,
+    dpop: client.dpopKey !== null,
     scopes: client.scopes,
     settings: {
       return_urls: client.settings.returnUrls,

@@ -26,6 +26,7 @@ const STATUS: Record<ErrorCode, number> = {
   connection_disconnected: 409,
   connection_held: 409,
   api_rejects_fresh_token: 409,
+  access_token_not_bound: 409,
   client_suspended: 503,
   provider_unavailable: 503,
   refresh_timeout: 503,

@@ -1,5 +1,6 @@
 import { MINUTE } from "../runtime/clock.ts";
 import type { ClientSecretStore, NewSecret } from "./client-secret.ts";
+import type { DpopKeyStore, SealedDpopKey } from "./dpop-key.ts";
 import type { LearnedLife } from "./learned-life.ts";
 import type { AuthenticationMethod } from "../oauth/client-authentication.ts";
 
@@ -19,6 +20,8 @@ export interface Client {
   suspension: Suspension | null;
   /** Access tokens end sooner than their server says; null when none was seen to. */
   learnedLife: LearnedLife | null;
+  /** Thumbprint of the key that token sets are bound to from the next consent on (RFC 9449); null: to none. */
+  dpopKey: string | null;
   createdAt: number;
 }
 
@@ -61,6 +64,13 @@ export interface Suspension {
 /** While a client is suspended, one refresh this often asks whether the provider accepts it again. */
 export const PROBE_INTERVAL = MINUTE;
 
+export type NewClient = Omit<Client, "createdAt" | "learnedLife" | "dpopKey">;
+
+export interface ClientChanges extends Partial<Pick<Client, "scopes" | "settings">> {
+  /** A new key, or null, for token sets from the next consent on. Those that there are go on as they are. */
+  dpopKey?: SealedDpopKey | null;
+}
+
 export interface ClientQuery {
   tenantId: string;
   /** Clients with ids beyond this one; null: from the first. */
@@ -72,14 +82,14 @@ export interface ClientQuery {
 export type Deletion = { kind: "deleted" | "unknown" } | { kind: "in_use"; connections: number };
 
 /** A client that was deleted is found by nobody. */
-export interface ClientStore extends ClientSecretStore {
+export interface ClientStore extends ClientSecretStore, DpopKeyStore {
   /** A `publicUrl` is then the client's own, whatever becomes of its tenant's. */
-  create(client: Omit<Client, "createdAt" | "learnedLife">, secret: NewSecret | null): Promise<void>;
+  create(client: NewClient, secret: NewSecret | null, dpopKey?: SealedDpopKey | null): Promise<void>;
   find(id: string): Promise<Client | null>;
   /** By id, which is the order in which they were added. */
   list(query: ClientQuery): Promise<Client[]>;
-  change(id: string, changes: Partial<Pick<Client, "scopes" | "settings">>): Promise<void>;
-  /** Erases its secrets too. Refused while it has connections that are not disconnected. */
+  change(id: string, changes: ClientChanges): Promise<void>;
+  /** Erases its secrets and keys too. Refused while it has connections that are not disconnected. */
   remove(id: string): Promise<Deletion>;
   /** True when the client was not suspended before. */
   suspend(id: string, suspension: Omit<Suspension, "since">): Promise<boolean>;

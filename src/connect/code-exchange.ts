@@ -1,6 +1,7 @@
 import { clientProof, otherProof, type ClientProof } from "../client/authentication.ts";
 import type { ProvenRefusal } from "../client/client-secret.ts";
 import type { Client } from "../client/client.ts";
+import type { DpopProver } from "../client/dpop-prover.ts";
 import type { TransportResult } from "../oauth/http.ts";
 import type { ReceivedTokens } from "../oauth/token-response.ts";
 import { isSecretRefused } from "../provider/outcome.ts";
@@ -26,11 +27,13 @@ interface Asked {
   session: ConnectSession;
   client: Client;
   provider: Provider;
+  /** Proves the key that the tokens are to be bound to. */
+  prover: DpopProver;
 }
 
 /**
  * Exchanges an authorization code, once (RFC 6749 §4.1.3); and where the server refuses the client's secret, once more with its
- * other one. Throws `code_exchange_failed`.
+ * other one, or where it wants a nonce in the proof of the key, with that. Throws `code_exchange_failed`.
  */
 export async function exchangeCode(ports: ConnectPorts, asked: Asked, code: Secret<string>): Promise<ExchangedCode> {
   const { client, provider } = asked;
@@ -52,19 +55,31 @@ interface Sent {
   sentAt: number;
 }
 
-async function send(
+interface Sending extends Asked {
+  proof: ClientProof;
+}
+
+/** The server asks for a nonce before it looks at the code (RFC 9449 §8), so that another request spends nothing. */
+async function send(ports: ConnectPorts, sending: Sending, code: Secret<string>): Promise<Sent> {
+  const first = await sendOnce(ports, sending, code);
+  return first.wantsNonce ? sendOnce(ports, sending, code) : first;
+}
+
+async function sendOnce(
   ports: ConnectPorts,
-  { session, client, provider, proof }: Asked & { proof: ClientProof },
+  { session, client, provider, proof, prover }: Sending,
   code: Secret<string>,
-): Promise<Sent> {
+): Promise<Sent & { wantsNonce: boolean }> {
   const sealed = session.attempt?.sealedCodeVerifier ?? null;
   const request = await codeRequestTo(provider, proof.authentication, {
     code,
     redirectUri: session.attempt?.redirectUri ?? redirectUri(ports.publicUrl, client),
     codeVerifier: sealed && (await ports.sealer.open(verifierAddress(session), sealed)),
   });
+  const proven = await prover.prove(request);
   const sentAt = ports.clock.now();
-  return { sentAt, result: await ports.transport.send(request, { deadlineMs: DEADLINE }) };
+  const result = await ports.transport.send(proven, { deadlineMs: DEADLINE });
+  return { sentAt, result, wantsNonce: prover.learn(request, result) };
 }
 
 /** The server's code when it refuses the client's secret; else null. */

@@ -1,4 +1,5 @@
 import { requireRoom } from "../access/room.ts";
+import { dpopProver } from "../client/dpop-prover.ts";
 import { providerOf } from "../client/provider-of.ts";
 import { sealTokenSet } from "../connection/token-record.ts";
 import { tokenSetFrom } from "../oauth/token-set.ts";
@@ -47,12 +48,14 @@ async function arrive(ports: ConnectPorts, session: ConnectSession, code: Secret
   const provider = client && (await providerOf(ports.catalogue, client));
   if (!provider) throw new ServiceError("unknown_provider", "The provider of this client is no longer defined.");
   if (session.connectionId === null) await requireRoom(ports.tenants, session.tenantId, "connections");
-  const { tokens, sentAt } = await exchangeCode(ports, { session, client, provider }, code);
+  const { dpopKey } = client;
+  const prover = await dpopProver(ports, client.tenantId, dpopKey);
+  const { tokens, sentAt } = await exchangeCode(ports, { session, client, provider, prover }, code);
   const nonce = session.attempt?.nonce ?? null;
-  const account = await identify(ports, { provider, client, nonce }, tokens);
+  const account = await identify({ transport: ports.transport, prover }, { provider, client, nonce }, tokens);
   const received = tokenSetFrom(
     { tokens, sentAt, usualLifetime: provider.lifetimes.access_seconds },
-    { refreshToken: null, refreshExpiresAt: null, scope: session.scopes, answerFields: {} },
+    { refreshToken: null, refreshExpiresAt: null, scope: session.scopes, answerFields: {}, dpopKey },
   );
   return { session, client, provider, tokens: received, account };
 }

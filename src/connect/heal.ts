@@ -51,15 +51,16 @@ function requireSameAccount({ connection }: Snapshot, { account }: Arrival): voi
 
 /**
  * A consent that brings no refresh token does not take away one that still works; but the one of an account that may be another
- * would be taken for this one's.
+ * would be taken for this one's, and one that is bound to another key (RFC 9449 §5) would be refused with this one.
  */
 async function withKeptRefreshToken(
   ports: ConnectPorts,
   { connection, tokens: before }: Snapshot,
-  { tokens, account }: Arrival,
+  { client, tokens, account }: Arrival,
 ): Promise<TokenSet> {
   const isKnownToBeSame = account !== null && connection.account !== null;
   if (tokens.refreshToken || !isLive(connection.status) || !isKnownToBeSame) return tokens;
+  if (client.authentication === "none" && before.dpopKey !== tokens.dpopKey) return tokens;
   const owner = { tenantId: connection.tenantId, connectionId: connection.id };
   const refreshToken = await openRefreshToken(ports.sealer, owner, before).catch(unlessUnreadable);
   return refreshToken === null ? tokens : { ...tokens, refreshToken, refreshExpiresAt: before.refreshExpiresAt };

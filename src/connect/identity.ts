@@ -1,23 +1,25 @@
 import type { Account } from "../connection/connection.ts";
+import { askUserinfo } from "../client/ask-userinfo.ts";
 import type { Client } from "../client/client.ts";
+import type { DpopProver } from "../client/dpop-prover.ts";
 import { readIdToken } from "../oauth/id-token.ts";
 import { parseJsonObject } from "../oauth/json-object.ts";
-import { userinfoRequest } from "../oauth/userinfo.ts";
 import { valueAt, type ReceivedTokens } from "../oauth/token-response.ts";
 import type { Provider } from "../provider/provider.ts";
-import { SECOND } from "../runtime/clock.ts";
-import type { Secret } from "../runtime/secret.ts";
 import { ServiceError } from "../runtime/service-error.ts";
 import type { ConnectPorts } from "./ports.ts";
 
-const DEADLINE = 10 * SECOND;
+/** What it takes to present the tokens that were just received. */
+interface Asking extends Pick<ConnectPorts, "transport"> {
+  prover: DpopProver;
+}
 
 /**
  * Which account the user signed in with; null where the provider does not tell. Throws `authorization_failed` when an ID token
  * does not fit the request, which is how an injected code shows (OIDC Core §3.1.3.7).
  */
 export async function identify(
-  ports: Pick<ConnectPorts, "transport">,
+  ports: Asking,
   { provider, client, nonce }: { provider: Provider; client: Client; nonce: string | null },
   tokens: ReceivedTokens,
 ): Promise<Account | null> {
@@ -28,7 +30,7 @@ export async function identify(
       throw new ServiceError("authorization_failed", "The provider's ID token does not belong to this sign-in.");
     }
     const account = accountOf(provider, claims);
-    return account?.label === null ? ((await askUserinfo(ports, provider, tokens)) ?? account) : account;
+    return account?.label === null ? ((await accountByUserinfo(ports, provider, tokens)) ?? account) : account;
   }
   switch (from) {
     case "none":
@@ -37,29 +39,17 @@ export async function identify(
       return accountOf(provider, tokens.answerFields);
     case "id_token":
     case "userinfo":
-      return askUserinfo(ports, provider, tokens);
+      return accountByUserinfo(ports, provider, tokens);
   }
 }
 
 /** Many ID tokens hold no more than the subject; the name that people know is at the userinfo endpoint (OIDC Core §5.4). */
-async function askUserinfo(
-  ports: Pick<ConnectPorts, "transport">,
-  provider: Provider,
-  tokens: ReceivedTokens,
-): Promise<Account | null> {
+async function accountByUserinfo(ports: Asking, provider: Provider, tokens: ReceivedTokens): Promise<Account | null> {
   if (provider.userinfo_url === null) return null;
-  const claims = await userinfo(ports, provider.userinfo_url, tokens.accessToken);
-  return claims && accountOf(provider, claims);
-}
-
-async function userinfo(
-  { transport }: Pick<ConnectPorts, "transport">,
-  url: string,
-  accessToken: Secret<string>,
-): Promise<Record<string, unknown> | null> {
-  const result = await transport.send(userinfoRequest(url, accessToken), { deadlineMs: DEADLINE });
+  const result = await askUserinfo(ports, provider.userinfo_url, tokens);
   if (result.kind === "failure" || result.response.status !== 200) return null;
-  return parseJsonObject(new TextDecoder().decode(result.response.body));
+  const claims = parseJsonObject(new TextDecoder().decode(result.response.body));
+  return claims && accountOf(provider, claims);
 }
 
 function accountOf({ identity }: Provider, claims: Readonly<Record<string, unknown>>): Account | null {

@@ -1,5 +1,6 @@
 import { createHmac } from "node:crypto";
 import { requireRoom } from "../access/room.ts";
+import type { Client } from "../client/client.ts";
 import type { Account, Connection } from "../connection/connection.ts";
 import { sealTokenSet } from "../connection/token-record.ts";
 import type { TokenSet } from "../oauth/token-set.ts";
@@ -50,7 +51,7 @@ export async function importConnection(ports: ConnectPorts, request: ImportReque
   const earlier = await importedBefore(ports, client.id, seed);
   if (earlier) return { connection: earlier, isNew: false };
   await requireRoom(ports.tenants, tenantId, "connections");
-  const tokens = adopted(ports, request, client.scopes);
+  const tokens = adopted(ports, request, client);
   const id = createId("con", ports.clock, ports.random);
   const record = await sealTokenSet(ports.sealer, { tenantId, connectionId: id }, tokens, {
     generation: 1,
@@ -111,7 +112,7 @@ async function importedBefore(ports: ConnectPorts, clientId: string, seed: strin
   return id === null ? null : ((await ports.connections.snapshot(id))?.connection ?? null);
 }
 
-function adopted(ports: ConnectPorts, request: ImportRequest, clientScopes: string[]): TokenSet {
+function adopted(ports: ConnectPorts, request: ImportRequest, client: Client): TokenSet {
   const now = ports.clock.now();
   const { accessToken, expiresAt } = request;
   return {
@@ -121,7 +122,8 @@ function adopted(ports: ConnectPorts, request: ImportRequest, clientScopes: stri
     obtainedAt: now,
     expiresAt: accessToken && expiresAt !== null ? expiresAt : now,
     refreshExpiresAt: null,
-    scope: request.scope ?? clientScopes,
+    scope: request.scope ?? client.scopes,
     answerFields: {},
+    dpopKey: client.dpopKey,
   };
 }

@@ -21,6 +21,8 @@ export interface TokenRecord {
   refreshTokenName: string | null;
   /** When an answer last replaced the refresh token; null while none has. */
   rotatedAt: number | null;
+  /** See `TokenSet.dpopKey`. */
+  dpopKey: string | null;
 }
 
 export interface RecordOwner {
@@ -50,6 +52,7 @@ export async function sealTokenSet(
     refreshExpiresAt: tokens.refreshExpiresAt,
     refreshTokenName: refreshToken && (await sealer.name(owner.tenantId, refreshToken)),
     rotatedAt,
+    dpopKey: tokens.dpopKey,
   };
 }
 

@@ -33,6 +33,8 @@ const tokens = z.object({
   /** Absent in what earlier versions wrote. */
   refresh_token_name: z.string().nullable().default(null),
   rotated_at: time.nullable(),
+  /** Absent in what earlier versions wrote. */
+  dpop_key: z.string().nullable().default(null),
 });
 const unreadable = z.object({ kind: z.literal("unreadable"), ...owner, body: sealed });
 const payload = z.discriminatedUnion("kind", [tokens, unreadable]);
@@ -76,6 +78,7 @@ function encoded(entry: Journaled): Encoded {
         refresh_expires_at: entry.tokens.refreshExpiresAt,
         refresh_token_name: entry.tokens.refreshTokenName,
         rotated_at: entry.tokens.rotatedAt,
+        dpop_key: entry.tokens.dpopKey,
       };
     }
   }
@@ -103,6 +106,7 @@ function decoded(from: z.output<typeof payload>): Journaled {
           refreshExpiresAt: from.refresh_expires_at,
           refreshTokenName: from.refresh_token_name,
           rotatedAt: from.rotated_at,
+          dpopKey: from.dpop_key,
         },
       };
   }

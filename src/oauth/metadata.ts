@@ -16,6 +16,8 @@ const schema = z.object({
   mtls_endpoint_aliases: z
     .object({ token_endpoint: endpoint.nullish(), revocation_endpoint: endpoint.nullish() })
     .nullish(),
+  /** RFC 9449 §5.1: what proofs may be signed with. */
+  dpop_signing_alg_values_supported: z.array(z.string().min(1).max(100)).nullish(),
   authorization_response_iss_parameter_supported: z.boolean().nullish(),
 });
 

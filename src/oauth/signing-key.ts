@@ -24,11 +24,15 @@ export async function signJwt(
   return secret(await new SignJWT(claims).setProtectedHeader({ ...header, alg: algorithm }).sign(key));
 }
 
+/** The public key, with what whoever verifies has to know of it. */
+export function publicJwkOf(key: SigningKey): JWK {
+  return { ...publicPartOf(key), kid: key.keyId, alg: key.algorithm, use: "sig" };
+}
+
 /** What a private key shows to everybody (RFC 7517 §4, RFC 7518 §6): every other member of it is secret. */
-export function publicJwkOf({ algorithm, keyId, privateJwk }: SigningKey): JWK {
+export function publicPartOf({ privateJwk }: SigningKey): JWK {
   const whole: Record<string, unknown> = JSON.parse(privateJwk.reveal());
-  const shown = PUBLIC_MEMBERS.filter((name) => name in whole).map((name) => [name, whole[name]]);
-  return { ...Object.fromEntries(shown), kid: keyId, alg: algorithm, use: "sig" };
+  return Object.fromEntries(PUBLIC_MEMBERS.filter((name) => name in whole).map((name) => [name, whole[name]]));
 }
 
 const PUBLIC_MEMBERS = ["kty", "crv", "x", "y", "n", "e"];

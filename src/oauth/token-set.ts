@@ -14,6 +14,8 @@ export interface TokenSet {
   scope: string[];
   /** What the answers said beside the tokens, by dotted path: where the API is, for instance. */
   answerFields: Record<string, string>;
+  /** Thumbprint of the key that it was asked for with, and that its refreshes have to prove (RFC 9449 §5); null: with none. */
+  dpopKey: string | null;
 }
 
 export interface Received {
@@ -27,7 +29,7 @@ export interface Received {
 /** The token set after an exchange; what the answer leaves out stays as it was before (RFC 6749 §5.1, §6). */
 export function tokenSetFrom(
   { tokens, sentAt, usualLifetime }: Received,
-  before: Pick<TokenSet, "refreshToken" | "refreshExpiresAt" | "scope" | "answerFields">,
+  before: Pick<TokenSet, "refreshToken" | "refreshExpiresAt" | "scope" | "answerFields" | "dpopKey">,
 ): TokenSet {
   return {
     accessToken: tokens.accessToken,
@@ -39,6 +41,7 @@ export function tokenSetFrom(
       after(sentAt, tokens.refreshExpiresIn) ?? (tokens.refreshToken === null ? before.refreshExpiresAt : null),
     scope: tokens.scope ?? before.scope,
     answerFields: { ...before.answerFields, ...tokens.answerFields },
+    dpopKey: before.dpopKey,
   };
 }
 

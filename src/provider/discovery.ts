@@ -67,6 +67,7 @@ function providerFromMetadata(id: string, name: string, metadata: ServerMetadata
     userinfo_url: metadata.userinfo_endpoint ?? null,
     iss_parameter: metadata.authorization_response_iss_parameter_supported ?? false,
     authentication: preferredMethod(metadata.token_endpoint_auth_methods_supported),
+    dpop_algorithms: metadata.dpop_signing_alg_values_supported ?? [],
     identity_scopes: ["openid", "email"].filter((scope) => openId && scopes.includes(scope)),
     // OIDC Core §11: offline access is a scope, and it must be consented to.
     ...(scopes.includes("offline_access") && {

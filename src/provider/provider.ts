@@ -68,6 +68,8 @@ export const providerSchema = z.strictObject({
   iss_parameter: z.boolean().default(false),
   pkce: z.enum(["S256", "none"]).default("S256"),
   authentication: z.enum(AUTHENTICATION_METHODS).default("client_secret_basic"),
+  /** What proofs of a key may be signed with, by the server's own list (RFC 9449 §5.1); empty: not known. */
+  dpop_algorithms: z.array(text).default([]),
   scope_separator: z.enum([" ", ","]).default(" "),
   /** Scopes that identify the account; asked for with every authorization. */
   identity_scopes: z.array(text).default([]),

@@ -2,6 +2,7 @@ import { actorOf, sentence, sentenceForUser, whoActs, type Cause, type Diagnosis
 import { isLive, type Connection } from "../connection/connection.ts";
 import type { Snapshot } from "../connection/store.ts";
 import { openAccessToken, type TokenRecord } from "../connection/token-record.ts";
+import { isAboutProof } from "../oauth/dpop-proof.ts";
 import { MINUTE, SECOND, within } from "../runtime/clock.ts";
 import type { Secret } from "../runtime/secret.ts";
 import { codeOf, ServiceError, type ErrorCode } from "../runtime/service-error.ts";
@@ -24,6 +25,8 @@ export interface AccessToken {
   scope: string[];
   /** What the provider said beside the tokens: where the API is, for instance. */
   answerFields: Record<string, string>;
+  /** Thumbprint of the key that it may be bound to; see `TokenSet.dpopKey`. */
+  dpopKey: string | null;
   /** `refreshing`: a newer one is on its way. `failing`: the last attempts failed, this one still lives. */
   refreshState: "ok" | "refreshing" | "failing";
 }
@@ -137,6 +140,7 @@ export function createAccessTokens(deps: AccessTokenDeps): AccessTokens {
     if (generation > record.generation) {
       throw new ServiceError("invalid_request", "The connection has not had a token of that generation yet.");
     }
+    if (isAboutProof(request.challenge)) throw new ServiceError("invalid_request", PROOF_REFUSED, { connectionId });
     if (token && record.generation > generation && lifeLeft(record, clock.now()) > 0) return token;
     deps.observer.event("access_token.rejected", { connectionId, generation, status: request.status });
     if (isFreshFromForce(record, clock.now()) || asksForScope(request)) throw rejectsFreshToken(before.connection);
@@ -162,6 +166,9 @@ export function createAccessTokens(deps: AccessTokenDeps): AccessTokens {
 
   return { read, rejected, recall };
 }
+
+const PROOF_REFUSED =
+  "The API refused the proof and not the token. Ask for another proof, with the `DPoP-Nonce` of its answer.";
 
 /** It was refused before its time, and its successor was to be had: nobody had ended the consent. */
 function noteDeath({ earlyDeaths, observer }: AccessTokenDeps, { connection, record }: OpenSnapshot): void {
@@ -189,9 +196,10 @@ async function openSnapshot(deps: AccessTokenDeps, snapshot: Snapshot): Promise<
       })
     : null;
   if (!accessToken) return { connection, lease, clientProbeAt, record, token: null };
-  const { generation, tokenType, expiresAt, scope, answerFields } = record;
-  const token = { connectionId: connection.id, generation, accessToken, tokenType, expiresAt, scope, answerFields };
-  return { connection, lease, clientProbeAt, record, token: { ...token, refreshState: "ok" } };
+  const { generation, tokenType, expiresAt, scope, answerFields, dpopKey } = record;
+  const shown = { generation, tokenType, expiresAt, scope, answerFields, dpopKey };
+  const token = { connectionId: connection.id, accessToken, ...shown, refreshState: "ok" } as const;
+  return { connection, lease, clientProbeAt, record, token };
 }
 
 /** After a refresh: the new token, or the old one while it lives, or why there is none. */

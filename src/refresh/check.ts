@@ -1,3 +1,5 @@
+import { askUserinfo } from "../client/ask-userinfo.ts";
+import { dpopProver } from "../client/dpop-prover.ts";
 import { providerOf } from "../client/provider-of.ts";
 import type { Connection } from "../connection/connection.ts";
 import type { Snapshot } from "../connection/store.ts";
@@ -5,8 +7,6 @@ import { openAccessToken } from "../connection/token-record.ts";
 import { readError } from "../oauth/error-answer.ts";
 import type { HttpResponse } from "../oauth/http.ts";
 import { parseJsonObject } from "../oauth/json-object.ts";
-import { userinfoRequest } from "../oauth/userinfo.ts";
-import { SECOND } from "../runtime/clock.ts";
 import { ServiceError } from "../runtime/service-error.ts";
 import type { RefreshPorts } from "./ports.ts";
 import { lifeLeft } from "./due.ts";
@@ -18,8 +18,6 @@ export interface Checked {
   /** How the provider confirmed it; null when it did not. */
   provenBy: "userinfo" | "refresh" | null;
 }
-
-const DEADLINE = 10 * SECOND;
 
 /**
  * Asks the provider whether the connection works, without risking the refresh token where that can be avoided: with a living
@@ -47,8 +45,10 @@ async function userinfoAccepts(ports: RefreshPorts, { connection, tokens }: Snap
   const owner = { tenantId: connection.tenantId, connectionId: connection.id };
   const accessToken = await openAccessToken(ports.sealer, owner, tokens);
   if (!accessToken) return false;
-  const request = userinfoRequest(provider.userinfo_url, accessToken);
-  const result = await ports.transport.send(request, { deadlineMs: DEADLINE });
+  const { transport } = ports;
+  const prover = await dpopProver(ports, owner.tenantId, tokens.dpopKey);
+  const token = { accessToken, tokenType: tokens.tokenType };
+  const result = await askUserinfo({ transport, prover }, provider.userinfo_url, token);
   return result.kind === "response" && isProof(result.response);
 }
 

@@ -13,7 +13,7 @@ export interface ProvenExchange extends Exchanged {
 /**
  * Sends; and where the server refuses the client itself, so that it has not looked at the refresh token (RFC 6749 §5.2), once
  * more in the same claim with the client's other secret. With a secret on trial a rejected token is asked about again too: servers
- * bind refresh tokens to secrets. Null: the other one has to be tried, but in another claim.
+ * bind refresh tokens to secrets. Null: it has to be sent again, but in another claim.
  */
 export async function exchangeProven(
   ready: Ready,
@@ -22,7 +22,8 @@ export async function exchangeProven(
 ): Promise<ProvenExchange | null> {
   const { flight, client } = ready;
   const { ports, refusedSecrets, connectionId } = flight;
-  const first = await prepared.send();
+  const first = await withNonce(ready, prepared, maySend);
+  if (first === null) return null;
   const { proof } = prepared;
   if (!notesRefusal(ready, proof, first.outcome)) return { ...first, proof };
   const isOut = ({ id }: LiveSecret): boolean => refusedSecrets.has(id);
@@ -30,13 +31,29 @@ export async function exchangeProven(
   const other = await findOther();
   if (!other) return { ...first, proof };
   if (!(await maySend().catch(() => false))) return null;
-  const second = await (await prepareWith(ready, prepared.refreshToken, other)).send();
+  const second = await withNonce(ready, await prepareWith(ready, prepared, other), maySend);
+  if (second === null) return null;
   const isRefused = notesRefusal(ready, other, second.outcome);
   // With the one on trial the client was let in: what the server said of the token stands.
   if (isRefused && first.outcome.kind === "rejected") return { ...first, proof };
   // Somebody has changed the secrets meanwhile.
   if (isRefused && (await findOther())) return null;
   return { ...second, proof: other };
+}
+
+/**
+ * Sends; and once more where the server wants a nonce in the proof of the key, which it asks for before it looks at the refresh token
+ * (RFC 9449 §8). All of the request is made anew: a client assertion too can be used once.
+ */
+async function withNonce(
+  ready: Ready,
+  prepared: PreparedExchange,
+  maySend: () => Promise<boolean>,
+): Promise<Exchanged | null> {
+  const first = await prepared.send();
+  if (!first.wantsNonce) return first;
+  if (!(await maySend().catch(() => false))) return null;
+  return (await prepareWith(ready, prepared, prepared.proof)).send();
 }
 
 /** True when the server does not know the secret, or may mean it. */

@@ -1,4 +1,5 @@
 import type { ClientProof } from "../client/authentication.ts";
+import { dpopProver, type DpopProver } from "../client/dpop-prover.ts";
 import { redirectUri } from "../client/redirect-uri.ts";
 import type { Claim } from "../connection/claim.ts";
 import { openRefreshToken } from "../connection/token-record.ts";
@@ -17,14 +18,22 @@ export interface Exchanged {
   outcome: Outcome;
   /** A success that could not be read: the refresh token may be in it. */
   unreadableBody: Uint8Array | null;
+  /** The server wants a nonce that is known by now in the proof of the key, and has done nothing (RFC 9449 §8). */
+  wantsNonce: boolean;
   /** When the request was sent; lifetimes are counted from here. */
   sentAt: number;
   durationMs: number;
 }
 
-/** A refresh of which only the network can still fail. */
-export interface PreparedExchange {
+/** What was opened for an exchange, and serves for another one in the same claim. */
+export interface Opened {
   refreshToken: Secret<string>;
+  /** Proves the key that the refresh token may be bound to. */
+  prover: DpopProver;
+}
+
+/** A refresh of which only the network can still fail. */
+export interface PreparedExchange extends Opened {
   /** What the client proves itself with. */
   proof: ClientProof;
   deadlineMs: number;
@@ -38,34 +47,37 @@ export async function prepareExchange(ready: Ready, claim: Claim): Promise<Prepa
   const owner = { tenantId: connection.tenantId, connectionId: connection.id };
   const refreshToken = await openRefreshToken(ready.flight.ports.sealer, owner, tokens);
   if (!refreshToken) throw new ServiceError("internal", "A connection without a refresh token cannot be refreshed.");
-  return prepareWith(ready, refreshToken, await firstProof(ready, claim));
+  const prover = await dpopProver(ready.flight.ports, owner.tenantId, tokens.dpopKey);
+  return prepareWith(ready, { refreshToken, prover }, await firstProof(ready, claim));
 }
 
 export async function prepareWith(
   { flight: { ports }, held, client, provider }: Ready,
-  refreshToken: Secret<string>,
+  opened: Opened,
   proof: ClientProof,
 ): Promise<PreparedExchange> {
   const request = await refreshRequestTo(provider, proof.authentication, {
-    refreshToken,
+    refreshToken: opened.refreshToken,
     redirectUri: redirectUri(ports.publicUrl, client),
     scopes: held.tokens.scope,
   });
+  const proven = await opened.prover.prove(request);
   const deadlineMs = exchangeDeadline(provider.replay);
-  return { refreshToken, proof, deadlineMs, send: () => send(ports, request, { provider, refreshToken, deadlineMs }) };
+  return { ...opened, proof, deadlineMs, send: () => send(ports, proven, { ...opened, provider, deadlineMs }) };
 }
 
 async function send(
   { clock, transport }: RefreshPorts,
   request: HttpRequest,
-  { provider, refreshToken, deadlineMs }: { provider: Provider; refreshToken: Secret<string>; deadlineMs: number },
+  { provider, refreshToken, prover, deadlineMs }: Opened & { provider: Provider; deadlineMs: number },
 ): Promise<Exchanged> {
   const sentAt = clock.now();
   const start = clock.monotonic();
   const result = await transport.send(request, { deadlineMs });
   const durationMs = Math.round(clock.monotonic() - start);
+  const wantsNonce = prover.learn(request, result);
   const outcome = classifyRefresh(result, { refreshToken, at: sentAt }, provider);
-  return { outcome, unreadableBody: unreadableBody(result, outcome), sentAt, durationMs };
+  return { outcome, unreadableBody: unreadableBody(result, outcome), wantsNonce, sentAt, durationMs };
 }
 
 function unreadableBody(result: TransportResult, outcome: Outcome): Uint8Array | null {

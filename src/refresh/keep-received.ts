@@ -50,7 +50,7 @@ async function commitOf(
   const { connection, tokens: before } = held;
   const received = tokenSetFrom(
     { tokens: outcome.tokens, sentAt, usualLifetime: provider.lifetimes.access_seconds },
-    { refreshToken, refreshExpiresAt: before.refreshExpiresAt, scope: before.scope, answerFields: before.answerFields },
+    { ...before, refreshToken },
   );
   const tokens = { ...received, expiresAt: expiryToCountOn(received, client.learnedLife, sentAt) };
   const generation = before.generation + 1;

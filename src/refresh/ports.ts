@@ -1,6 +1,7 @@
 import type { ClientStore } from "../client/client.ts";
 import type { Journal } from "../connection/journal.ts";
 import type { ConnectionStore } from "../connection/store.ts";
+import type { DpopNonces } from "../oauth/dpop-nonce.ts";
 import type { Transport } from "../oauth/http.ts";
 import type { Catalogue } from "../provider/catalogue.ts";
 import type { Clock } from "../runtime/clock.ts";
@@ -15,6 +16,7 @@ export interface RefreshPorts {
   random: Random;
   observer: Observer;
   transport: Transport;
+  dpopNonces: DpopNonces;
   sealer: Sealer;
   catalogue: Catalogue;
   clients: ClientStore;

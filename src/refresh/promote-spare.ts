@@ -39,6 +39,7 @@ async function successorFrom(
   const tokens = {
     ...before,
     refreshExpiresAt: spare.tokens.refreshExpiresAt,
+    dpopKey: spare.tokens.dpopKey,
     refreshToken: await openRefreshToken(ports.sealer, owner, spare.tokens),
     accessToken: await openAccessToken(ports.sealer, owner, before),
   };

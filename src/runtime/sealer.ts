@@ -8,6 +8,7 @@ export interface SealAddress {
     | "refresh_token"
     | "access_token"
     | "client_secret"
+    | "dpop_key"
     | "code_verifier"
     | "authorization_code"
     | "unreadable_answer";

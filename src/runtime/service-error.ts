@@ -23,6 +23,7 @@ export const ERROR_CODES = [
   "connection_disconnected",
   "connection_held",
   "api_rejects_fresh_token",
+  "access_token_not_bound",
   "client_suspended",
   "provider_unavailable",
   "refresh_timeout",

@@ -20,6 +20,7 @@ import { clientSecretRoutes } from "../api/routes/client-secrets.ts";
 import { clientRoutes } from "../api/routes/clients.ts";
 import { connectSessionRoutes } from "../api/routes/connect-sessions.ts";
 import { connectionRoutes } from "../api/routes/connections.ts";
+import { dpopProofRoute } from "../api/routes/dpop-proof.ts";
 import { importRoute } from "../api/routes/import.ts";
 import { jwksRoutes } from "../api/routes/jwks.ts";
 import { keyRoutes } from "../api/routes/keys.ts";
@@ -113,6 +114,7 @@ export async function openApi(parts: ApiParts, settings: Settings): Promise<{ ap
   releaseRoute(app, portsFor);
   tokenReadRoute(app, portsFor);
   accessTokenRoutes(app, { accessTokens, handedOut });
+  dpopProofRoute(app, { ...connectPorts, accessTokens });
   keyRoutes(app, (caller) => {
     const ports = portsFor(caller);
     return { ...ports, keys: ports.tenantKeys, keyring };

@@ -9,6 +9,7 @@ import { reauthorizationLink } from "../connect/reauthorization-link.ts";
 import { openJournal, type OpenJournal } from "../journal/journal.ts";
 import { createRekeyer } from "../keyring/rekeyer.ts";
 import { createTransport } from "../network/transport.ts";
+import { createDpopNonces } from "../oauth/dpop-nonce.ts";
 import { createCatalogue } from "../provider/catalogue.ts";
 import { createPace } from "../refresh/pace/create-pace.ts";
 import type { RefreshPorts } from "../refresh/ports.ts";
@@ -110,6 +111,7 @@ async function startOn(opened: Opened, settings: Settings, { clock, random }: Sy
     random,
     observer,
     transport,
+    dpopNonces: createDpopNonces(),
     sealer: keyring,
     catalogue: createCatalogue(readBuiltInProviders(), createProviderStore(database)),
     clients: createClientStore(database),

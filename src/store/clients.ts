@@ -4,6 +4,7 @@ import type { Client, ClientQuery, ClientStore, Deletion } from "../client/clien
 import { AUTHENTICATION_METHODS } from "../oauth/client-authentication.ts";
 import { endSuspension, eraseAll, insertFirst } from "./client-secret-changes.ts";
 import { createClientSecretStore, lockClient } from "./client-secrets.ts";
+import { addDpopKey, eraseDpopKeys, findDpopKey } from "./dpop-keys.ts";
 import type { Database, Queries } from "./database.ts";
 import { jsonColumn, stringList } from "./json-column.ts";
 import { egNow } from "./now.ts";
@@ -30,7 +31,7 @@ export function createClientStore(database: Database): ClientStore {
   return {
     ...createClientSecretStore(database),
 
-    create: (client, secret) =>
+    create: (client, secret, dpopKey = null) =>
       database.write(async (queries) => {
         await queries
           .insertInto("clients")
@@ -44,8 +45,10 @@ export function createClientStore(database: Database): ClientStore {
             settings: settingsColumn.write(client.settings),
             public_url: client.publicUrl,
             created_at: egNow,
+            dpop_key: dpopKey?.thumbprint ?? null,
           })
           .execute();
+        if (dpopKey) await addDpopKey(queries, client.id, dpopKey);
         if (secret) await insertFirst(queries, client.id, secret);
       }),
 
@@ -57,12 +60,16 @@ export function createClientStore(database: Database): ClientStore {
 
     list: (query) => database.read(async (queries) => (await list(queries, query)).map(clientOf)),
 
-    change: (id, { scopes, settings }) =>
+    dpopKey: (thumbprint) => database.read((queries) => findDpopKey(queries, thumbprint)),
+
+    change: (id, { scopes, settings, dpopKey }) =>
       database.write(async (queries) => {
         const set = {
           ...(scopes && { scopes: stringList.write(scopes) }),
           ...(settings && { settings: settingsColumn.write(settings) }),
+          ...(dpopKey !== undefined && { dpop_key: dpopKey?.thumbprint ?? null }),
         };
+        if (dpopKey) await addDpopKey(queries, id, dpopKey);
         if (Object.keys(set).length > 0) await queries.updateTable("clients").set(set).where("id", "=", id).execute();
       }),
 
@@ -135,6 +142,7 @@ async function remove(tx: Transaction, id: string): Promise<Deletion> {
     .where("deleted_at", "is", null)
     .executeTakeFirst();
   await eraseAll(queries, id);
+  await eraseDpopKeys(queries, id);
   return { kind: deleted.numUpdatedRows > 0n ? "deleted" : "unknown" };
 }
 
@@ -158,6 +166,7 @@ function clientOf(row: Selectable<Schema["clients"]> & { tenant_url: string | nu
             probeAt: row.probe_at ?? 0,
           },
     learnedLife: row.learned_life === null ? null : { milliseconds: row.learned_life, at: row.learned_life_at ?? 0 },
+    dpopKey: row.dpop_key,
     createdAt: row.created_at,
   };
 }

@@ -114,6 +114,7 @@ export function tokenRecordOf(row: Omit<Selectable<Schema["token_sets"]>, "conne
     refreshExpiresAt: row.refresh_expires_at,
     refreshTokenName: row.refresh_token_name,
     rotatedAt: row.rotated_at,
+    dpopKey: row.dpop_key,
   };
 }
 
@@ -133,6 +134,7 @@ export function tokenColumns(
     refresh_expires_at: tokens.refreshExpiresAt,
     refresh_token_name: tokens.refreshTokenName,
     rotated_at: tokens.rotatedAt,
+    dpop_key: tokens.dpopKey,
   };
 }
 

@@ -16,6 +16,7 @@ import { tenants } from "./migrations/0012-tenants.ts";
 import { clientKeys } from "./migrations/0013-client-keys.ts";
 import { operatorSessions } from "./migrations/0014-operator-sessions.ts";
 import { tenantWall } from "./migrations/0015-tenant-wall.ts";
+import { dpop } from "./migrations/0016-dpop.ts";
 import { operatorSignIn } from "./migrations/0017-operator-sign-in.ts";
 import { egNow } from "./now.ts";
 
@@ -37,6 +38,7 @@ function migrationsFor(columnTypes: ColumnTypes) {
     "0013-client-keys": { up: clientKeys() },
     "0014-operator-sessions": { up: operatorSessions(columnTypes) },
     "0015-tenant-wall": { up: tenantWall(columnTypes) },
+    "0016-dpop": { up: dpop(columnTypes) },
     "0017-operator-sign-in": { up: operatorSignIn(columnTypes) },
   };
 }

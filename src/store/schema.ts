@@ -10,6 +10,7 @@ export interface Schema {
   providers: ProvidersTable;
   clients: ClientsTable;
   client_secrets: ClientSecretsTable;
+  dpop_keys: DpopKeysTable;
   connections: ConnectionsTable;
   token_sets: TokenSetsTable;
   spare_token_sets: SpareTokenSetsTable;
@@ -118,6 +119,16 @@ interface ClientsTable {
   public_url: string | null;
   /** Its secrets are erased then, and nobody finds it. */
   deleted_at: number | null;
+  /** The key that new token sets are bound to; null: to none. */
+  dpop_key: string | null;
+}
+
+/** Keys that token sets are bound to, by their thumbprints. */
+interface DpopKeysTable {
+  id: string;
+  client_id: string;
+  sealed: Uint8Array;
+  created_at: number;
 }
 
 interface ClientSecretsTable {
@@ -184,6 +195,7 @@ interface TokenSetsTable {
   refresh_expires_at: number | null;
   refresh_token_name: string | null;
   rotated_at: number | null;
+  dpop_key: string | null;
 }
 
 /** Received token sets that came too late to be the newest. */

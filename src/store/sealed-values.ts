@@ -32,6 +32,13 @@ export const SEALED_COLUMNS: Readonly<Record<SealedTable, SealedColumns>> = {
     generation: null,
     owner: null,
   },
+  dpop_keys: {
+    columns: { sealed: "dpop_key" },
+    id: "id",
+    recordId: "id",
+    generation: null,
+    owner: { table: "clients", column: "client_id" },
+  },
   spare_token_sets: {
     columns: { access_token: "access_token", refresh_token: "refresh_token" },
     id: "id",

@@ -40,6 +40,16 @@ describe("clients", () => {
     expect((await ask(stage, ["show", id])).code).toBe(EXIT.not_found);
   });
 
+  it("bind their tokens to a key when they are told to, and stop when they are told that", async () => {
+    const stage = await openStage();
+    const options = ["add", "--provider", "sandbox", "--client-id", "mine", "--public", "--dpop", "--json"];
+    const { id, dpop } = JSON.parse((await ask(stage, options)).stdout);
+    expect(dpop).toBe(true);
+    expect((await ask(stage, ["show", id])).stdout).toMatch(/^tokens +bound to a key \(DPoP\)$/m);
+    expect(JSON.parse((await ask(stage, ["edit", id, "--prove", "--json"])).stdout)).toMatchObject({ dpop: true });
+    expect(JSON.parse((await ask(stage, ["edit", id, "--no-dpop", "--json"])).stdout)).toMatchObject({ dpop: false });
+  });
+
   it("need a secret of one line, or to be public", async () => {
     const stage = await openStage();
     const options = ["add", "--provider", "sandbox", "--client-id", "mine"];

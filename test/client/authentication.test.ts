@@ -20,6 +20,7 @@ const CLIENT: Client = {
   publicUrl: null,
   suspension: null,
   learnedLife: null,
+  dpopKey: null,
   createdAt: 0,
 };
 

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { NOTHING_TO_PROVE } from "../../src/client/dpop-prover.ts";
 import { identify } from "../../src/connect/identity.ts";
 import type { ReceivedTokens } from "../../src/oauth/token-response.ts";
 import type { Provider } from "../../src/provider/provider.ts";
@@ -27,7 +28,7 @@ function accountAt(identity: Partial<Provider["identity"]>, userinfo: object = {
     send: () => Promise.resolve({ kind: "response", response: httpAnswer(200, userinfo) } as const),
   };
   const client = { ...clientAt("acme", "cli_1"), createdAt: 0 };
-  return identify({ transport }, { provider, client, nonce: null }, TOKENS);
+  return identify({ transport, prover: NOTHING_TO_PROVE }, { provider, client, nonce: null }, TOKENS);
 }
 
 describe("the account", () => {

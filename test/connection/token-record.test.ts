@@ -17,6 +17,7 @@ const TOKENS: TokenSet = {
   refreshExpiresAt: null,
   scope: ["a", "b"],
   answerFields: {},
+  dpopKey: null,
 };
 
 test("what is sealed opens again, and everything else stays readable", async () => {

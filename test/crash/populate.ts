@@ -41,6 +41,7 @@ export async function populate(
     refreshExpiresAt: null,
     scope: ["files.read"],
     answerFields: {},
+    dpopKey: null,
   };
   const ids: string[] = [];
   for (let made = 0; made < count; made++) {

@@ -17,6 +17,7 @@ export function tokensFor(connectionId: string, generation: number, change: Part
     refreshExpiresAt: null,
     refreshTokenName: null,
     rotatedAt: null,
+    dpopKey: null,
     ...change,
   };
   return { kind: "tokens", tenantId: "default", connectionId, receivedAt: generation, tokens };

@@ -47,7 +47,7 @@ describe("the format stays as it is", () => {
       '{"kind":"tokens","tenant":"default","connection":"con_1","received_at":7,"generation":7,' +
       '"access_token":null,"refresh_token":"AAH+/w==","token_type":"Bearer","scope":["files.read","offline_access"],' +
       '"answer_fields":{"instance_url":"https://acme.example"},"obtained_at":7,"origin":"ahead","expires_at":3600007,"refresh_expires_at":null,' +
-      '"refresh_token_name":"n-7","rotated_at":9}';
+      '"refresh_token_name":"n-7","rotated_at":9,"dpop_key":"jkt-7"}';
     const sealedRefreshToken = Buffer.from([0, 1, 254, 255]);
     const answerFields = { instance_url: "https://acme.example" };
     const entry = tokensFor("con_1", 7, {
@@ -56,6 +56,7 @@ describe("the format stays as it is", () => {
       answerFields,
       refreshTokenName: "n-7",
       rotatedAt: 9,
+      dpopKey: "jkt-7",
     });
     expect(encodeEntry(entry).toString()).toBe(text);
     expect(decodeEntry(Buffer.from(text))).toEqual(entry);
@@ -99,6 +100,7 @@ describe("an entry", () => {
     refreshExpiresAt: maybe(time),
     refreshTokenName: maybe(fc.string()),
     rotatedAt: maybe(time),
+    dpopKey: maybe(fc.string()),
   });
   const place = { tenantId: fc.string({ unit: "grapheme" }), connectionId: fc.string(), receivedAt: time };
   const entry = fc.oneof(

@@ -5,8 +5,14 @@ import { secret } from "../../src/runtime/secret.ts";
 
 const SENT_AT = Date.UTC(2026, 0, 1);
 const TEN_YEARS = 10 * 365 * 24 * 3600;
-const BEFORE = { refreshToken: secret("rt-1"), refreshExpiresAt: SENT_AT + 5000, scope: ["read"], answerFields: {} };
-const NOTHING = { refreshToken: null, refreshExpiresAt: null, scope: [], answerFields: {} };
+const BEFORE = {
+  refreshToken: secret("rt-1"),
+  refreshExpiresAt: SENT_AT + 5000,
+  scope: ["read"],
+  answerFields: {},
+  dpopKey: "jkt-1",
+};
+const NOTHING = { refreshToken: null, refreshExpiresAt: null, scope: [], answerFields: {}, dpopKey: null };
 
 function received(tokens: Partial<ReceivedTokens>, rest: Partial<Received> = {}): Received {
   const plain: ReceivedTokens = {
@@ -56,6 +62,10 @@ describe("what the answer leaves out (RFC 6749 §5.1, §6)", () => {
     const set = tokenSetFrom(received({}), BEFORE);
     expect(set.refreshToken?.reveal()).toBe("rt-1");
     expect(set.refreshExpiresAt).toBe(BEFORE.refreshExpiresAt);
+  });
+
+  test("the key stays that the token set is bound to (RFC 9449 §5)", () => {
+    expect(tokenSetFrom(received({ refreshToken: secret("rt-2") }), BEFORE).dpopKey).toBe("jkt-1");
   });
 
   test("the scope stays", () => {

@@ -26,6 +26,7 @@ describe("a provider entry", () => {
       iss_parameter: false,
       pkce: "S256",
       authentication: "client_secret_basic",
+      dpop_algorithms: [],
       scope_separator: " ",
       identity_scopes: [],
       offline_access: { scopes: [], parameters: {} },

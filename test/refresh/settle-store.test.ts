@@ -195,5 +195,5 @@ async function reauthorize(stage: EngineStage, id: string): Promise<void> {
 function consented({ clock }: EngineStage): TokenSet {
   const lives = { obtainedAt: clock.now(), expiresAt: clock.now() + 60 * MINUTE, refreshExpiresAt: null };
   const tokens = { accessToken: secret("new-access"), refreshToken: secret("new-refresh") };
-  return { ...tokens, ...lives, tokenType: "Bearer", scope: [], answerFields: {} };
+  return { ...tokens, ...lives, tokenType: "Bearer", scope: [], answerFields: {}, dpopKey: null };
 }

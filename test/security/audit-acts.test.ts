@@ -44,6 +44,7 @@ const MUTATING: Readonly<Record<string, Expected>> = {
   "POST /v1/connections/{id}/reauthorization-link": { acts: "a link is signed and nothing is stored" },
   "POST /v1/connections/{id}/release": { acts: ["connection.released"], call: hold },
   "POST /v1/connections/{id}/access-token/rejected": { acts: REFRESH },
+  "POST /v1/connections/{id}/dpop-proof": { acts: "a proof is signed and nothing is stored" },
   "DELETE /v1/connections/{id}": { acts: ["connection.disconnected"] },
   "POST /v1/tenants": { acts: ["tenant.created"] },
   "PATCH /v1/tenants/{id}": {

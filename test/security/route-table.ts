@@ -101,6 +101,11 @@ export const ROUTES: readonly Route[] = [
     generation: 1,
     status: 401,
   })),
+  // Its tokens are not bound to a key.
+  about("connection", ["POST", "/v1/connections/{id}/dpop-proof", "token:read", 409], () => ({
+    method: "GET",
+    url: "https://api.example/files",
+  })),
   about("connection", ["GET", "/v1/connections/{id}/reads", "connections:read", 200]),
   about("connection", ["DELETE", "/v1/connections/{id}", "connections:write", 200]),
 

@@ -4,6 +4,7 @@ import type { Snapshot } from "../../src/connection/store.ts";
 import { openJournal } from "../../src/journal/journal.ts";
 import { HEARTBEAT_INTERVAL, type InstanceStore } from "../../src/refresh/instances.ts";
 import { createPace } from "../../src/refresh/pace/create-pace.ts";
+import { createDpopNonces } from "../../src/oauth/dpop-nonce.ts";
 import type { RefreshPorts } from "../../src/refresh/ports.ts";
 import type { RefreshResult } from "../../src/refresh/request.ts";
 import { SECOND, type Clock } from "../../src/runtime/clock.ts";
@@ -54,7 +55,8 @@ export async function openGuardStage(server: Partial<ServerBehaviour> = {}) {
     const { transport, keyring: sealer, catalogue, clients, connections } = world;
     const pace = createPace({ clock, random, observer });
     const outside = { clock, random, observer, transport, sealer, catalogue, clients, connections, journal, pace };
-    const ports: RefreshPorts = { ...outside, publicUrl: "https://evergrant.example", instanceId };
+    const dpopNonces = createDpopNonces();
+    const ports: RefreshPorts = { ...outside, dpopNonces, publicUrl: "https://evergrant.example", instanceId };
     // Signs of life are given by `pass`: by themselves they would not keep up with time that jumps.
     const unhurried: Clock = {
       ...clock,

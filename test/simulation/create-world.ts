@@ -111,6 +111,7 @@ async function connect(scene: Scene, { id, client, policy }: Planned) {
     refreshExpiresAt: null,
     scope: ["files"],
     answerFields: {},
+    dpopKey: null,
   };
   const owner = { tenantId: TENANT, connectionId: id };
   const { sealer, connections } = stores;

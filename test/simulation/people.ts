@@ -58,6 +58,7 @@ async function consent(world: World, by: Instance, connectionId: string): Promis
       refreshExpiresAt: null,
       scope: ["files"],
       answerFields: {},
+      dpopKey: null,
     };
     const generation = held.tokens.generation + 1;
     const record = await sealTokenSet(sealer, { tenantId: TENANT, connectionId }, tokens, {

@@ -1,5 +1,6 @@
 import type { ClientStore } from "../../src/client/client.ts";
 import type { ConnectionStore } from "../../src/connection/store.ts";
+import { createDpopNonces } from "../../src/oauth/dpop-nonce.ts";
 import type { InstanceStore } from "../../src/refresh/instances.ts";
 import { createPace } from "../../src/refresh/pace/create-pace.ts";
 import type { RefreshPorts } from "../../src/refresh/ports.ts";
@@ -26,6 +27,7 @@ export function createPorts(world: World, process: Process, clock: Clock) {
     random: dice,
     observer,
     transport: createNetwork(world, process),
+    dpopNonces: createDpopNonces(),
     sealer: stores.sealer,
     catalogue: {
       find: (id) => Promise.resolve(entries.get(id) ?? null),

@@ -42,6 +42,7 @@ export async function fillClients(stores: Stores, plan: Plan): Promise<void> {
       publicUrl: null,
       suspension: null,
       learnedLife: null,
+      dpopKey: null,
     } satisfies Omit<Client, "createdAt">;
     await stores.clients.create(client, plan.hasSecrets ? await sealed(stores, firstSecret(id)) : null);
   }

@@ -5,6 +5,7 @@ const TABLES = [
   "installation",
   "clients",
   "client_secrets",
+  "dpop_keys",
   "connections",
   "token_sets",
   "spare_token_sets",

@@ -1,3 +1,4 @@
+import { createDpopNonces } from "../../src/oauth/dpop-nonce.ts";
 import { createPace } from "../../src/refresh/pace/create-pace.ts";
 import type { InstanceStore } from "../../src/refresh/instances.ts";
 import type { Clock } from "../../src/runtime/clock.ts";
@@ -49,6 +50,7 @@ export function createEngine(world: World, host: Map<string, MemoryJournal> = ne
     random,
     observer,
     transport,
+    dpopNonces: createDpopNonces(),
     sealer,
     catalogue,
     clients,

@@ -162,5 +162,6 @@ export function tokenRecord(generation: number, sealing = 0): TokenRecord {
     refreshExpiresAt: generation * 10_000,
     refreshTokenName: `name-${generation}-${sealing}`,
     rotatedAt: generation * 1000 - 1,
+    dpopKey: `jkt-${generation}`,
   };
 }

@@ -137,6 +137,7 @@ export async function createWorld({ clock, random, database, ...first }: WorldOp
       refreshExpiresAt: refreshExpiresIn === undefined ? null : clock.now() + refreshExpiresIn * 1000,
       scope: SCOPES,
       answerFields: {},
+      dpopKey: (await clients.find(clientId))?.dpopKey ?? null,
     };
     const id = createId("con", clock, random);
     const owner = { tenantId: TENANT, connectionId: id };
@@ -211,6 +212,7 @@ export function clientAt(providerId: string, id: string): Omit<Client, "createdA
     publicUrl: null,
     suspension: null,
     learnedLife: null,
+    dpopKey: null,
   };
 }
 

@@ -31,6 +31,7 @@ export function clientStoreContract(kind: DatabaseKind): void {
         publicUrl: null,
         suspension: null,
         learnedLife: null,
+        dpopKey: null,
       };
       await clients.create(client, SECRET);
       expect(await clients.find("cli_2")).toEqual({ ...client, createdAt: clock.now() });
@@ -79,6 +80,24 @@ export function clientStoreContract(kind: DatabaseKind): void {
       const found = await stage.connections.snapshot("con_1");
       expect(found === null).toBe(made.status === "rejected");
       expect(removed).toMatchObject({ value: { kind: made.status === "rejected" ? "deleted" : "in_use" } });
+    });
+
+    test("are given keys for their tokens, and those before stay, because token sets may be bound to them", async () => {
+      const { clients } = await openStoreStage(kind);
+      const [first, second] = [
+        { thumbprint: "jkt-1", sealed: Buffer.of(1, 0, 255) },
+        { thumbprint: "jkt-2", sealed: Buffer.of(2) },
+      ];
+      await clients.create(clientAt("provider", "cli_2"), null, first);
+      expect(await clients.find("cli_2")).toMatchObject({ dpopKey: "jkt-1" });
+      await clients.change("cli_2", { dpopKey: second });
+      expect(await clients.find("cli_2")).toMatchObject({ dpopKey: "jkt-2" });
+      await clients.change("cli_2", { dpopKey: null });
+      expect(await clients.find("cli_2")).toMatchObject({ dpopKey: null });
+      for (const key of [first, second]) expect(await clients.dpopKey(key.thumbprint)).toEqual(key);
+      expect(await clients.dpopKey("jkt-3")).toBeNull();
+      await clients.remove("cli_2");
+      for (const key of [first, second]) expect(await clients.dpopKey(key.thumbprint)).toBeNull();
     });
 
     test("are deleted with what their secrets were, but not while a connection lives by them", async () => {

@@ -145,7 +145,8 @@ export function keyRotationContract(kind: DatabaseKind): void {
       await stage.create("con_1", {}, { tokens: tokensWith(2) });
       await connections.setAside("con_1", spareWith(1), null);
       await clients.replaceSecret("cli_1", { id: "sec_1", sealed: sealedWith(1) });
-      for (const table of ["spare_token_sets", "client_secrets"] as const) {
+      await clients.change("cli_1", { dpopKey: { thumbprint: "jkt-1", sealed: sealedWith(1) } });
+      for (const table of ["spare_token_sets", "client_secrets", "dpop_keys"] as const) {
         const [row, ...others] = await sealed.outdated(TENANT, 2, { table, after: null }, 10);
         if (!row) throw new Error(`Nothing is sealed in ${table}.`);
         expect(others).toEqual([]);
@@ -154,8 +155,9 @@ export function keyRotationContract(kind: DatabaseKind): void {
         expect(await stage.replace([{ ...row, id: "999", values }])).toBe(0);
         expect(await sealed.outdated(TENANT, 2, { table, after: null }, 10)).toEqual([]);
       }
-      expect(await sealed.versions(TENANT)).toEqual(new Map([[2, 5]]));
+      expect(await sealed.versions(TENANT)).toEqual(new Map([[2, 6]]));
       expect((await clients.activeSecret("cli_1"))?.sealed).toEqual(sealedWith(2, 5));
+      expect((await clients.dpopKey("jkt-1"))?.sealed).toEqual(sealedWith(2, 5));
     });
   });
 

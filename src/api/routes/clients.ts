@@ -14,6 +14,7 @@ import type { Random } from "../../runtime/random.ts";
 import type { Sealer } from "../../runtime/sealer.ts";
 import { ServiceError } from "../../runtime/service-error.ts";
 import { actOf, type Acting } from "../acts.ts";
+import { dpopKeyFor } from "../client-dpop.ts";
 import { proofFields, readProof, type GivenProof } from "../client-proof.ts";
 import { clientSchema, clientSettingsSchema, clientView } from "../client-view.ts";
 import { callerOf, type ForCaller } from "../guard.ts";
@@ -31,6 +32,7 @@ const createBody = z
     ...proofFields,
     secret_expires_at: expiry.optional(),
     authentication: z.enum(AUTHENTICATION_METHODS).optional(),
+    dpop: z.boolean().describe("Bind its tokens to a key (RFC 9449)").optional(),
     scopes: scopes.optional(),
     settings: clientSettingsSchema.optional(),
     public_url: publicUrl
@@ -56,6 +58,10 @@ const SENT = "cannot change: the refresh tokens there are would be sent to anoth
 
 const patchBody = z.strictObject({
   scopes: scopes.optional().describe("Asked for from the next consent on"),
+  dpop: z
+    .boolean()
+    .optional()
+    .describe("For token sets from the next consent on; those that there are stay as they are"),
   settings: clientSettingsSchema.extend({ provider_parameters: fixed(SENT) }).optional(),
   client_id: fixed(OBTAINED),
   provider: fixed(OBTAINED),
@@ -101,10 +107,10 @@ function createRoute(app: App, depsFor: ForCaller<ClientRouteDeps>): void {
       const deps = depsFor(caller);
       const tenantId = await tenantToActFor(deps.tenants, caller, body.tenant);
       if (body.public_url !== undefined) requireOperatorsAdmin(caller, ADDRESS);
-      const make: ClientStore["create"] = (client, first) => {
+      const make: ClientStore["create"] = (client, first, dpopKey) => {
         const detail = { provider: client.providerId, authentication: client.authentication };
         const act = { ...actOf(request, "client.created", client.id, detail), tenantId };
-        return deps.acting(act).clients.create(client, first);
+        return deps.acting(act).clients.create(client, first, dpopKey);
       };
       const client = await createClient({ ...deps, make }, { tenantId, keyId: caller.keyId }, body);
       return reply.status(201).send(await view(deps, client));
@@ -177,11 +183,14 @@ function changingRoutes(app: App, depsFor: ForCaller<ClientRouteDeps>): void {
       const { tenantId } = caller;
       const deps = depsFor(caller);
       const client = await findClient(deps, tenantId, request.params.id);
-      const { scopes: asked, settings } = request.body;
-      const changed = [...(asked ? ["scopes"] : []), ...Object.keys(settings ?? {})].join(" ");
+      const { scopes: asked, settings, dpop } = request.body;
+      const dpopKey = await dpopKeyFor(deps, client, dpop);
+      const named = [...(asked ? ["scopes"] : []), ...(dpopKey === undefined ? [] : ["dpop"])];
+      const changed = [...named, ...Object.keys(settings ?? {})].join(" ");
       await deps.acting(actOf(request, "client.changed", client.id, { changed })).clients.change(client.id, {
         ...(asked && { scopes: asked }),
         ...(settings && { settings: settingsOf(settings, client.settings) }),
+        ...(dpopKey !== undefined && { dpopKey }),
       });
       return view(deps, await findClient(deps, tenantId, client.id));
     },
@@ -249,7 +258,7 @@ async function createClient(
     publicUrl: body.public_url ?? null,
     suspension: null,
   };
-  await deps.make(client, first);
+  await deps.make(client, first, await dpopKeyFor(deps, { ...client, dpopKey: null }, body.dpop));
   return findClient(deps, tenantId, id);
 }
 

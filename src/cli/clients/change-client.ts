@@ -10,6 +10,7 @@ import { NOTHING, showAnswer } from "./show-client.ts";
 export interface ClientWish {
   scope: string[];
   returnUrl: string[];
+  dpop?: boolean;
   prove?: boolean;
   offlineAccess?: boolean;
   testing?: boolean;
@@ -34,6 +35,7 @@ export async function addClient(service: ServiceClient, output: Output, wish: Ne
     ...(await proofOf(wish)),
     ...(secretExpires !== undefined && { secret_expires_at: secretExpires }),
     ...(wish.scope.length > 0 && { scopes: wish.scope }),
+    ...(wish.dpop !== undefined && { dpop: wish.dpop }),
     settings: { ...settingsOf(wish), ...parameters },
   };
   const made = await service.ask({ method: "POST", path: "/v1/clients", body }, clientSchema);
@@ -55,6 +57,7 @@ export async function editClient(
   const settings = settingsOf(wish);
   const body = {
     ...(wish.scope.length > 0 && { scopes: wish.scope }),
+    ...(wish.dpop !== undefined && { dpop: wish.dpop }),
     ...(Object.keys(settings).length > 0 && { settings }),
   };
   showAnswer(output, await service.ask({ method: "PATCH", path: path`/v1/clients/${id}`, body }, clientSchema));

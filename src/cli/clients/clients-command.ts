@@ -95,6 +95,8 @@ function withSettings(command: Command): Command {
   return command
     .option("--scope <scope>", "scope to ask for; may be repeated", collect, [])
     .option("--return-url <url>", "where a user may be sent after connecting; may be repeated", collect, [])
+    .option("--dpop", "bind its tokens to a key, from the next consent on (RFC 9449)")
+    .option("--no-dpop", "do not")
     .option("--prove", "refresh right after connecting")
     .option("--no-prove", "do not")
     .option("--offline-access", "ask for a refresh token")

@@ -29,6 +29,7 @@ function facts(client: Client): [string, Cell][] {
     ["provider", { text: client.provider }],
     ["client id", { text: client.client_id }],
     ["authentication", { text: client.authentication }],
+    ["tokens", { text: client.dpop ? "bound to a key (DPoP)" : "" }],
     ["status", { text: status, colour: status === "active" ? "green" : "red" }],
     ["why", { text: suspension ? `${suspension.cause} (${suspension.code}), ${relativeTime(suspension.since)}` : "" }],
     ["secret", { text: endsAt === null ? "" : `ends ${relativeTime(endsAt)}` }],

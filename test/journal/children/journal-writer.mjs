@@ -38,6 +38,7 @@ function tokens(connectionId, generation) {
       expiresAt: null,
       refreshExpiresAt: null,
       rotatedAt: null,
+      dpopKey: null,
     },
   };
 }

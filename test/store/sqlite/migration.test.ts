@@ -80,6 +80,7 @@ describe("a database of the first version", () => {
         refreshExpiresAt: 7,
         refreshTokenName: null,
         rotatedAt: null,
+        dpopKey: null,
       },
       lease: {
         ...unknown,
