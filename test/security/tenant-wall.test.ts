@@ -33,6 +33,7 @@ const NONE: Ids = { connection: "", client: "", secret: "", session: "", key: ""
 const OF_THE_ENGINE = new Set([
   "GET /v1/connections/{id}/access-token",
   "POST /v1/connections/{id}/access-token/rejected",
+  "POST /v1/connections/{id}/dpop-proof",
 ]);
 /** Decided by who calls, before anything is looked up. */
 const isByCaller = ({ path, isOperators }: Route) => isOperators === true || /^\/v1\/(tenants|keys)\b/.test(path);
