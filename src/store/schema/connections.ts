@@ -1,0 +1,110 @@
+import type { Generated } from "kysely";
+
+/** Connections, with all that becomes of them. */
+export interface ConnectionTables {
+  connections: ConnectionsTable;
+  token_sets: TokenSetsTable;
+  spare_token_sets: SpareTokenSetsTable;
+  refresh_leases: RefreshLeasesTable;
+  history: HistoryTable;
+  connect_sessions: ConnectSessionsTable;
+}
+
+interface ConnectionsTable {
+  id: string;
+  tenant_id: string;
+  client_id: string;
+  end_user: string | null;
+  account_id: string | null;
+  account_label: string | null;
+  requested_scopes: string;
+  granted_scopes: string;
+  status: string;
+  diagnosis: string | null;
+  policy: string;
+  labels: string;
+  status_since: number;
+  created_at: number;
+  consented_at: number | null;
+  last_proven_at: number | null;
+  last_read_at: number | null;
+  seed: string | null;
+}
+
+interface TokenSetsTable {
+  connection_id: string;
+  generation: number;
+  access_token: Uint8Array | null;
+  refresh_token: Uint8Array | null;
+  token_type: string;
+  scope: string;
+  answer_fields: Generated<string>;
+  origin: string;
+  obtained_at: number;
+  expires_at: number | null;
+  refresh_expires_at: number | null;
+  refresh_token_name: string | null;
+  rotated_at: number | null;
+  dpop_key: string | null;
+}
+
+/** Received token sets that came too late to be the newest. */
+interface SpareTokenSetsTable extends TokenSetsTable {
+  id: Generated<number>;
+  set_aside_at: number;
+  tried_at: number | null;
+}
+
+interface RefreshLeasesTable {
+  connection_id: string;
+  client_id: string;
+  due_at: number | null;
+  backoff_until: number;
+  failures: number;
+  cause: string | null;
+  epoch: number;
+  owner: string | null;
+  lease_until: number;
+  answer_owner: string | null;
+  answer_until: number;
+  attempt_generation: number | null;
+  attempt_at: number | null;
+  unanswered: number;
+  rejected_at: number | null;
+  last_rejected_at: number | null;
+  rejected_generation: number | null;
+  consented_generation: number | null;
+  spent_tokens: Generated<string>;
+}
+
+interface HistoryTable {
+  id: Generated<number>;
+  connection_id: string;
+  at: number;
+  kind: string;
+  generation: number;
+  detail: string;
+}
+
+interface ConnectSessionsTable {
+  id: string;
+  tenant_id: string;
+  client_id: string;
+  connection_id: string | null;
+  end_user: string | null;
+  scopes: string;
+  parameters: string;
+  return_url: string | null;
+  completion: string;
+  status: string;
+  link_hash: string;
+  state_hash: string | null;
+  browser_hash: string | null;
+  nonce: string | null;
+  redirect_uri: string | null;
+  code_verifier: Uint8Array | null;
+  code: Uint8Array | null;
+  problem: string | null;
+  created_at: number;
+  expires_at: number;
+}
