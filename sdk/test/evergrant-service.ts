@@ -7,7 +7,7 @@ import { TOKEN } from "./token-answer.ts";
 
 export const API_KEY = "eg_key-that-nobody-may-see";
 
-/** One connection behind the two calls of the service. A report moves it to the next generation. */
+/** One connection behind the calls of the service. A report moves it to the next generation. */
 export interface EvergrantService {
   readonly url: string;
   /** Every call as "METHOD path", in order. */
@@ -56,8 +56,14 @@ async function serve(service: EvergrantService, request: IncomingMessage, respon
   if (service.instead !== undefined) return service.instead(response, request);
   if (request.headers.authorization !== `Bearer ${API_KEY}`)
     return sendProblem(response, 401, { code: "unauthorized" });
+  if (request.url?.endsWith("/dpop-proof") === true) return sendProof(service, response);
   if (request.method === "POST") service.generation += 1;
   sendToken(service, response);
+}
+
+function sendProof({ generation }: EvergrantService, response: ServerResponse): void {
+  response.writeHead(200, { "content-type": "application/json" });
+  response.end(JSON.stringify({ proof: `proof-of-${generation}`, connection_id: "con_1", generation }));
 }
 
 function sendToken({ generation, answer }: EvergrantService, response: ServerResponse): void {
