@@ -52,6 +52,8 @@ async function appendFor(connectionId) {
   for (let generation = 1; ; generation++) {
     await journal.append(tokens(connectionId, generation));
     process.stdout.write(`${connectionId} ${generation}\n`);
+    // No faster than a disk, however fast it is that takes the entries: somebody reads them all.
+    await new Promise((resolve) => setTimeout(resolve, 5));
   }
 }
 
