@@ -51,8 +51,6 @@ async function* sealedAnew(deps: RekeyBatchDeps, rekey: Rekey): AsyncGenerator<R
 /** Every table ends with a batch without rows, which leads to the next one. */
 async function* outdatedRows({ sealed, size, breathe }: RekeyBatchDeps, { tenantId, version, place: start }: Rekey) {
   for (let place: SealedPlace | null = start; place !== null;) {
-    // Twice: a batch may have been stored in this turn, and sockets are read at the beginning of the next.
-    await breathe();
     await breathe();
     const rows: SealedRow[] = await sealed.outdated(tenantId, version, place, size);
     place = placeAfter(place.table, rows);

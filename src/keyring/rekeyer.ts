@@ -29,7 +29,7 @@ export interface RekeyerDeps {
   isGone: Journal["isGone"];
   /** The most that this instance seals anew. */
   valuesPerSecond: number;
-  /** Lets requests be answered, between what is read and what is stored. */
+  /** Lets requests be answered; asked before each batch is read, and before it is stored. */
   breathe(): Promise<void>;
 }
 
@@ -43,6 +43,7 @@ const LEASE = 15 * SECOND;
 export function createRekeyer(deps: RekeyerDeps): Rekeyer {
   const { clock, rekeys, observer, instanceId } = deps;
   const pace = createRekeyPace(clock, deps.valuesPerSecond);
+  const breathe = inTurns(deps);
   const lease = { owner: instanceId, leaseMs: LEASE };
   const stopping = new AbortController();
   let rounds: Promise<void> = Promise.resolve();
@@ -78,12 +79,12 @@ export function createRekeyer(deps: RekeyerDeps): Rekeyer {
   async function work(claimed: Rekey): Promise<void> {
     const { signal } = stopping;
     let { place, done } = claimed;
-    for await (const batch of rekeyBatches({ ...deps, report, size: pace.batch, signal }, claimed)) {
+    for await (const batch of rekeyBatches({ ...deps, breathe, report, size: pace.batch, signal }, claimed)) {
+      await breathe();
       const replaced = await rekeys.advance({ ...claimed, place: batch.place }, batch.rows, lease);
       if (replaced === null) return;
       place = batch.place;
       done += replaced;
-      await deps.breathe();
       await pace.spend(batch.values, signal);
     }
     if (signal.aborted) await rekeys.giveBack(claimed.tenantId, instanceId);
@@ -115,4 +116,10 @@ export function createRekeyer(deps: RekeyerDeps): Rekeyer {
       await rounds;
     },
   };
+}
+
+/** Each after the one before: a batch that is read and one that is stored are not let go at the same moment. */
+function inTurns(deps: Pick<RekeyerDeps, "breathe">): () => Promise<void> {
+  let last = Promise.resolve();
+  return () => (last = last.then(() => deps.breathe()));
 }
