@@ -4,7 +4,7 @@ import { built, type Keyring, type EventName, type Database } from "../sweep/bui
 /** What refreshes and rekeys in one process of the service, wired as `service/service.ts` does, with another sealer for the rekey. */
 export interface Instance {
   /** Starts a rekey with this sealer; nothing limits how fast. */
-  startRekeyer(keyring: Pick<Keyring, "reseal">, counts: boolean): Promise<{ stop(): Promise<void> }>;
+  startRekeyer(keyring: Pick<Keyring, "reseal" | "rest">, counts: boolean): Promise<{ stop(): Promise<void> }>;
   /** How often something was reported. */
   count(name: EventName): number;
   stop(): Promise<void>;

@@ -163,7 +163,7 @@ async function measureTenant(on: { database: Database; keyring: Keyring; folder:
 async function rekey(
   { database }: { database: Database },
   instance: Instance,
-  { version, keyring }: { version: number; keyring: Pick<Keyring, "reseal"> },
+  { version, keyring }: { version: number; keyring: Pick<Keyring, "reseal" | "rest"> },
 ): Promise<Measured> {
   const rekeys = (await built.rekeyStore()).createRekeyStore(database);
   await database.write((queries) => queries.deleteFrom("rekeys").execute());

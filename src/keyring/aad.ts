@@ -5,6 +5,11 @@ const LENGTH = 2;
 
 /** Additional authenticated data of a record: every part with its length before it, so that no two places read the same. */
 export function aadOf(instanceId: string, address: SealAddress, keyVersion: number): Uint8Array {
+  return withVersion(aadWithoutVersion(instanceId, address), keyVersion);
+}
+
+/** All but the last part of it: what two records of one value have in common, when they are sealed with two versions of a key. */
+export function aadWithoutVersion(instanceId: string, address: SealAddress): Uint8Array {
   return encode([
     "evergrant.record.1",
     instanceId,
@@ -12,8 +17,17 @@ export function aadOf(instanceId: string, address: SealAddress, keyVersion: numb
     address.recordId,
     address.field,
     address.generation,
-    keyVersion,
   ]);
+}
+
+/** With the last part. */
+export function withVersion(aad: Uint8Array, keyVersion: number): Uint8Array {
+  const digits = String(keyVersion);
+  const bytes = Buffer.allocUnsafe(aad.length + LENGTH + digits.length);
+  bytes.set(aad);
+  bytes.writeUInt16BE(digits.length, aad.length);
+  bytes.write(digits, aad.length + LENGTH);
+  return bytes;
 }
 
 /** Where a wrapped tenant key belongs. */

@@ -8,6 +8,7 @@ import { ServiceError } from "../runtime/service-error.ts";
 import { aadOf } from "./aad.ts";
 import { openRecord, recordKeyVersion, sealRecord } from "./record.ts";
 import { resealAll, type Sealed } from "./reseal.ts";
+import { createResealThread } from "./reseal-thread.ts";
 import { proveRootKeys, type RootKeys } from "./root-keys.ts";
 import { createTenantKeys, rewrapped, type TenantKeys } from "./tenant-keys.ts";
 
@@ -22,8 +23,10 @@ export interface Keyring extends Sealer {
   /** The next version of a tenant's key, stored `through` a store; seals with it from now on. Returns its number. */
   rotate(tenantId: string, through?: KeyStore): Promise<number>;
   forget(tenantId: string): void;
-  /** Seals values of a tenant anew with the newest version of its key; null for each that cannot be opened. */
+  /** Seals values of a tenant anew, in a thread, with the newest version of its key; null for each that cannot be opened. */
   reseal(tenantId: string, values: readonly Sealed[]): Promise<(Uint8Array | null)[]>;
+  /** Ends the thread of `reseal` and what it is doing; the next call starts another one. */
+  rest(): Promise<void>;
 }
 
 export interface KeyringDeps {
@@ -48,6 +51,7 @@ export async function openKeyring(deps: KeyringDeps): Promise<Keyring> {
   const instanceId = await keys.instanceId();
   await proveRootKeys(keys, roots, { instanceId, random });
   const tenantKeys = createTenantKeys({ ...deps, instanceId });
+  const thread = createResealThread();
   const { fingerprint } = roots.primary;
 
   async function rewrapAll(through = keys): Promise<number> {
@@ -70,7 +74,8 @@ export async function openKeyring(deps: KeyringDeps): Promise<Keyring> {
     rewrapAll,
     rotate: (tenantId, through = keys) => tenantKeys.rotate(tenantId, through),
     forget: (tenantId) => tenantKeys.forget(tenantId),
-    reseal: (tenantId, values) => resealAll({ tenantKeys, instanceId, random }, tenantId, values),
+    reseal: (tenantId, values) => resealAll({ tenantKeys, thread, instanceId, random }, tenantId, values),
+    rest: () => thread.end(),
   };
 }
 

@@ -1,7 +1,9 @@
 import type { Random } from "../runtime/random.ts";
 import type { SealAddress } from "../runtime/sealer.ts";
-import { aadOf } from "./aad.ts";
-import { openRecord, recordKeyVersion, SALT, sealRecord, type RecordKey } from "./record.ts";
+import { aadWithoutVersion } from "./aad.ts";
+import { pack, unpack } from "./packed-values.ts";
+import { recordKeyVersion, SALT, type RecordKey } from "./record.ts";
+import type { ResealThread } from "./reseal-thread.ts";
 import type { TenantKeys } from "./tenant-keys.ts";
 
 /** A value with the place that it was sealed for. */
@@ -12,40 +14,47 @@ export interface Sealed {
 
 interface ResealDeps {
   tenantKeys: Pick<TenantKeys, "find" | "newest">;
+  thread: Pick<ResealThread, "reseal">;
   instanceId: string;
   random: Random;
 }
 
 /**
- * Seals values of a tenant anew with its newest key, all in one go: there are millions of them, and asking for keys and chance one
- * by one would take as long as sealing. Null for each that cannot be opened. No plaintext outlives its turn.
+ * Seals values of a tenant anew with its newest key, in a thread and all in one go: there are millions of them, and asking for keys
+ * and chance one by one would take as long as sealing. Null for each that cannot be opened. Throws `key_unavailable` when the
+ * tenant has no keys, and `internal` when the thread ended.
  */
 export async function resealAll(
-  { tenantKeys, instanceId, random }: ResealDeps,
+  { tenantKeys, thread, instanceId, random }: ResealDeps,
   tenantId: string,
   values: readonly Sealed[],
 ): Promise<(Uint8Array | null)[]> {
-  const versions = new Set(values.map(({ sealed }) => recordKeyVersion(sealed)).filter((version) => version !== null));
-  const keys = new Map<number, RecordKey>();
-  for (const version of versions) {
-    const key = await tenantKeys.find(tenantId, version);
-    if (key) keys.set(version, key);
-  }
-  const newest = await tenantKeys.newest(tenantId);
-  const salts = drawOnce(random, values.length * SALT);
-  return values.map(({ address, sealed }) => {
-    const key = keys.get(recordKeyVersion(sealed) ?? -1);
-    const plaintext = key && openRecord(key, aadOf(instanceId, address, key.version), sealed);
-    if (!plaintext) return null;
-    const again = sealRecord(newest, aadOf(instanceId, address, newest.version), plaintext, salts);
-    plaintext.fill(0);
-    return again;
-  });
+  const keys = await keysFor(tenantKeys, tenantId, values);
+  const salts = random.bytes(values.length * SALT);
+  const all = values.map(({ address, sealed }, place) => ({
+    aad: aadWithoutVersion(instanceId, address),
+    salt: salts.subarray(place * SALT, (place + 1) * SALT),
+    sealed,
+  }));
+  return unpack(await thread.reseal({ packed: pack(all), keys: keys.map(copyOf) }));
 }
 
-/** Hands out what was drawn at once, piece by piece. */
-function drawOnce(random: Random, length: number): Pick<Random, "bytes"> {
-  const drawn = random.bytes(length);
-  let taken = 0;
-  return { bytes: (wanted) => drawn.subarray(taken, (taken += wanted)) };
+/** The newest key, and each that one of the values needs. */
+async function keysFor(
+  tenantKeys: ResealDeps["tenantKeys"],
+  tenantId: string,
+  values: readonly Sealed[],
+): Promise<RecordKey[]> {
+  const versions = new Set(values.map(({ sealed }) => recordKeyVersion(sealed)));
+  const keys = new Map<number, RecordKey>();
+  for (const version of versions) {
+    const key = version === null ? null : await tenantKeys.find(tenantId, version);
+    if (key) keys.set(key.version, key);
+  }
+  const newest = await tenantKeys.newest(tenantId);
+  return [...keys.set(newest.version, newest).values()];
+}
+
+function copyOf({ bytes, version }: RecordKey) {
+  return { bytes: Uint8Array.from(bytes), version };
 }
