@@ -1,7 +1,7 @@
 import { sql } from "kysely";
 import type { SealedPlace, SealedRow, SealedStore } from "../access/sealed-store.ts";
 import type { Database, Queries } from "./database.ts";
-import { countVersions, rowsOf, SEALED_COLUMNS, versionBytes } from "./sealed-values.ts";
+import { countVersions, orderOf, rowsOf, SEALED_COLUMNS, versionBytes } from "./sealed-values.ts";
 import type { Transaction } from "./transaction.ts";
 import { updateFromValues } from "./update-from-values.ts";
 
@@ -28,7 +28,7 @@ async function outdated(queries: Queries, { tenantId, version, place, limit }: W
   const wanted = Buffer.alloc(4);
   wanted.writeUInt32BE(version);
   const isOutdated = Object.keys(columns).map((column) => sql`${versionBytes(column)} <> ${wanted}`);
-  const idColumn = sql.ref(`stored.${id}`);
+  const idColumn = orderOf(table);
   const read = new Set([id, recordId, ...(generation === null ? [] : [generation]), ...Object.keys(columns)]);
   const selected = [...read].map((column) => sql.ref(`stored.${column}`));
   const { rows } = await sql<Row>`select ${sql.join(selected)} from ${rowsOf(table, tenantId)}

@@ -64,6 +64,15 @@ export function rowsOf(table: SealedTable, tenantId: string): RawBuilder<unknown
     where owner.tenant_id = ${tenantId}`;
 }
 
+/**
+ * What the rows of a tenant are gone through by, in pieces. Where a row has its owner's id it is the owner's: an index has those of a
+ * tenant in order, and otherwise all that are left would be sorted for each piece.
+ */
+export function orderOf(table: SealedTable): RawBuilder<unknown> {
+  const { id, owner } = SEALED_COLUMNS[table];
+  return sql.ref(owner?.column === id ? "owner.id" : `stored.${id}`);
+}
+
 /** The four bytes of a sealed value that say which key version sealed it (docs/sealed-records.md). */
 export function versionBytes(column: string): RawBuilder<Uint8Array | null> {
   return sql`substr(${sql.ref(`stored.${column}`)}, 6, 4)`;
@@ -98,8 +107,8 @@ async function countPiece(
   queries: Queries,
   { tenantId, table, after }: { tenantId: string; table: SealedTable; after: string | number | null },
 ): Promise<Piece> {
-  const { id, columns } = SEALED_COLUMNS[table];
-  const idColumn = sql.ref(`stored.${id}`);
+  const { columns } = SEALED_COLUMNS[table];
+  const idColumn = orderOf(table);
   const names = Object.keys(columns);
   const versions = names.map((column) => sql`${versionBytes(column)} as ${sql.ref(column)}`);
   const groups = sql.join(names.map((column) => sql.ref(column)));

@@ -1,8 +1,9 @@
-import { CompiledQuery } from "kysely";
+import { CompiledQuery, sql } from "kysely";
 import { describe, expect, test } from "vitest";
 import type { ConnectionStore } from "../../../src/connection/store.ts";
 import { createConnectionStore } from "../../../src/store/connections.ts";
 import type { Database, Queries } from "../../../src/store/database.ts";
+import { createSealedStore } from "../../../src/store/sealed-store.ts";
 import { openSqlite } from "../../../src/store/sqlite/open.ts";
 import { createManualClock } from "../../stage/manual-clock.ts";
 import { claimRequest, dueRequest, openStoreStage } from "../../stage/store-stage.ts";
@@ -16,13 +17,15 @@ async function plansOf(table: string, use: (connections: ConnectionStore) => Pro
   await stage.create("con_1", {}, { dueAt: 1 });
   const statements: CompiledQuery[] = [];
   await use(createConnectionStore(noting(database, statements)));
-  const plans: string[] = [];
-  for (const { sql, parameters } of statements) {
-    const explained = CompiledQuery.raw(`explain query plan ${sql}`, [...parameters]);
-    const { rows } = await database.read((queries) => queries.executeQuery<{ detail: string }>(explained));
-    if (rows.some(({ detail }) => detail.includes(` ${table}`))) plans.push(...rows.map(({ detail }) => detail));
-  }
-  return plans;
+  const plans = await Promise.all(statements.map((statement) => planOf(database, statement)));
+  return plans.filter((plan) => plan.includes(` ${table}`)).flatMap((plan) => plan.split("\n"));
+}
+
+/** One line a step. */
+async function planOf(database: Database, { sql: text, parameters }: CompiledQuery): Promise<string> {
+  const explained = CompiledQuery.raw(`explain query plan ${text}`, [...parameters]);
+  const { rows } = await database.read((queries) => queries.executeQuery<{ detail: string }>(explained));
+  return rows.map(({ detail }) => detail).join("\n");
 }
 
 /** Notes each statement as it is sent. */
@@ -41,6 +44,30 @@ function noting(database: Database, statements: CompiledQuery[]): Database {
     write: (work) => database.write((queries) => work(over(queries))),
   };
 }
+
+test("a rekey goes through the values of a tenant in order, and sorts nothing", async () => {
+  const { database, create } = await openStoreStage(STAGE);
+  for (let number = 100; number < 600; number++) await create(`con_${number}`);
+  await database.write(async (queries) => {
+    await sql`update token_sets set access_token = zeroblob(100), refresh_token = zeroblob(100)`.execute(queries);
+    await sql`analyze`.execute(queries);
+    // As if there were many of two tenants.
+    await sql`update sqlite_stat1 set stat = '300000 150000 1' where idx = 'connections_tenant'`.execute(queries);
+    await sql`update sqlite_stat1 set stat = '300000 1' where idx = 'sqlite_autoindex_token_sets_1'`.execute(queries);
+    await sql`analyze sqlite_schema`.execute(queries);
+  });
+  const statements: CompiledQuery[] = [];
+  const sealed = createSealedStore(noting(database, statements));
+  await sealed.outdated("default", 9, { table: "token_sets", after: "con_101" }, 100);
+  await sealed.versions("default");
+  const plans = await Promise.all(statements.map((statement) => planOf(database, statement)));
+  const ofTokens = plans.filter((plan) => /stored USING.* sqlite_autoindex_token_sets/.test(plan));
+  expect(ofTokens).toHaveLength(2);
+  for (const plan of ofTokens) {
+    expect(plan).toMatch(/SEARCH owner USING COVERING INDEX connections_tenant/);
+    expect(plan).not.toMatch(/TEMP B-TREE FOR ORDER BY/);
+  }
+});
 
 describe("a million resting connections cost nothing, because SQLite finds by an index", () => {
   test("what is due, in order", async () => {
