@@ -5,6 +5,7 @@ import { createConnectionStore } from "../../../src/store/connections.ts";
 import type { Database, Queries } from "../../../src/store/database.ts";
 import { createSealedStore } from "../../../src/store/sealed-store.ts";
 import { openSqlite } from "../../../src/store/sqlite/open.ts";
+import { updateFromValues } from "../../../src/store/update-from-values.ts";
 import { createManualClock } from "../../stage/manual-clock.ts";
 import { claimRequest, dueRequest, openStoreStage } from "../../stage/store-stage.ts";
 
@@ -45,17 +46,34 @@ function noting(database: Database, statements: CompiledQuery[]): Database {
   };
 }
 
-test("a rekey goes through the values of a tenant in order, and sorts nothing", async () => {
-  const { database, create } = await openStoreStage(STAGE);
-  for (let number = 100; number < 600; number++) await create(`con_${number}`);
-  await database.write(async (queries) => {
+/** With statistics as if there were some hundred thousand connections, which is where they lead SQLite astray. */
+async function openAnalysed() {
+  const stage = await openStoreStage(STAGE);
+  for (let number = 100; number < 600; number++) await stage.create(`con_${number}`);
+  await stage.database.write(async (queries) => {
     await sql`update token_sets set access_token = zeroblob(100), refresh_token = zeroblob(100)`.execute(queries);
     await sql`analyze`.execute(queries);
-    // As if there were many of two tenants.
     await sql`update sqlite_stat1 set stat = '300000 150000 1' where idx = 'connections_tenant'`.execute(queries);
-    await sql`update sqlite_stat1 set stat = '300000 1' where idx = 'sqlite_autoindex_token_sets_1'`.execute(queries);
+    await sql`update sqlite_stat1 set stat = '300000 1' where idx like 'sqlite_autoindex_%'`.execute(queries);
     await sql`analyze sqlite_schema`.execute(queries);
   });
+  return stage;
+}
+
+test("a list of values is looked up row by row, whatever the statistics say", async () => {
+  const { database } = await openAnalysed();
+  const statements: CompiledQuery[] = [];
+  const rows = Array.from({ length: 400 }, (_none, number) => ({ connection_id: `con_${number}`, generation: 1 }));
+  await noting(database, statements).write((queries) =>
+    updateFromValues({ queries, dialect: database.dialect }, "token_sets", "connection_id", rows),
+  );
+  const [plan] = await Promise.all(statements.map((statement) => planOf(database, statement)));
+  expect(plan).toMatch(/SEARCH token_sets USING (COVERING )?INDEX sqlite_autoindex_token_sets_1 \(connection_id=\?\)/);
+  expect(plan).not.toMatch(/SCAN token_sets|AUTOMATIC/);
+});
+
+test("a rekey goes through the values of a tenant in order, and sorts nothing", async () => {
+  const { database } = await openAnalysed();
   const statements: CompiledQuery[] = [];
   const sealed = createSealedStore(noting(database, statements));
   await sealed.outdated("default", 9, { table: "token_sets", after: "con_101" }, 100);
