@@ -8,7 +8,7 @@ import {
 } from "../access/sealed-store.ts";
 import { codeOf, ServiceError } from "../runtime/service-error.ts";
 import type { Keyring } from "./keyring.ts";
-import { oneAhead } from "./one-ahead.ts";
+import { ahead } from "./ahead.ts";
 
 /** Rows that follow each other, sealed anew. */
 export interface RekeyBatch {
@@ -32,19 +32,27 @@ export interface RekeyBatchDeps {
   signal: AbortSignal;
 }
 
+/** So many batches are with the thread that seals, or wait for it, while one is stored: it must not run out of work meanwhile. */
+const AHEAD = 2;
+
 /**
- * All that is left of a rekey, in the order of its places. While one batch is stored, the next is sealed and the one after that is
- * read: the database and the thread that seals need not wait for each other. What of it others change before it is stored, the
- * store finds out (`RekeyStore.advance`). Ends early after `signal`: what is being sealed then still comes, what was only read does not.
+ * All that is left of a rekey, in the order of its places. While one batch is stored, the next ones are sealed: the database and
+ * the thread that seals need not wait for each other. What of it others change before it is stored, the store finds out
+ * (`RekeyStore.advance`). Ends early after `signal`: what is being sealed then still comes.
  */
-export function rekeyBatches(deps: RekeyBatchDeps, rekey: Rekey): AsyncGenerator<RekeyBatch, void> {
-  return oneAhead(sealedAnew(deps, rekey));
+export async function* rekeyBatches(deps: RekeyBatchDeps, rekey: Rekey): AsyncGenerator<RekeyBatch, void> {
+  for await (const { rows, ...batch } of ahead(AHEAD, beingSealed(deps, rekey))) {
+    yield { ...batch, rows: await rows };
+  }
 }
 
-async function* sealedAnew(deps: RekeyBatchDeps, rekey: Rekey): AsyncGenerator<RekeyBatch, void> {
-  for await (const { place, rows } of oneAhead(outdatedRows(deps, rekey))) {
+async function* beingSealed(deps: RekeyBatchDeps, rekey: Rekey) {
+  for await (const { place, rows } of outdatedRows(deps, rekey)) {
     if (deps.signal.aborted) return;
-    yield { place, values: valuesIn(rows), rows: await resealed(deps, rekey.tenantId, rows) };
+    const sealed = resealed(deps, rekey.tenantId, rows);
+    // Told when the batch has its turn.
+    sealed.catch(() => undefined);
+    yield { place, values: valuesIn(rows), rows: sealed };
   }
 }
 

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { expect, test } from "vitest";
-import { oneAhead } from "../../src/keyring/one-ahead.ts";
+import { ahead } from "../../src/keyring/ahead.ts";
 
 /** Counts, and writes down what becomes of it. */
 async function* counting(steps: string[], until = Infinity): AsyncGenerator<number, void> {
@@ -15,20 +15,23 @@ async function* counting(steps: string[], until = Infinity): AsyncGenerator<numb
   }
 }
 
-test("every item comes once and in its order, and the next is asked for before one is worked on", async () => {
+test("every item comes once and in its order, and so many more are asked for before one is worked on", async () => {
   const steps: string[] = [];
-  for await (const count of oneAhead(counting(steps))) {
+  for await (const count of ahead(2, counting(steps))) {
     steps.push(`took ${count}`);
     await nextTurn();
     if (count === 3) break;
   }
-  expect(steps).toEqual(["made 1", "made 2", "took 1", "made 3", "took 2", "made 4", "took 3", "closed"]);
+  expect(steps).toEqual([
+    ...["made 1", "made 2", "made 3", "took 1"],
+    ...["made 4", "took 2", "made 5", "took 3", "closed"],
+  ]);
 });
 
 test("a failure ahead is told after what came before it", async () => {
   const steps: string[] = [];
   const work = async () => {
-    for await (const count of oneAhead(counting(steps, 2))) {
+    for await (const count of ahead(1, counting(steps, 2))) {
       await nextTurn();
       steps.push(`took ${count}`);
     }
