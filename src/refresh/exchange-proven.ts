@@ -29,7 +29,7 @@ export async function exchangeProven(
   const isOut = ({ id }: LiveSecret): boolean => refusedSecrets.has(id);
   const findOther = () => untilStored(ports, connectionId, () => otherProof(ports, client, isOut));
   const other = await findOther();
-  if (!other) return { ...first, proof };
+  if (!other) return lastWord(ready, { ...first, proof });
   if (!(await maySend().catch(() => false))) return null;
   const second = await withNonce(ready, await prepareWith(ready, prepared, other), maySend);
   if (second === null) return null;
@@ -38,7 +38,12 @@ export async function exchangeProven(
   if (isRefused && first.outcome.kind === "rejected") return { ...first, proof };
   // Somebody has changed the secrets meanwhile.
   if (isRefused && (await findOther())) return null;
-  return { ...second, proof: other };
+  return lastWord(ready, { ...second, proof: other });
+}
+
+/** Unless, with another secret, the client was let in a moment ago: then that one is asked again, and believed. */
+function lastWord({ flight }: Ready, exchanged: ProvenExchange): ProvenExchange | null {
+  return exchanged.outcome.kind === "client_fault" && flight.refusedSecrets.forgetLetIn() ? null : exchanged;
 }
 
 /**

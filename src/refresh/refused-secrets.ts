@@ -12,6 +12,8 @@ export interface RefusedSecrets {
   note(id: string, refused: RefusedSecret): void;
   has(id: string): boolean;
   isEmpty(): boolean;
+  /** Forgets those with which a token was rejected: the client was let in with them. True when there was one. */
+  forgetLetIn(): boolean;
   /** All of them, each of which is then forgotten. */
   take(): (RefusedSecret & { id: string })[];
 }
@@ -35,6 +37,11 @@ export function createRefusedSecrets(clock: Clock): RefusedSecrets {
     isEmpty: () => {
       forgetOld();
       return refused.size === 0;
+    },
+    forgetLetIn: () => {
+      const letIn = [...refused].filter(([, { what }]) => what === "token");
+      for (const [id] of letIn) refused.delete(id);
+      return letIn.length > 0;
     },
     take: () => {
       forgetOld();

@@ -5,7 +5,7 @@ import { MINUTE, SECOND } from "../../src/runtime/clock.ts";
 import { replaceSecret, stageSecret } from "../field/refused-client.ts";
 import { storeIsDown } from "../stage/faulty-connection-store.ts";
 import { createGate } from "../stage/gate.ts";
-import { answers, waitsFor } from "../stage/plays.ts";
+import { answers, takes, waitsFor } from "../stage/plays.ts";
 import { CLIENT_SECRET } from "../stage/world.ts";
 import { activeOf, EMERGENCY, expectUnnoticed, find, knows, NEXT, open, REFUSAL, sent } from "./secret-stage.ts";
 
@@ -106,6 +106,23 @@ describe("an active secret that ends", () => {
     await expect(refresh).resolves.toEqual({ kind: "renewed" });
     await stage.refresh(ids[1] ?? "");
     expect(sent(stage)).toEqual([CLIENT_SECRET, NEXT, NEXT]);
+    expect(stage.observer.of("client.suspended")).toEqual([]);
+  });
+
+  test("leaves the word to its successor, with which a token was rejected before, when what came after that is wrong", async () => {
+    const { stage, id } = await open();
+    const { clients, clientId } = stage;
+    const [old, staged] = [await activeOf(stage), await stageSecret(stage, NEXT)];
+    stage.server.revoke("refresh-1-1");
+    knows(stage.server, NEXT);
+    stage.server.script(takes(stage.clock, 26 * SECOND, answers(400, { error: "invalid_grant" })));
+    const refresh = stage.refresh(id);
+    await expect.poll(() => stage.server.requests.length).toBe(1);
+    await clients.promoteSecret(clientId, staged, { by: "operator", force: true });
+    await clients.retireSecret(clientId, old ?? "", "operator");
+    await stageSecret(stage, "mistyped");
+    await expect(stage.passing(40 * SECOND, refresh)).resolves.toEqual({ kind: "ended" });
+    expect(sent(stage)).toEqual([NEXT, "mistyped", NEXT]);
     expect(stage.observer.of("client.suspended")).toEqual([]);
   });
 
