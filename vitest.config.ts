@@ -5,13 +5,38 @@ import { memoryFolder } from "./test/stage/memory-folder.ts";
 const memory = memoryFolder();
 if (memory !== null) process.env["TMPDIR"] ??= memory;
 
+/** What leaves nothing behind in the modules that it loads: these files share them, which saves a quarter of the time. */
+const TOGETHER = [
+  "access",
+  "client",
+  "connection",
+  "field",
+  "journal",
+  "keyring",
+  "oauth",
+  "provider",
+  "refresh",
+  "runtime",
+];
+const together = TOGETHER.map((folder) => `test/${folder}/**/*.test.ts`);
+
 export default defineConfig({
   test: {
-    include: ["test/**/*.test.ts", "sdk/test/**/*.test.ts", "sandbox/test/**/*.test.ts"],
     globalSetup: "test/stage/postgres/shared-server.ts",
     testTimeout: 20_000,
     // Many tests wait for processes and databases more than they compute.
     maxWorkers: 2,
     sequence: { shuffle: { tests: true, files: false } },
+    projects: [
+      { extends: true, test: { name: "together", include: together, isolate: false } },
+      {
+        extends: true,
+        test: {
+          name: "apart",
+          include: ["test/**/*.test.ts", "sdk/test/**/*.test.ts", "sandbox/test/**/*.test.ts"],
+          exclude: together,
+        },
+      },
+    ],
   },
 });
