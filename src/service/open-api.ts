@@ -36,7 +36,7 @@ import type { ConnectPorts } from "../connect/ports.ts";
 import type { ConnectionStore } from "../connection/store.ts";
 import { clientKeys } from "../keyring/client-keys.ts";
 import { registerConnectPages } from "../pages/connect-pages.ts";
-import { registerOperatorPages } from "../pages/operator-pages.ts";
+import { registerOperatorPages, type OperatorPagesDeps } from "../pages/operator-pages.ts";
 import type { AccessTokens } from "../refresh/access-token.ts";
 import { createApiKeyStore } from "../store/api-keys.ts";
 import type { OpenedDatabase } from "../store/database.ts";
@@ -46,7 +46,7 @@ import type { Metrics } from "../telemetry/metrics.ts";
 import { createActing } from "./acting-stores.ts";
 import { createCallerPorts } from "./caller-ports.ts";
 import type { Secrets } from "./open-secrets.ts";
-import { openSignIn } from "./open-sign-in.ts";
+import { openSignIn, type SignInParts } from "./open-sign-in.ts";
 import type { Settings } from "./settings.ts";
 
 export interface ApiParts extends Pick<Secrets, "keyStore" | "keyring" | "pepper" | "auditKey" | "sessionKey"> {
@@ -130,21 +130,18 @@ export async function openApi(parts: ApiParts, settings: Settings): Promise<{ ap
   auditRoute(app, (caller) => portsFor(caller).audit);
   operatorSessionRoutes(app, (caller) => ({ ...portsFor(caller), operators, operatorCookie }));
   registerConnectPages(app, connectPorts);
-  if (settings.operatorSignIn) {
-    const signIn = await openSignIn(
-      { ...connectPorts, database, operators, acting: createActing({ database, auditKey, watched }), sessionKey },
-      settings.operatorSignIn,
-    );
-    registerOperatorPages(app, {
-      signIn,
-      limit: createSignInLimit(clock),
-      sessions: operators,
-      cookie: operatorCookie,
-      identify: operatorGuard,
-      peerAddress,
-      tenants: connectPorts.tenants,
-      publicUrl,
-    });
-  }
+  const acting = createActing({ database, auditKey, watched });
+  const forSignIn = { ...connectPorts, database, operators, acting, sessionKey, peerAddress };
+  const session = { sessions: operators, cookie: operatorCookie, identify: operatorGuard };
+  await addOperatorPages(app, settings, { ...forSignIn, ...session });
   return { app, usage };
+}
+
+type OperatorParts = SignInParts & Omit<OperatorPagesDeps, "signIn" | "limit">;
+
+/** Only where the settings name an issuer. */
+async function addOperatorPages(app: App, { operatorSignIn }: Settings, parts: OperatorParts): Promise<void> {
+  if (!operatorSignIn) return;
+  const signIn = await openSignIn(parts, operatorSignIn);
+  registerOperatorPages(app, { ...parts, signIn, limit: createSignInLimit(parts.clock) });
 }
