@@ -4,20 +4,8 @@ import { SCOPES } from "../../src/access/api-key.ts";
 import { createApi, type Answer, type Api } from "../stage/api.ts";
 import { openStage, type Stage } from "../stage/stage.ts";
 import { openAnotherTenant } from "./another-tenant.ts";
-import { ROUTES, type Ids, type Route } from "./route-table.ts";
+import { NONE, ROUTES, UNKNOWN, type Ids, type Route } from "./route-table.ts";
 
-/** Ids of the right shape that nobody has. */
-const UNKNOWN: Ids = {
-  connection: `con_${"0".repeat(26)}`,
-  client: `cli_${"0".repeat(26)}`,
-  secret: `sec_${"0".repeat(26)}`,
-  session: `cs_${"0".repeat(26)}`,
-  key: `key_${"0".repeat(26)}`,
-  tenant: `ten_${"0".repeat(26)}`,
-  operator: `ops_${"0".repeat(26)}`,
-};
-
-const NONE: Ids = { connection: "", client: "", secret: "", session: "", key: "", tenant: "", operator: "" };
 /** Those that are called with an id of something, in the path or in the body. */
 const withIds = ROUTES.filter(({ call }) => JSON.stringify(call(UNKNOWN)) !== JSON.stringify(call(NONE)));
 

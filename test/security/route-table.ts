@@ -136,3 +136,17 @@ export const ROUTES: readonly Route[] = [
   // It is not confirmed.
   about("tenant", ["DELETE", "/v1/keys/tenants/{tenant}", "admin", 400], () => ({ confirm: "" })),
 ];
+
+/** Ids of the right shape that nobody has. */
+export const UNKNOWN: Ids = {
+  connection: `con_${"0".repeat(26)}`,
+  client: `cli_${"0".repeat(26)}`,
+  secret: `sec_${"0".repeat(26)}`,
+  session: `cs_${"0".repeat(26)}`,
+  key: `key_${"0".repeat(26)}`,
+  tenant: `ten_${"0".repeat(26)}`,
+  operator: `ops_${"0".repeat(26)}`,
+};
+
+/** What tells a route that is called with an id from one that is not. */
+export const NONE: Ids = { connection: "", client: "", secret: "", session: "", key: "", tenant: "", operator: "" };

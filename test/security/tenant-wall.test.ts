@@ -7,7 +7,7 @@ import type { Answer, Api } from "../stage/api.ts";
 import { postgresDatabase, sharedPostgres } from "../stage/postgres/database.ts";
 import { openStage } from "../stage/stage.ts";
 import { withoutFirstWall } from "./forgetful-database.ts";
-import { ROUTES, type Ids, type Route } from "./route-table.ts";
+import { NONE, ROUTES, UNKNOWN, type Ids, type Route } from "./route-table.ts";
 import { addTenant, connectAs, type TenantStage } from "./two-tenants.ts";
 
 // The first wall is taken away, in order to see the second.
@@ -17,17 +17,6 @@ vi.mock("../../src/service/open-database.ts", async (importOriginal) => {
     openDatabase: async (...given: Parameters<typeof openDatabase>) => withoutFirstWall(await openDatabase(...given)),
   };
 });
-
-const UNKNOWN: Ids = {
-  connection: `con_${"0".repeat(26)}`,
-  client: `cli_${"0".repeat(26)}`,
-  secret: `sec_${"0".repeat(26)}`,
-  session: `cs_${"0".repeat(26)}`,
-  key: `key_${"0".repeat(26)}`,
-  tenant: `ten_${"0".repeat(26)}`,
-  operator: `ops_${"0".repeat(26)}`,
-};
-const NONE: Ids = { connection: "", client: "", secret: "", session: "", key: "", tenant: "", operator: "" };
 
 /** Answered from the engine's memory, which is everybody's: there the first wall is the only one. */
 const OF_THE_ENGINE = new Set([
