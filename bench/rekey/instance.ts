@@ -1,10 +1,10 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { built, type Keyring, type EventName, type Database } from "../sweep/built.ts";
+import { built, type Keyring, type EventName, type Database, type SealedStore } from "../sweep/built.ts";
 
 /** What refreshes and rekeys in one process of the service, wired as `service/service.ts` does, with another sealer for the rekey. */
 export interface Instance {
-  /** Starts a rekey with this sealer; nothing limits how fast. */
-  startRekeyer(keyring: Pick<Keyring, "reseal" | "rest">, counts: boolean): Promise<{ stop(): Promise<void> }>;
+  /** Starts a rekey with this sealer; nothing limits how fast. One that `rewrites` counts what is left too, and finds nothing. */
+  startRekeyer(keyring: Pick<Keyring, "reseal" | "rest">, rewrites: boolean): Promise<{ stop(): Promise<void> }>;
   /** How often something was reported. */
   count(name: EventName): number;
   stop(): Promise<void>;
@@ -50,13 +50,13 @@ export async function startInstance(database: Database, keyring: Keyring, dataDi
   await engine.heartbeat.start();
   engine.sweep.start();
   return {
-    startRekeyer: async (resealing, countsVersions) => {
+    startRekeyer: async (resealing, rewrites) => {
       const sealed = (await built.sealedStore()).createSealedStore(database);
       const rekeyer = (await built.rekeyer()).createRekeyer({
         clock,
         observer,
         keyring: resealing,
-        sealed: countsVersions ? sealed : { ...sealed, versions: async () => new Map() },
+        sealed: rewrites ? withNothingLeft(sealed) : sealed,
         rekeys: (await built.rekeyStore()).createRekeyStore(database),
         keys: { purge: async () => 0 },
         instanceId: INSTANCE,
@@ -76,4 +76,8 @@ export async function startInstance(database: Database, keyring: Keyring, dataDi
       await transport.close();
     },
   };
+}
+
+function withNothingLeft(sealed: SealedStore): SealedStore {
+  return { ...sealed, versions: async (tenantId) => sealed.versions(tenantId).then(() => new Map()) };
 }

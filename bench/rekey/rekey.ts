@@ -169,7 +169,7 @@ async function rekey(
   await database.write((queries) => queries.deleteFrom("rekeys").execute());
   await rekeys.begin(TENANT, version, 2 * ROWS);
   const [start, refreshed] = [performance.now(), instance.count("refresh.succeeded")];
-  const rekeyer = await instance.startRekeyer(keyring, keyring !== rewriting);
+  const rekeyer = await instance.startRekeyer(keyring, keyring === rewriting);
   for (;;) {
     const [row] = await rekeys.list();
     if (row && row.finishedAt !== null) {

@@ -62,3 +62,4 @@ export const built = {
 export type Database = DatabaseModule.Database;
 export type EventName = ObserverModule.EventName;
 export type Keyring = KeyringModule.Keyring;
+export type SealedStore = ReturnType<typeof SealedStoreModule.createSealedStore>;

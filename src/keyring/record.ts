@@ -17,6 +17,7 @@ const VERSION = 4;
 const HEADER = START.length + VERSION;
 /** Bytes of chance that a record takes. */
 export const SALT = 32;
+const KEY = 32;
 const COMMITMENT = 32;
 const TAG = 16;
 const OVERHEAD = HEADER + SALT + COMMITMENT + TAG;
@@ -35,8 +36,8 @@ export function sealRecord(
   random: Pick<Random, "bytes">,
 ): Uint8Array {
   const salt = random.bytes(SALT);
-  const [recordKey, commitment] = hkdf64(key.bytes, salt, aad);
-  const cipher = createCipheriv(CIPHER, recordKey, ZERO_NONCE);
+  const derived = hkdf64(key.bytes, salt, aad);
+  const cipher = createCipheriv(CIPHER, derived.subarray(0, KEY), ZERO_NONCE);
   cipher.setAAD(aad);
   const ciphertext = cipher.update(plaintext);
   // GCM holds nothing back: at its end there is the tag alone.
@@ -45,7 +46,7 @@ export function sealRecord(
   record.set(START);
   record.writeUInt32BE(key.version, START.length);
   record.set(salt, HEADER);
-  record.set(commitment, HEADER + SALT);
+  derived.copy(record, HEADER + SALT, KEY);
   record.set(ciphertext, HEADER + SALT + COMMITMENT);
   record.set(cipher.getAuthTag(), record.length - TAG);
   return record;
@@ -53,17 +54,19 @@ export function sealRecord(
 
 /** The version of the key that a record needs; null when it is not a record. */
 export function recordKeyVersion(record: Uint8Array): number | null {
-  const isRecord = record.length >= OVERHEAD && START.every((byte, place) => record[place] === byte);
-  return isRecord ? new DataView(record.buffer, record.byteOffset).getUint32(START.length) : null;
+  if (record.length < OVERHEAD) return null;
+  for (let place = 0; place < START.length; place++) if (record[place] !== START[place]) return null;
+  const version = record.subarray(START.length, HEADER);
+  return version.reduce((number, byte) => number * 256 + byte, 0);
 }
 
 /** The plaintext, or null when the key, the place (AAD) or the record is not the one it was sealed with. */
 export function openRecord(key: RecordKey, aad: Uint8Array, record: Uint8Array): Uint8Array | null {
   if (recordKeyVersion(record) !== key.version) return null;
   const body = record.subarray(HEADER);
-  const [recordKey, commitment] = hkdf64(key.bytes, body.subarray(0, SALT), aad);
-  if (!timingSafeEqual(commitment, body.subarray(SALT, SALT + COMMITMENT))) return null;
-  const decipher = createDecipheriv(CIPHER, recordKey, ZERO_NONCE);
+  const derived = hkdf64(key.bytes, body.subarray(0, SALT), aad);
+  if (!timingSafeEqual(derived.subarray(KEY), body.subarray(SALT, SALT + COMMITMENT))) return null;
+  const decipher = createDecipheriv(CIPHER, derived.subarray(0, KEY), ZERO_NONCE);
   decipher.setAAD(aad);
   decipher.setAuthTag(body.subarray(-TAG));
   const plaintext = decipher.update(body.subarray(SALT + COMMITMENT, -TAG));

@@ -33,7 +33,7 @@ export interface RekeyBatchDeps {
 }
 
 /** So many batches are with the thread that seals, or wait for it, while one is stored: it must not run out of work meanwhile. */
-const AHEAD = 2;
+const AHEAD = 4;
 
 /**
  * All that is left of a rekey, in the order of its places. While one batch is stored, the next ones are sealed: the database and
