@@ -11,6 +11,7 @@ const TOGETHER = [
   "client",
   "connection",
   "field",
+  "incident",
   "journal",
   "keyring",
   "oauth",

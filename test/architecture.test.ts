@@ -8,8 +8,8 @@ const SRC = fileURLToPath(new URL("../src", import.meta.url));
 /** The house: each folder's rank; within ranks 0 and 1 a folder may also import those that stand before it. */
 const RANKS = [
   ["runtime", "oauth", "provider", "client", "connection"],
-  ["access", "refresh", "connect"],
-  ["keyring", "store", "journal", "network", "api", "pages", "telemetry"],
+  ["access", "refresh", "connect", "incident"],
+  ["keyring", "store", "journal", "network", "api", "pages", "notify", "telemetry"],
   ["service", "cli"],
 ] as const;
 

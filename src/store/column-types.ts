@@ -10,6 +10,8 @@ export interface ColumnTypes {
   integer: "integer" | "bigint";
   /** Makes an `integer` column count up by itself: the primary key of an append-only table. */
   serial: ColumnBuilderCallback;
+  /** A default for a `text` column: 32 hexadecimal digits of chance. */
+  randomHex: RawBuilder<string>;
   /** Statements after which the rows of a table can be neither changed nor deleted. */
   appendOnly(this: void, table: string): readonly RawBuilder<unknown>[];
   /** Statements after which a transaction for one tenant (`OpenedDatabase.forTenant`) has no other tenant's rows of the table. */

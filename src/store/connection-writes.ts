@@ -4,6 +4,7 @@ import { detailColumn, diagnosisColumn } from "./connection-row.ts";
 import type { Queries } from "./database.ts";
 import { stringList } from "./json-column.ts";
 import { egNow } from "./now.ts";
+import { announceHistory } from "./outbox.ts";
 
 /** What a new consent says, as columns. */
 export function consentColumns(consent: Omit<Consent, "status_since">) {
@@ -34,6 +35,7 @@ export async function append(
   );
 }
 
+/** Writes down what happened, and puts into the outbox what is told of it. */
 export async function appendAll(
   queries: Queries,
   entries: readonly { connectionId: string; entry: NewHistoryEntry }[],
@@ -51,4 +53,5 @@ export async function appendAll(
       })),
     )
     .execute();
+  await announceHistory(queries, entries);
 }

@@ -1,7 +1,7 @@
 import { lockLease, type Transaction } from "./transaction.ts";
 
 /** What belongs to a connection, and what that refers to last. */
-const TABLES = ["history", "spare_token_sets", "token_sets", "refresh_leases"] as const;
+const TABLES = ["outbox", "history", "spare_token_sets", "token_sets", "refresh_leases"] as const;
 
 export async function discard(tx: Transaction, id: string): Promise<"discarded" | "kept"> {
   const { queries } = tx;

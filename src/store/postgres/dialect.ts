@@ -7,6 +7,7 @@ export const postgresDialect: Dialect = {
     blob: "bytea",
     integer: "bigint",
     serial: (column) => column.primaryKey().generatedAlwaysAsIdentity(),
+    randomHex: sql`replace(gen_random_uuid()::text, '-', '')`,
     appendOnly: (table) => [
       sql`create or replace function eg_append_only() returns trigger language plpgsql as
         $$ begin raise exception 'what is written down stays as it is'; end $$`,

@@ -6,6 +6,7 @@ export const sqliteDialect: Dialect = {
     blob: "blob",
     integer: "integer",
     serial: (column) => column.primaryKey().autoIncrement(),
+    randomHex: sql`(lower(hex(randomblob(16))))`,
     appendOnly: (table) =>
       ["update", "delete"].map(
         (

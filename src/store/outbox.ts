@@ -1,0 +1,119 @@
+import { sql, type Selectable } from "kysely";
+import { z } from "zod";
+import type { NewHistoryEntry } from "../connection/history.ts";
+import {
+  EVENT_TYPES,
+  eventTypeOf,
+  holdOf,
+  type EventType,
+  type NewEvent,
+  type OutboxEvent,
+} from "../incident/event.ts";
+import type { OutboxStore } from "../incident/outbox.ts";
+import { detailColumn } from "./connection-row.ts";
+import type { Database, Queries } from "./database.ts";
+import { egNow } from "./now.ts";
+import type { Schema } from "./schema.ts";
+
+const typeColumn = z.enum(EVENT_TYPES);
+
+export function createOutboxStore(database: Database): OutboxStore {
+  return {
+    pending: (limit) =>
+      database.read(async (queries) => {
+        const pending = queries
+          .selectFrom("outbox")
+          .selectAll()
+          .where("passed_on_at", "is", null)
+          .where("held_until", "<=", egNow);
+        return (await pending.orderBy("number").limit(limit).execute()).map(eventOf);
+      }),
+  };
+}
+
+/** What is told of the entries of connections, if anything is. */
+export async function announceHistory(
+  queries: Queries,
+  entries: readonly { connectionId: string; entry: NewHistoryEntry }[],
+): Promise<void> {
+  for (const { connectionId, entry } of entries) {
+    const type = eventTypeOf(entry);
+    if (type === null) continue;
+    const isUntold = STATES.has(type) && (await takeBack(queries, connectionId));
+    // Nobody was told that it was not well.
+    if (type === "connection.recovered" && isUntold && (await lastTold(queries, connectionId)) !== "unwell") continue;
+    await announceOf(queries, connectionId, { type, detail: withoutNames(entry.detail) });
+  }
+}
+
+const UNWELL: readonly EventType[] = ["connection.degraded", "connection.reauthorization_required"];
+/** Each says how a connection is, and makes what was said before old. */
+const STATES = new Set<EventType>([...UNWELL, "connection.recovered", "connection.disconnected"]);
+
+/** Takes back what is still held of how the connection was; was there anything? */
+async function takeBack(queries: Queries, connectionId: string): Promise<boolean> {
+  const { numDeletedRows } = await queries
+    .deleteFrom("outbox")
+    .where("connection_id", "=", connectionId)
+    .where("passed_on_at", "is", null)
+    .where("type", "in", UNWELL)
+    .executeTakeFirstOrThrow();
+  return numDeletedRows > 0n;
+}
+
+async function lastTold(queries: Queries, connectionId: string): Promise<"well" | "unwell"> {
+  const told = await queries
+    .selectFrom("outbox")
+    .select("type")
+    .where("connection_id", "=", connectionId)
+    .where("type", "in", [...STATES])
+    .orderBy("number", "desc")
+    .limit(1)
+    .executeTakeFirst();
+  return told && UNWELL.some((type) => type === told.type) ? "unwell" : "well";
+}
+
+async function announceOf(
+  queries: Queries,
+  connectionId: string,
+  { type, detail }: Pick<NewEvent, "type" | "detail">,
+): Promise<void> {
+  const until = sql<number>`eg_now() + ${sql.lit(holdOf(type))}`;
+  await queries
+    .insertInto("outbox")
+    .columns(["at", "held_until", "type", "tenant_id", "connection_id", "client_id", "detail"])
+    .expression((select) =>
+      select
+        .selectFrom("connections")
+        .select([
+          egNow.as("at"),
+          until.as("until"),
+          sql.lit(type).as("type"),
+          "tenant_id",
+          "id",
+          "client_id",
+          sql<string>`${detailColumn.write(detail)}`.as("detail"),
+        ])
+        .where("id", "=", connectionId),
+    )
+    .execute();
+}
+
+/** Who a connection belongs to is asked when the event is sent, and does not stand in the outbox. */
+function withoutNames({ account: _, ...detail }: NewHistoryEntry["detail"]): NewHistoryEntry["detail"] {
+  return detail;
+}
+
+function eventOf(row: Selectable<Schema["outbox"]>): OutboxEvent {
+  return {
+    id: `evt_${row.id}`,
+    number: row.number,
+    at: row.at,
+    type: typeColumn.parse(row.type),
+    tenantId: row.tenant_id,
+    connectionId: row.connection_id,
+    clientId: row.client_id,
+    incidentId: row.incident_id,
+    detail: detailColumn.read(row.detail),
+  };
+}

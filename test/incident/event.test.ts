@@ -1,0 +1,22 @@
+import { expect, test } from "vitest";
+import { EVENT_TYPES, eventTypeOf, holdOf } from "../../src/incident/event.ts";
+import { MINUTE } from "../../src/runtime/clock.ts";
+
+test("a reauthorization of what was well is no recovery", () => {
+  const reauthorized = (was: string) => eventTypeOf({ kind: "reauthorized", detail: { was } });
+  expect(reauthorized("active")).toBeNull();
+  for (const was of ["degraded", "reauthorization_required", "disconnected"]) {
+    expect(reauthorized(was)).toBe("connection.recovered");
+  }
+});
+
+test("nobody hears of what happens every day", () => {
+  expect(eventTypeOf({ kind: "refreshed", detail: {} })).toBeNull();
+  expect(eventTypeOf({ kind: "rejection_held", detail: {} })).toBeNull();
+});
+
+test("only what may pass is held", () => {
+  const held = EVENT_TYPES.filter((type) => holdOf(type) > 0);
+  expect(held).toEqual(["connection.degraded", "connection.reauthorization_required"]);
+  expect(held.map(holdOf)).toEqual([5 * MINUTE, MINUTE]);
+});
