@@ -41,15 +41,13 @@ export interface OutboxEvent extends NewEvent {
  * So long an event is held: what a connection gets over by itself in that time is told to nobody. Milliseconds.
  */
 export function holdOf(type: EventType): number {
-  switch (type) {
-    case "connection.degraded":
-      return 5 * MINUTE;
-    case "connection.reauthorization_required":
-      return MINUTE;
-    default:
-      return 0;
-  }
+  return HELD[type] ?? 0;
 }
+
+const HELD: Partial<Record<EventType, number>> = {
+  "connection.degraded": 5 * MINUTE,
+  "connection.reauthorization_required": MINUTE,
+};
 
 /** What is told of a change of a connection; null where nobody needs to hear of it. */
 export function eventTypeOf({ kind, detail }: Pick<NewHistoryEntry, "kind" | "detail">): EventType | null {

@@ -1,6 +1,6 @@
 import { sql, type Selectable } from "kysely";
 import { z } from "zod";
-import type { NewHistoryEntry } from "../connection/history.ts";
+import type { HistoryDetail, NewHistoryEntry } from "../connection/history.ts";
 import {
   EVENT_TYPES,
   eventTypeOf,
@@ -100,8 +100,8 @@ async function announceOf(
 }
 
 /** Who a connection belongs to is asked when the event is sent, and does not stand in the outbox. */
-function withoutNames({ account: _, ...detail }: NewHistoryEntry["detail"]): NewHistoryEntry["detail"] {
-  return detail;
+function withoutNames(detail: HistoryDetail): HistoryDetail {
+  return Object.fromEntries(Object.entries(detail).filter(([name]) => name !== "account"));
 }
 
 function eventOf(row: Selectable<Schema["outbox"]>): OutboxEvent {

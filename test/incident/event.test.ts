@@ -2,8 +2,9 @@ import { expect, test } from "vitest";
 import { EVENT_TYPES, eventTypeOf, holdOf } from "../../src/incident/event.ts";
 import { MINUTE } from "../../src/runtime/clock.ts";
 
+const reauthorized = (was: string) => eventTypeOf({ kind: "reauthorized", detail: { was } });
+
 test("a reauthorization of what was well is no recovery", () => {
-  const reauthorized = (was: string) => eventTypeOf({ kind: "reauthorized", detail: { was } });
   expect(reauthorized("active")).toBeNull();
   for (const was of ["degraded", "reauthorization_required", "disconnected"]) {
     expect(reauthorized(was)).toBe("connection.recovered");

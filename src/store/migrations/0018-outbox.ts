@@ -1,4 +1,4 @@
-import type { Kysely } from "kysely";
+import { sql, type Kysely } from "kysely";
 import type { ColumnTypes } from "../column-types.ts";
 
 /** What people and applications are to be told, from the transaction of the change on. */
@@ -18,12 +18,7 @@ export function outbox({ integer, serial, randomHex, tenantWall }: ColumnTypes) 
       .addColumn("held_until", integer, (column) => column.notNull().defaultTo(0))
       .addColumn("passed_on_at", integer)
       .execute();
-    await db.schema
-      .createIndex("outbox_pending")
-      .on("outbox")
-      .column("number")
-      .where("passed_on_at" as never, "is", null)
-      .execute();
+    await sql`create index outbox_pending on outbox (number) where passed_on_at is null`.execute(db);
     await db.schema.createIndex("outbox_connection").on("outbox").column("connection_id").execute();
     for (const statement of tenantWall("outbox", "tenant_id")) await statement.execute(db);
   };
