@@ -17,6 +17,8 @@ export const ACTS = [
   "connection.policy_changed",
   "connection.disconnected",
   "connection.released",
+  "campaign.started",
+  "campaign.cancelled",
   "tenant.created",
   "tenant.changed",
   "tenant.deleted",

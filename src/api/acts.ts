@@ -8,6 +8,7 @@ import type { ConnectSessionStore } from "../connect/connect-session.ts";
 import { detailOf, type OperatorSessionStore } from "../access/operator-session.ts";
 import type { OperatorSignInStore } from "../access/sign-in.ts";
 import type { ConnectionStore } from "../connection/store.ts";
+import type { CampaignStore } from "../incident/campaign.ts";
 import type { ProviderStore } from "../provider/catalogue.ts";
 import type { RestoreStore } from "../refresh/restores.ts";
 import { callerOf } from "./guard.ts";
@@ -15,6 +16,7 @@ import { callerOf } from "./guard.ts";
 /** Stores for one act: what changes through them is written down as it, in the same transaction. */
 export interface ActingStores {
   apiKeys: ApiKeyStore;
+  campaigns: CampaignStore;
   clients: ClientStore;
   connections: ConnectionStore;
   connectSessions: ConnectSessionStore;

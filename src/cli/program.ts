@@ -3,6 +3,7 @@ import type { CommandDeps } from "./command-deps.ts";
 import { addApiKeysCommand } from "./api-keys/api-keys-command.ts";
 import { addAuditCommand } from "./audit/audit-command.ts";
 import { addBackupCommand } from "./backup/backup-command.ts";
+import { addCampaignsCommand } from "./campaigns/campaigns-command.ts";
 import { addClientsCommand } from "./clients/clients-command.ts";
 import { addConnectCommand } from "./connect/connect-command.ts";
 import { addConnectionsCommand } from "./connections/connections-command.ts";
@@ -40,6 +41,7 @@ export function createProgram(deps: CommandDeps): Command {
   addConnectCommand(program, deps);
   addClientsCommand(program, deps);
   addConnectionsCommand(program, deps);
+  addCampaignsCommand(program, deps);
   addTokenCommand(program, deps);
   addApiKeysCommand(program, deps);
   addTenantsCommand(program, deps);

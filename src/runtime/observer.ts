@@ -57,6 +57,7 @@ export type EventName =
   | "operator.sign_in_failed"
   | "rekey.finished"
   | "rekey.failed"
+  | "campaign.finished"
   | "store.failed"
   | "sweep.failed"
   | "request.completed"

@@ -5,6 +5,7 @@ import type { ConnectionStore } from "../connection/store.ts";
 import type { Secret } from "../runtime/secret.ts";
 import { createApiKeyStore } from "../store/api-keys.ts";
 import { auditing } from "../store/auditing.ts";
+import { createCampaignStore } from "../store/campaigns.ts";
 import { createClientStore } from "../store/clients.ts";
 import { createConnectSessionStore } from "../store/connect-sessions.ts";
 import { createConnectionStore } from "../store/connections.ts";
@@ -29,6 +30,7 @@ export function createActing({ database, auditKey, watched }: ActingDeps) {
     const audited = auditing(database, auditKey, act);
     return {
       apiKeys: createApiKeyStore(audited),
+      campaigns: createCampaignStore(audited),
       clients: createClientStore(audited),
       connections: watched(createConnectionStore(audited)),
       connectSessions: createConnectSessionStore(audited),

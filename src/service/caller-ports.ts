@@ -3,6 +3,7 @@ import type { ForCaller } from "../api/guard.ts";
 import type { ConnectPorts } from "../connect/ports.ts";
 import { createApiKeyStore } from "../store/api-keys.ts";
 import { createAuditStore } from "../store/audit.ts";
+import { createCampaignStore } from "../store/campaigns.ts";
 import { createClientStore } from "../store/clients.ts";
 import { createConnectSessionStore } from "../store/connect-sessions.ts";
 import { createConnectionStore } from "../store/connections.ts";
@@ -40,6 +41,7 @@ function portsOver({ connectPorts, auditKey, watched }: CallerPortsDeps, databas
     sessions: createConnectSessionStore(database),
     tenants: createTenantStore(database),
     apiKeys: createApiKeyStore(database),
+    campaigns: createCampaignStore(database),
     audit: createAuditStore(database, auditKey),
     operatorSessions: createOperatorSessionStore(database),
     tenantKeys: createKeyStore(database, unnamed),

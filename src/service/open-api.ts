@@ -16,6 +16,7 @@ import { createPeerAddress } from "../api/peer-address.ts";
 import { accessTokenRoutes } from "../api/routes/access-token.ts";
 import { apiKeyRoutes } from "../api/routes/api-keys.ts";
 import { auditRoute } from "../api/routes/audit.ts";
+import { campaignRoutes } from "../api/routes/campaigns.ts";
 import { clientSecretRoutes } from "../api/routes/client-secrets.ts";
 import { clientRoutes } from "../api/routes/clients.ts";
 import { connectSessionRoutes } from "../api/routes/connect-sessions.ts";
@@ -112,6 +113,7 @@ export async function openApi(parts: ApiParts, settings: Settings): Promise<{ ap
   importRoute(app, portsFor);
   connectionRoutes(app, portsFor);
   releaseRoute(app, portsFor);
+  campaignRoutes(app, portsFor);
   tokenReadRoute(app, portsFor);
   accessTokenRoutes(app, { accessTokens, handedOut });
   dpopProofRoute(app, { ...connectPorts, accessTokens });

@@ -6,6 +6,7 @@ import type { App } from "../api/server.ts";
 import { createSecretUpkeep } from "../client/secret-upkeep.ts";
 import type { ConnectPorts } from "../connect/ports.ts";
 import { reauthorizationLink } from "../connect/reauthorization-link.ts";
+import { runCampaigns } from "../incident/run-campaigns.ts";
 import { openJournal, type OpenJournal } from "../journal/journal.ts";
 import { createRekeyer } from "../keyring/rekeyer.ts";
 import { createTransport } from "../network/transport.ts";
@@ -18,6 +19,7 @@ import type { Observer } from "../runtime/observer.ts";
 import { createId } from "../runtime/id.ts";
 import type { Secret } from "../runtime/secret.ts";
 import { createAuditStore } from "../store/audit.ts";
+import { createCampaignStore } from "../store/campaigns.ts";
 import { createClientStore } from "../store/clients.ts";
 import { createConnectSessionStore } from "../store/connect-sessions.ts";
 import { createConnectionStore } from "../store/connections.ts";
@@ -165,6 +167,7 @@ async function startOn(opened: Opened, settings: Settings, { clock, random }: Sy
   });
 
   const secretUpkeep = createSecretUpkeep(outside);
+  const campaigns = runCampaigns({ campaigns: createCampaignStore(database), clock, observer });
   let stopping = false;
   const isStopping = (): boolean => stopping;
   const { app, usage } = await openApi(
@@ -179,6 +182,7 @@ async function startOn(opened: Opened, settings: Settings, { clock, random }: Sy
   sweep.start();
   rekeyer.start();
   secretUpkeep.start();
+  campaigns.start();
   usage.start();
   checkpoints.start();
   observer.event("service.started", { url, publicUrl, instanceId });
@@ -187,7 +191,14 @@ async function startOn(opened: Opened, settings: Settings, { clock, random }: Sy
     newAdminKey,
     close: async () => {
       stopping = true;
-      await Promise.all([sweep.stop(), rekeyer.stop(), secretUpkeep.stop(), app.close(), refresher.drain()]);
+      await Promise.all([
+        sweep.stop(),
+        rekeyer.stop(),
+        secretUpkeep.stop(),
+        campaigns.stop(),
+        app.close(),
+        refresher.drain(),
+      ]);
       await usage.stop();
       await checkpoints.stop();
       await heartbeat.stop();

@@ -86,7 +86,7 @@ async function end({ queries, dialect }: Transaction, ids: string[]): Promise<vo
     .set({ ...WELL, due_at: null })
     .where("connection_id", "in", ids)
     .execute();
-  for (const table of ["spare_token_sets", "history", "outbox", "token_reads"] as const) {
+  for (const table of ["spare_token_sets", "history", "outbox", "campaign_members", "token_reads"] as const) {
     await queries.deleteFrom(table).where("connection_id", "in", ids).execute();
   }
 }

@@ -31,6 +31,23 @@ export function createOutboxStore(database: Database): OutboxStore {
   };
 }
 
+/** Puts an event into the outbox, with the change of the same transaction. */
+export async function announce(queries: Queries, event: NewEvent): Promise<void> {
+  await queries
+    .insertInto("outbox")
+    .values({
+      at: egNow,
+      held_until: sql<number>`eg_now() + ${sql.lit(holdOf(event.type))}`,
+      type: event.type,
+      tenant_id: event.tenantId,
+      connection_id: event.connectionId,
+      client_id: event.clientId,
+      incident_id: event.incidentId,
+      detail: detailColumn.write(event.detail),
+    })
+    .execute();
+}
+
 /** What is told of the entries of connections, if anything is. */
 export async function announceHistory(
   queries: Queries,

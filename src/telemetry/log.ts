@@ -43,6 +43,7 @@ const LEVELS: Record<EventName, Exclude<LogLevel, "silent">> = {
   "operator.sign_in_failed": "warn",
   "rekey.finished": "info",
   "rekey.failed": "error",
+  "campaign.finished": "info",
   "store.failed": "error",
   "sweep.failed": "error",
   "request.completed": "debug",

@@ -47,6 +47,11 @@ const COMMANDS = [
   "connections check",
   "connections disconnect",
   "connections release",
+  "campaigns",
+  "campaigns start",
+  "campaigns list",
+  "campaigns show",
+  "campaigns cancel",
   "token",
   "api-keys",
   "api-keys list",
@@ -62,7 +67,7 @@ const COMMANDS = [
 ];
 
 /** Commands that ask a running service. */
-const ASKING = /^(connect|connections .+|clients (?!secrets$).+|token|api-keys .+|tenants .+)$/;
+const ASKING = /^(connect|connections .+|clients (?!secrets$).+|token|api-keys .+|tenants .+|campaigns .+)$/;
 
 /** What `--help` shows, without a process for each command. */
 function helpOf(command: string): string {

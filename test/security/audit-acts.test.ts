@@ -6,6 +6,7 @@ import { MINUTE } from "../../src/runtime/clock.ts";
 import { startPageServer } from "../stage/page-server.ts";
 import { openRaw } from "../stage/raw-database.ts";
 import { openStage, type Stage } from "../stage/stage.ts";
+import { startCampaign } from "./campaign.ts";
 import { ROUTES, type Ids } from "./route-table.ts";
 
 interface Expected {
@@ -46,6 +47,14 @@ const MUTATING: Readonly<Record<string, Expected>> = {
   "POST /v1/connections/{id}/access-token/rejected": { acts: REFRESH },
   "POST /v1/connections/{id}/dpop-proof": { acts: "a proof is signed and nothing is stored" },
   "DELETE /v1/connections/{id}": { acts: ["connection.disconnected"] },
+  "POST /v1/campaigns": {
+    acts: ["campaign.started"],
+    call: async ({ api }, { campaign, client }) => {
+      await api("POST", `/v1/campaigns/${campaign}/cancel`);
+      return { path: "/v1/campaigns", body: { client }, status: 201 };
+    },
+  },
+  "POST /v1/campaigns/{id}/cancel": { acts: ["campaign.cancelled"] },
   "POST /v1/tenants": { acts: ["tenant.created"] },
   "PATCH /v1/tenants/{id}": {
     acts: ["tenant.changed"],
@@ -89,7 +98,7 @@ test.each(mutating.map((route) => ({ name: `${route.method} ${route.path}`, rout
     const called = route.call(ids);
     const given = (await expected.call?.(stage, ids)) ?? { ...called, status: route.forOwner };
     const meanwhile = (await entriesOf(stage)).length - before;
-    const refused = await stage.api(route.method, called.path.replace(/(con|cli|cs|key|ops)_\w+/, "$1_none"), "{");
+    const refused = await stage.api(route.method, called.path.replace(/(con|cli|cs|key|ops|cam)_\w+/, "$1_none"), "{");
     expect(refused.status).toBeGreaterThanOrEqual(400);
     expect((await entriesOf(stage)).length - before).toBe(meanwhile);
     const answer = await stage.api(route.method, given.path, given.body);
@@ -132,6 +141,7 @@ async function openOwned() {
     key: key.at("id"),
     tenant: "default",
     operator: (await stage.api("POST", "/v1/operator-sessions")).at("id"),
+    campaign: await startCampaign(stage.api, stage.clientId),
   };
   return { stage, ids };
 }

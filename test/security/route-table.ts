@@ -10,6 +10,7 @@ export interface Ids {
   key: string;
   tenant: string;
   operator: string;
+  campaign: string;
 }
 
 /** A route of the API, and how to call it so that only the ids and the key can be wrong. */
@@ -109,6 +110,13 @@ export const ROUTES: readonly Route[] = [
   about("connection", ["GET", "/v1/connections/{id}/reads", "connections:read", 200]),
   about("connection", ["DELETE", "/v1/connections/{id}", "connections:write", 200]),
 
+  plain(["GET", "/v1/campaigns", "connections:read", 200]),
+  // All that wait are asked by another.
+  plain(["POST", "/v1/campaigns", "connections:write", 409], ({ client }) => ({ client })),
+  about("campaign", ["GET", "/v1/campaigns/{id}", "connections:read", 200]),
+  about("campaign", ["GET", "/v1/campaigns/{id}/connections", "connections:read", 200]),
+  about("campaign", ["POST", "/v1/campaigns/{id}/cancel", "connections:write", 200]),
+
   plain(["GET", "/v1/api-keys", "keys:write", 200]),
   plain(["POST", "/v1/api-keys", "keys:write", 201], () => ({ name: "x", scopes: ["token:read"] })),
   about("key", ["POST", "/v1/api-keys/{id}/rotate", "keys:write", 201]),
@@ -146,7 +154,17 @@ export const UNKNOWN: Ids = {
   key: `key_${"0".repeat(26)}`,
   tenant: `ten_${"0".repeat(26)}`,
   operator: `ops_${"0".repeat(26)}`,
+  campaign: `cam_${"0".repeat(26)}`,
 };
 
 /** What tells a route that is called with an id from one that is not. */
-export const NONE: Ids = { connection: "", client: "", secret: "", session: "", key: "", tenant: "", operator: "" };
+export const NONE: Ids = {
+  connection: "",
+  client: "",
+  secret: "",
+  session: "",
+  key: "",
+  tenant: "",
+  operator: "",
+  campaign: "",
+};

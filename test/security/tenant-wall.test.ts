@@ -6,6 +6,7 @@ import { systemRandom } from "../../src/service/system.ts";
 import type { Answer, Api } from "../stage/api.ts";
 import { postgresDatabase, sharedPostgres } from "../stage/postgres/database.ts";
 import { openStage } from "../stage/stage.ts";
+import { startCampaign } from "./campaign.ts";
 import { withoutFirstWall } from "./forgetful-database.ts";
 import { NONE, ROUTES, UNKNOWN, type Ids, type Route } from "./route-table.ts";
 import { addTenant, connectAs, type TenantStage } from "./two-tenants.ts";
@@ -62,6 +63,7 @@ async function thingsOf(tenant: TenantStage): Promise<Ids> {
     key: (await api("POST", "/v1/api-keys", { name: "another", scopes: ["token:read"] })).at("id"),
     tenant: id,
     operator: (await api("POST", "/v1/operator-sessions")).at("id"),
+    campaign: await startCampaign(api, clientId),
   };
 }
 

@@ -1,0 +1,65 @@
+import { sql, type RawBuilder } from "kysely";
+import type { Campaign, CampaignTarget } from "../incident/campaign.ts";
+import { ServiceError } from "../runtime/service-error.ts";
+import { quietHoursColumn, remindersColumn } from "./campaign-columns.ts";
+import type { Queries } from "./database.ts";
+import { egNow } from "./now.ts";
+
+/** `CampaignStore.start` says how. */
+export async function startCampaign(
+  queries: Queries,
+  {
+    id,
+    tenantId,
+    incidentId,
+    clientId,
+    remindAfter,
+    quietHours,
+  }: Omit<Campaign, "createdAt" | "finishedAt" | "cancelledAt">,
+  target: CampaignTarget,
+): Promise<number> {
+  await queries
+    .insertInto("campaigns")
+    .values({
+      id,
+      tenant_id: tenantId,
+      incident_id: incidentId,
+      client_id: clientId,
+      remind_after: remindersColumn.write([...remindAfter]),
+      quiet_hours: quietHours && quietHoursColumn.write(quietHours),
+      created_at: egNow,
+    })
+    .execute();
+  const { numAffectedRows = 0n } = await sql`
+    insert into campaign_members (campaign_id, connection_id, asked, first_asked_at, last_asked_at, next_at)
+    select ${id}, id, case when told is null then 0 else 1 end, told, told, eg_now()
+    from (select id, ${TOLD} as told from connections
+      where tenant_id = ${tenantId} and ${isOf(target)} and ${NEEDS_ITS_USER}) as candidates
+    where true on conflict do nothing`.execute(queries);
+  if (numAffectedRows === 0n) {
+    throw new ServiceError(
+      "conflict",
+      "None of these connections waits for its user, or another campaign asks them already.",
+    );
+  }
+  return Number(numAffectedRows);
+}
+
+function isOf(target: CampaignTarget): RawBuilder<boolean> {
+  switch (target.kind) {
+    case "client":
+      return sql`client_id = ${target.clientId}`;
+    case "connections":
+      return sql`id in (${sql.join(target.connectionIds)})`;
+    case "incident":
+      return sql`id in (select connection_id from incident_members where incident_id = ${target.incidentId})`;
+  }
+}
+
+/** A new consent would help it. */
+const NEEDS_ITS_USER = sql<boolean>`(status = 'reauthorization_required' or status = 'degraded' and (
+  diagnosis like '{"cause":"scope_insufficient"%' or diagnosis like '{"cause":"refresh_token_missing"%'))`;
+
+/** When its application hears, or has heard, that the user has to act; null when it does not. */
+const TOLD = sql<number | null>`(select max(coalesce(passed_on_at, held_until)) from outbox
+  where connection_id = connections.id and type = 'connection.reauthorization_required' and at >= status_since)`;
