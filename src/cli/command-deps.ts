@@ -4,4 +4,6 @@ import type { Output } from "./terminal/output.ts";
 export interface CommandDeps {
   output: Output;
   environment: NodeJS.ProcessEnv;
+  /** For what was done and still did not turn out well; a failure throws. */
+  exitWith(this: void, code: number): void;
 }

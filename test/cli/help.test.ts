@@ -71,7 +71,7 @@ const ASKING = /^(connect|connections .+|clients (?!secrets$).+|token|api-keys .
 
 /** What `--help` shows, without a process for each command. */
 function helpOf(command: string): string {
-  const program = createProgram({ output: createOutput(process, false), environment: {} });
+  const program = createProgram({ output: createOutput(process, false), environment: {}, exitWith: () => undefined });
   const found = command.split(" ").reduce(subcommand, program);
   let shown = "";
   found.configureOutput({ writeOut: (text) => (shown += text) }).outputHelp();

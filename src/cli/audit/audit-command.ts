@@ -17,7 +17,7 @@ or an API key made is written down in a chain of hashes.`,
   addExport(audit, deps);
 }
 
-function addVerify(audit: Command, { output, environment }: CommandDeps): void {
+function addVerify(audit: Command, { output, environment, exitWith }: CommandDeps): void {
   audit
     .command("verify")
     .summary("say whether the audit log is as it was written")
@@ -31,7 +31,7 @@ running. Exits with 1 when something is wrong.`,
     .addHelpText("after", "\nExample:\n  EVERGRANT_DATA_DIR=/var/lib/evergrant evergrant audit verify")
     .action(async ({ tenant }: { tenant?: string }) => {
       const { verifyAudit } = await import("./verify-audit.ts");
-      process.exitCode = await verifyAudit(output, environment, tenant);
+      exitWith(await verifyAudit(output, environment, tenant));
     });
 }
 

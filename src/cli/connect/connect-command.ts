@@ -5,7 +5,7 @@ import { asksService } from "../service/asks-service.ts";
 import { createServiceClient } from "../service/service-client.ts";
 import { connect, type ConnectRequest } from "./connect.ts";
 
-export function addConnectCommand(program: Command, { output, environment }: CommandDeps): void {
+export function addConnectCommand(program: Command, { output, environment, exitWith }: CommandDeps): void {
   const command = program
     .command("connect")
     .summary("connect an account, or reconnect one")
@@ -25,7 +25,7 @@ Ctrl-C ends the waiting; the address stays good until it expires.`,
       const interrupt = new AbortController();
       process.once("SIGINT", () => interrupt.abort());
       const service = createServiceClient(url, environment);
-      process.exitCode = await connect({ service, output, interrupted: interrupt.signal }, request);
+      exitWith(await connect({ service, output, interrupted: interrupt.signal }, request));
     },
   );
 }

@@ -83,7 +83,7 @@ with 7 when it may work later.`,
     .argument("<id>", ID);
   asksService(command, "evergrant connections check con_01jd...").action(
     async (id: string, { url }: ServiceOptions) => {
-      process.exitCode = await checkConnection(ask(deps, url), deps.output, id);
+      deps.exitWith(await checkConnection(ask(deps, url), deps.output, id));
     },
   );
 }

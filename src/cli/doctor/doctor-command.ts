@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import type { CommandDeps } from "../command-deps.ts";
 
-export function addDoctorCommand(program: Command, { output, environment }: CommandDeps): void {
+export function addDoctorCommand(program: Command, { output, environment, exitWith }: CommandDeps): void {
   program
     .command("doctor")
     .summary("find out what is wrong here")
@@ -16,6 +16,6 @@ when nothing is wrong, else with the exit code of the first that is.`,
     .action(async () => {
       // Loaded only here: database and network would make every other command slow to start.
       const [{ examine }, { report }] = await Promise.all([import("./examine.ts"), import("./report.ts")]);
-      process.exitCode = report(output, await examine(environment));
+      exitWith(report(output, await examine(environment)));
     });
 }

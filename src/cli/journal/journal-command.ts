@@ -16,7 +16,7 @@ notes a received refresh token before it is stored.`,
   addReplay(journal, deps);
 }
 
-function addVerify(journal: Command, { output, environment }: CommandDeps): void {
+function addVerify(journal: Command, { output, environment, exitWith }: CommandDeps): void {
   journal
     .command("verify")
     .summary("read all of it and say what is there and what is damaged")
@@ -29,7 +29,7 @@ was written cannot be read.`,
     .addHelpText("after", EXAMPLE)
     .action(async () => {
       const { verifyJournals } = await import("./verify-journals.ts");
-      process.exitCode = await verifyJournals(output, environment);
+      exitWith(await verifyJournals(output, environment));
     });
 }
 

@@ -19,7 +19,8 @@ export interface Output {
 
 type Stream = Pick<NodeJS.WriteStream, "isTTY" | "write">;
 
-interface Streams {
+/** What a process has. */
+export interface Streams {
   stdout: Stream;
   stderr: Stream;
   env: NodeJS.ProcessEnv;
