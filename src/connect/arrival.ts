@@ -31,11 +31,12 @@ export const STORE_PATIENCE = 10 * SECOND;
 
 export function consentOf(
   ports: ConnectPorts,
-  { session, tokens, account }: Arrival,
+  { session, client, tokens, account }: Arrival,
   problem: ConnectProblem | null,
 ): Consent {
   const now = ports.clock.now();
   return {
+    clientId: client.id,
     account,
     requestedScopes: session.scopes,
     grantedScopes: tokens.scope,

@@ -69,7 +69,6 @@ async function create(ports: ConnectPorts, arrival: Arrival): Promise<Establishe
   const connection = {
     id,
     tenantId: session.tenantId,
-    clientId: client.id,
     providerId: client.providerId,
     endUser: session.endUser,
     policy: "adaptive" as const,

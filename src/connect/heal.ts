@@ -20,6 +20,7 @@ export async function heal(ports: ConnectPorts, arrival: Arrival, id: string): P
     const held = await ports.connections.snapshot(id);
     if (!held) throw new ServiceError("not_found", "The connection to reauthorize is gone.");
     requireSameAccount(held, arrival);
+    await requireItsClient(ports, held, arrival);
     const tokens = await withKeptRefreshToken(ports, held, arrival);
     const healed = { ...arrival, tokens };
     const problem = offlineAccessProblem(healed);
@@ -49,6 +50,12 @@ function requireSameAccount({ connection }: Snapshot, { account }: Arrival): voi
   );
 }
 
+/** It may have been on its way to another client, and be so no more. */
+async function requireItsClient({ moves }: ConnectPorts, { connection }: Snapshot, { client }: Arrival): Promise<void> {
+  if (connection.clientId === client.id || (await moves.destinationOf(connection.id)) === client.id) return;
+  throw new ServiceError("conflict", "The connection does not move to this client any more. Open its link again.");
+}
+
 /**
  * A consent that brings no refresh token does not take away one that still works; but the one of an account that may be another
  * would be taken for this one's, and one that is bound to another key (RFC 9449 §5) would be refused with this one.
@@ -60,6 +67,7 @@ async function withKeptRefreshToken(
 ): Promise<TokenSet> {
   const isKnownToBeSame = account !== null && connection.account !== null;
   if (tokens.refreshToken || !isLive(connection.status) || !isKnownToBeSame) return tokens;
+  if (connection.clientId !== client.id) return tokens;
   if (client.authentication === "none" && before.dpopKey !== tokens.dpopKey) return tokens;
   const owner = { tenantId: connection.tenantId, connectionId: connection.id };
   const refreshToken = await openRefreshToken(ports.sealer, owner, before).catch(unlessUnreadable);

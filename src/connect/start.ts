@@ -68,11 +68,12 @@ async function existing(ports: ConnectPorts, tenantId: string, id: string): Prom
   return connection;
 }
 
-/** A connection stays with the client that obtained it: another client's tokens would not be refreshable by it. */
+/** A connection stays with the client that obtained it, whose tokens another could not refresh, unless it is being moved. */
 async function clientFor(ports: ConnectPorts, request: ConnectRequest, connection: Connection | null): Promise<Client> {
-  const id = request.clientId ?? connection?.clientId;
-  if (id === undefined) throw new ServiceError("invalid_request", "Name the client to connect with.");
-  if (connection && connection.clientId !== id) {
+  const own = connection && ((await ports.moves.destinationOf(connection.id)) ?? connection.clientId);
+  const id = request.clientId ?? own;
+  if (id === null) throw new ServiceError("invalid_request", "Name the client to connect with.");
+  if (own !== null && own !== id) {
     throw new ServiceError("invalid_request", "The connection belongs to another client; leave the client out.");
   }
   const client = await ports.clients.find(id);

@@ -83,7 +83,7 @@ export interface Spare {
 /** What a new consent says about a connection. */
 export type Consent = Pick<
   Connection,
-  "account" | "requestedScopes" | "grantedScopes" | "status" | "diagnosis" | "consentedAt" | "lastProvenAt"
+  "clientId" | "account" | "requestedScopes" | "grantedScopes" | "status" | "diagnosis" | "consentedAt" | "lastProvenAt"
 >;
 
 /** A change of status that holds only while `generation` is still the newest. */

@@ -1,3 +1,4 @@
+import type { ClientMoves } from "../connect/ports.ts";
 import { DAY } from "../runtime/clock.ts";
 import { afterQuietHours, type QuietHours } from "./quiet-hours.ts";
 
@@ -15,11 +16,15 @@ export interface Campaign extends CampaignPlan {
 export type CampaignTarget =
   | { kind: "incident"; incidentId: string }
   | { kind: "client"; clientId: string }
+  /** All of a client that are not disconnected, however they are. */
+  | { kind: "move"; clientId: string; toClientId: string }
   | { kind: "connections"; connectionIds: readonly string[] };
 
 export interface CampaignPlan {
   incidentId: string | null;
   clientId: string | null;
+  /** The client that they move to by their next consent; null where they stay with theirs. */
+  toClientId: string | null;
   /** Milliseconds after the first time, ascending. */
   remindAfter: readonly number[];
   quietHours: QuietHours | null;
@@ -73,7 +78,7 @@ export interface CampaignQuery {
   before: string | null;
 }
 
-export interface CampaignStore {
+export interface CampaignStore extends ClientMoves {
   /**
    * Starts one with every connection of the target that is not well and whose user can help. Those that another running campaign
    * asks already stay with it; those whose application was told already have been asked once. Answers how many it has.

@@ -42,6 +42,7 @@ function portsOver({ connectPorts, auditKey, watched }: CallerPortsDeps, databas
     tenants: createTenantStore(database),
     apiKeys: createApiKeyStore(database),
     campaigns: createCampaignStore(database),
+    moves: createCampaignStore(database),
     audit: createAuditStore(database, auditKey),
     operatorSessions: createOperatorSessionStore(database),
     tenantKeys: createKeyStore(database, unnamed),

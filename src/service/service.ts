@@ -142,10 +142,12 @@ async function startOn(opened: Opened, settings: Settings, { clock, random }: Sy
   const tenantStore = createTenantStore(database);
   const tenants = createTenants(tenantStore);
   const addressOfTenant = (id: string): string => tenants.recall(id)?.publicUrl ?? publicUrl;
+  const campaignStore = createCampaignStore(database);
   const connectPorts: ConnectPorts = {
     ...ports,
     refresher,
     sessions,
+    moves: campaignStore,
     tenants: tenantStore,
     addressOfTenant,
     linkKey,
@@ -167,7 +169,7 @@ async function startOn(opened: Opened, settings: Settings, { clock, random }: Sy
   });
 
   const secretUpkeep = createSecretUpkeep(outside);
-  const campaigns = runCampaigns({ campaigns: createCampaignStore(database), clock, observer });
+  const campaigns = runCampaigns({ campaigns: campaignStore, clock, observer });
   let stopping = false;
   const isStopping = (): boolean => stopping;
   const { app, usage } = await openApi(

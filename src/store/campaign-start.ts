@@ -13,6 +13,7 @@ export async function startCampaign(
     tenantId,
     incidentId,
     clientId,
+    toClientId,
     remindAfter,
     quietHours,
   }: Omit<Campaign, "createdAt" | "finishedAt" | "cancelledAt">,
@@ -25,6 +26,7 @@ export async function startCampaign(
       tenant_id: tenantId,
       incident_id: incidentId,
       client_id: clientId,
+      to_client_id: toClientId,
       remind_after: remindersColumn.write([...remindAfter]),
       quiet_hours: quietHours && quietHoursColumn.write(quietHours),
       created_at: egNow,
@@ -33,8 +35,8 @@ export async function startCampaign(
   const { numAffectedRows = 0n } = await sql`
     insert into campaign_members (campaign_id, connection_id, asked, first_asked_at, last_asked_at, next_at)
     select ${id}, id, case when told is null then 0 else 1 end, told, told, eg_now()
-    from (select id, ${TOLD} as told from connections
-      where tenant_id = ${tenantId} and ${isOf(target)} and ${NEEDS_ITS_USER}) as candidates
+    from (select id, ${target.kind === "move" ? sql`cast(null as bigint)` : TOLD} as told from connections
+      where tenant_id = ${tenantId} and ${isOf(target)}) as candidates
     where true on conflict do nothing`.execute(queries);
   if (numAffectedRows === 0n) {
     throw new ServiceError(
@@ -48,11 +50,14 @@ export async function startCampaign(
 function isOf(target: CampaignTarget): RawBuilder<boolean> {
   switch (target.kind) {
     case "client":
-      return sql`client_id = ${target.clientId}`;
+      return sql`client_id = ${target.clientId} and ${NEEDS_ITS_USER}`;
+    case "move":
+      return sql`client_id = ${target.clientId} and status <> 'disconnected'`;
     case "connections":
-      return sql`id in (${sql.join(target.connectionIds)})`;
+      return sql`id in (${sql.join(target.connectionIds)}) and ${NEEDS_ITS_USER}`;
     case "incident":
-      return sql`id in (select connection_id from incident_members where incident_id = ${target.incidentId})`;
+      return sql`id in (select connection_id from incident_members where incident_id = ${target.incidentId})
+        and ${NEEDS_ITS_USER}`;
   }
 }
 

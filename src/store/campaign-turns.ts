@@ -1,3 +1,4 @@
+import type { EventType } from "../incident/event.ts";
 import { nextAskAt } from "../incident/campaign.ts";
 import { afterQuietHours } from "../incident/quiet-hours.ts";
 import { quietHoursColumn, remindersColumn } from "./campaign-columns.ts";
@@ -31,7 +32,14 @@ function turnOf(queries: Queries, campaignId: string, connectionId: string) {
     .innerJoin("campaigns", "campaigns.id", "campaign_members.campaign_id")
     .innerJoin("connections", "connections.id", "campaign_members.connection_id")
     .select(["campaign_id", "connection_id", "asked", "first_asked_at", "remind_after", "quiet_hours"])
-    .select(["status", "connections.client_id", "connections.tenant_id", "campaigns.incident_id", egNow.as("now")])
+    .select([
+      "to_client_id",
+      "status",
+      "connections.client_id",
+      "connections.tenant_id",
+      "campaigns.incident_id",
+      egNow.as("now"),
+    ])
     .where("campaign_id", "=", campaignId)
     .where("connection_id", "=", connectionId)
     .executeTakeFirstOrThrow();
@@ -52,7 +60,8 @@ async function takeTurn(queries: Queries, turn: Turn): Promise<void> {
 }
 
 /** One that is well, or gone, has its outcome soon. */
-function isWaiting({ status }: Turn): boolean {
+function isWaiting({ status, client_id, to_client_id }: Turn): boolean {
+  if (to_client_id !== null) return status !== "disconnected" && client_id !== to_client_id;
   return status === "reauthorization_required" || status === "degraded";
 }
 
@@ -65,13 +74,19 @@ function planOf({ remind_after, quiet_hours }: Turn) {
 
 function announceTurn(queries: Queries, turn: Turn): Promise<void> {
   return announce(queries, {
-    type: turn.status === "degraded" ? "connection.degraded" : "connection.reauthorization_required",
+    type: typeOf(turn),
     tenantId: turn.tenant_id,
     connectionId: turn.connection_id,
     clientId: turn.client_id,
     incidentId: turn.incident_id,
     detail: { campaign: turn.campaign_id, request: turn.asked + 1 },
   });
+}
+
+/** One that moves works as yet, and ends with its client. */
+function typeOf({ status }: Turn): EventType {
+  if (status === "reauthorization_required") return "connection.reauthorization_required";
+  return status === "degraded" ? "connection.degraded" : "connection.expiring";
 }
 
 async function setMember(

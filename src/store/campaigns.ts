@@ -37,6 +37,16 @@ export function createCampaignStore(database: Database): CampaignStore {
         return (await page.orderBy("connection_id").limit(limit).execute()).map(memberOf);
       }),
     cancel: (id) => database.write((queries) => cancel(queries, id)),
+    destinationOf: (connectionId) =>
+      database.read(async (queries) => {
+        const open = queries.selectFrom("campaign_members").where("connection_id", "=", connectionId);
+        const found = await open
+          .innerJoin("campaigns", "campaigns.id", "campaign_members.campaign_id")
+          .select("to_client_id")
+          .where("outcome", "is", null)
+          .executeTakeFirst();
+        return found?.to_client_id ?? null;
+      }),
     settle: () => database.write(settle),
     ask: (limit) => transact((tx) => askDue(tx, limit)),
   };
@@ -75,20 +85,19 @@ async function cancel(queries: Queries, id: string): Promise<boolean> {
 }
 
 async function settle(queries: Queries): Promise<string[]> {
-  for (const [status, outcome] of [
-    ["active", "recovered"],
-    ["disconnected", "disconnected"],
+  for (const [outcome, reached] of [
+    [
+      "recovered",
+      sql<boolean>`case when campaigns.to_client_id is null then connections.status = 'active'
+      else connections.client_id = campaigns.to_client_id end`,
+    ],
+    ["disconnected", sql<boolean>`connections.status = 'disconnected'`],
   ] as const) {
     await openMembers(queries)
       .set({ outcome, next_at: null })
-      .where((where) =>
-        where.exists(
-          where
-            .selectFrom("connections")
-            .select("id")
-            .whereRef("id", "=", "campaign_members.connection_id")
-            .where("status", "=", status),
-        ),
+      .where(
+        sql<boolean>`exists (select 1 from connections, campaigns where connections.id = campaign_members.connection_id
+          and campaigns.id = campaign_members.campaign_id and ${reached})`,
       )
       .execute();
   }
@@ -123,6 +132,7 @@ function campaignOf(row: Selectable<Schema["campaigns"]>): Campaign {
     tenantId: row.tenant_id,
     incidentId: row.incident_id,
     clientId: row.client_id,
+    toClientId: row.to_client_id,
     remindAfter: remindersColumn.read(row.remind_after),
     quietHours: row.quiet_hours === null ? null : quietHoursColumn.read(row.quiet_hours),
     createdAt: row.created_at,

@@ -78,6 +78,7 @@ export async function reauthorize(tx: Transaction, commit: Commit, consent: Cons
   await dropSpares(tx, commit);
   await updateLease(tx, commit.connectionId)
     .set({ ...WELL, last_rejected_at: null, due_at: commit.dueAt, consented_generation: commit.tokens.generation })
+    .set({ client_id: consent.clientId })
     .execute();
   await updateConnection(tx.queries, commit.connectionId)
     .set({ status_since: egNow, ...consentColumns(consent) })

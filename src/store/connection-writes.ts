@@ -9,6 +9,7 @@ import { announceHistory } from "./outbox.ts";
 /** What a new consent says, as columns. */
 export function consentColumns(consent: Omit<Consent, "status_since">) {
   return {
+    client_id: consent.clientId,
     account_id: consent.account?.id ?? null,
     account_label: consent.account?.label ?? null,
     requested_scopes: stringList.write(consent.requestedScopes),

@@ -111,7 +111,6 @@ async function create(
     .values({
       id: connection.id,
       tenant_id: connection.tenantId,
-      client_id: connection.clientId,
       end_user: connection.endUser,
       policy: connection.policy,
       seed: connection.seed ?? null,

@@ -7,7 +7,11 @@ import { openStage, type Stage } from "../stage/stage.ts";
 async function openRevoked(users: readonly string[]) {
   const stage = await openStage();
   const ids = [];
-  for (const user of users) ids.push((await stage.connect(user)).connectionId);
+  for (const user of users) {
+    ids.push((await stage.connect(user)).connectionId);
+    // Ids sort by age.
+    await stage.clock.advance(SECOND);
+  }
   for (const user of users) await stage.sandbox.control.revokeUser(user);
   for (const id of ids) await stage.api("POST", `/v1/connections/${id}/refresh`);
   return { stage, ids };
@@ -83,7 +87,7 @@ test("campaigns are listed newest first, in pages", async () => {
   const { stage, ids } = await openRevoked(["alice", "bob", "carol"]);
   const made: string[] = [];
   for (const id of ids) {
-    await stage.clock.advance(1000);
+    await stage.clock.advance(SECOND);
     made.unshift((await start(stage, { connections: [id] })).at("id"));
   }
   const first = await stage.api("GET", "/v1/campaigns?limit=2");

@@ -88,7 +88,8 @@ test("transient-failure-revokes-all-sessions: no failed refresh leads to a revoc
   const key = secret(new Uint8Array(32));
   const { sessions, refresher } = stage;
   const addresses = { tenants: createTenantStore(stage.database), addressOfTenant: () => "https://evergrant.example" };
-  const ports = { ...stage.ports, ...addresses, sessions, refresher, linkKey: key, seedKey: key };
+  const moves = { destinationOf: async () => null };
+  const ports = { ...stage.ports, ...addresses, sessions, moves, refresher, linkKey: key, seedKey: key };
   await disconnect(ports, { tenantId: TENANT, connectionId: id });
   expect(urls()).toEqual(new Set([entry.provider.token_url, entry.provider.revocation_url]));
 });

@@ -73,9 +73,18 @@ async function consent(world: World, by: Instance, connectionId: string): Promis
 }
 
 function consented({ connection }: Snapshot, now: number) {
-  const { account, requestedScopes, grantedScopes } = connection;
+  const { clientId, account, requestedScopes, grantedScopes } = connection;
   const status = "active" as const;
-  return { account, requestedScopes, grantedScopes, status, diagnosis: null, consentedAt: now, lastProvenAt: now };
+  return {
+    clientId,
+    account,
+    requestedScopes,
+    grantedScopes,
+    status,
+    diagnosis: null,
+    consentedAt: now,
+    lastProvenAt: now,
+  };
 }
 
 export function disconnect(world: World, connectionId: string): boolean {

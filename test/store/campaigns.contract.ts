@@ -11,6 +11,7 @@ import { DAY, HOUR, MINUTE } from "../../src/runtime/clock.ts";
 import { createCampaignStore } from "../../src/store/campaigns.ts";
 import type { DatabaseKind } from "../stage/databases.ts";
 import { commitOf, openStoreStage, type StoreStage } from "../stage/store-stage.ts";
+import { clientAt } from "../stage/world.ts";
 
 interface CampaignStage extends StoreStage {
   campaigns: CampaignStore;
@@ -24,6 +25,7 @@ interface CampaignStage extends StoreStage {
 }
 
 const CONSENT: Consent = {
+  clientId: "cli_1",
   account: null,
   requestedScopes: [],
   grantedScopes: [],
@@ -45,7 +47,13 @@ async function openCampaignStage(kind: DatabaseKind): Promise<CampaignStage> {
     ...stage,
     campaigns,
     start: ({ id = "cam_1", target = ALL, ...plan } = {}) => {
-      const usual = { incidentId: null, clientId: null, remindAfter: [DAY, 3 * DAY], quietHours: null };
+      const usual = {
+        incidentId: null,
+        clientId: null,
+        toClientId: null,
+        remindAfter: [DAY, 3 * DAY],
+        quietHours: null,
+      };
       return campaigns.start({ id, tenantId: "default", ...usual, ...plan }, target);
     },
     end: async (id) => {
@@ -177,6 +185,7 @@ export function campaignsContract(kind: DatabaseKind): void {
         tenantId: "ten_other",
         incidentId: null,
         clientId: null,
+        toClientId: null,
         remindAfter: [],
         quietHours: null,
       };
@@ -212,6 +221,28 @@ export function campaignsContract(kind: DatabaseKind): void {
       await stage.start();
       await Promise.all([stage.campaigns.ask(10), stage.campaigns.ask(10), stage.campaigns.ask(10)]);
       expect((await stage.asked()).toSorted()).toEqual(["con_1", "con_2"]);
+    });
+
+    test("that moves connections asks for all that are there, and has those that arrived", async () => {
+      const stage = await openCampaignStage(kind);
+      await stage.clients.create(clientAt("provider", "cli_2"), null);
+      const target = { kind: "move", clientId: "cli_1", toClientId: "cli_2" } as const;
+      expect(await stage.start({ clientId: "cli_1", toClientId: "cli_2", target })).toBe(3);
+      expect(await stage.campaigns.destinationOf("con_3")).toBe("cli_2");
+      await stage.campaigns.ask(10);
+      expect((await stage.asked()).toSorted()).toEqual(["con_1", "con_2", "con_3"]);
+      await stage.connections.reauthorize(commitOf("con_3", 2), { ...CONSENT, clientId: "cli_2" });
+      // With the client that it has, it is well and did not move.
+      await stage.heal("con_1");
+      expect(await stage.campaigns.settle()).toEqual([]);
+      expect(await stage.campaigns.report("cam_1")).toMatchObject({ members: 3, recovered: 1 });
+      expect((await stage.held("con_3")).connection.clientId).toBe("cli_2");
+      expect(await stage.campaigns.destinationOf("con_3")).toBeNull();
+      await stage.clock.advance(DAY);
+      await stage.campaigns.ask(10);
+      expect((await stage.asked()).toSorted()).toEqual(["con_1", "con_1", "con_2", "con_2", "con_3"]);
+      await stage.campaigns.cancel("cam_1");
+      expect(await stage.campaigns.destinationOf("con_1")).toBeNull();
     });
 
     test("takes connections that work as yet, where only a new consent helps", async () => {

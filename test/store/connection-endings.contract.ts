@@ -9,6 +9,7 @@ const OUTAGE: Diagnosis = { cause: "provider_unavailable", confidence: "certain"
 const ENDED: Diagnosis = { cause: "unknown", confidence: "possible", evidence: {} };
 const ENTRY = { kind: "disconnected", generation: 1, detail: { revocation: "failed" } } as const;
 const CONSENT: Consent = {
+  clientId: "cli_1",
   account: { id: "other", label: null },
   requestedScopes: ["x"],
   grantedScopes: ["y"],

@@ -8,6 +8,7 @@ import { AT_REST, commitOf, openStoreStage, tokenRecord, type StoreStage } from 
 const ID = "con_1";
 const DIAGNOSIS: Diagnosis = { cause: "unknown", confidence: "possible", evidence: {} };
 const CONSENT: Consent = {
+  clientId: "cli_1",
   account: null,
   requestedScopes: [],
   grantedScopes: [],

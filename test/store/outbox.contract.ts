@@ -10,6 +10,7 @@ const ID = "con_1";
 const OUTAGE: Diagnosis = { cause: "provider_unavailable", confidence: "certain", evidence: {} };
 
 const CONSENT: Consent = {
+  clientId: "cli_1",
   account: null,
   requestedScopes: [],
   grantedScopes: [],

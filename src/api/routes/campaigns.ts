@@ -20,13 +20,18 @@ import { callerOf, type ForCaller } from "../guard.ts";
 import type { App } from "../server.ts";
 import { failures, idParams, secured } from "../wire.ts";
 
-const id = z.string().min(1).max(100);
+const someId = z.string().min(1).max(100);
 
 const startBody = z
   .strictObject({
-    incident: id.optional().describe("Those that it affects"),
-    client: id.optional().describe("All of this client"),
-    connections: z.array(id).min(1).max(1000).optional(),
+    incident: someId.optional().describe("Those that it affects"),
+    client: someId.optional().describe("All of this client"),
+    to_client: someId
+      .optional()
+      .describe(
+        "With a client: all its connections move to this one of the same provider, by their users' next consent",
+      ),
+    connections: z.array(someId).min(1).max(1000).optional(),
     remind_after_hours: remindersSchema.default([72, 168]).describe("After the first time"),
     quiet_hours: quietHoursSchema.nullish(),
   })
@@ -34,7 +39,11 @@ const startBody = z
     ({ incident, client, connections }) =>
       [incident, client, connections].filter((target) => target !== undefined).length === 1,
     "takes one of incident, client and connections",
-  );
+  )
+  .refine(({ client, to_client: to }) => to === undefined || (client !== undefined && client !== to), {
+    path: ["to_client"],
+    message: "goes with another client",
+  });
 
 const pageQuery = z.strictObject({
   limit: z.coerce.number().int().min(1).max(200).default(50),
@@ -85,7 +94,8 @@ function startRoute(app: App, depsFor: ForCaller<CampaignRouteDeps>): void {
         id: createId("cam", deps.clock, deps.random),
         tenantId: caller.tenantId,
         incidentId: target.kind === "incident" ? target.incidentId : null,
-        clientId: target.kind === "client" ? target.clientId : null,
+        clientId: target.kind === "client" || target.kind === "move" ? target.clientId : null,
+        toClientId: target.kind === "move" ? target.toClientId : null,
         remindAfter: body.remind_after_hours.map((hours) => hours * HOUR),
         quietHours: quiet ? { from: quiet.from, to: quiet.to, timeZone: quiet.time_zone } : null,
       };
@@ -96,7 +106,8 @@ function startRoute(app: App, depsFor: ForCaller<CampaignRouteDeps>): void {
   );
 }
 
-function targetOf({ incident, client, connections }: z.infer<typeof startBody>): CampaignTarget {
+function targetOf({ incident, client, to_client, connections }: z.infer<typeof startBody>): CampaignTarget {
+  if (client !== undefined && to_client !== undefined) return { kind: "move", clientId: client, toClientId: to_client };
   if (incident !== undefined) return { kind: "incident", incidentId: incident };
   if (client !== undefined) return { kind: "client", clientId: client };
   return { kind: "connections", connectionIds: connections ?? [] };
@@ -104,13 +115,22 @@ function targetOf({ incident, client, connections }: z.infer<typeof startBody>):
 
 /** Of connections, those that the tenant has are taken. */
 async function requireTarget(
-  { clients }: Pick<CampaignRouteDeps, "clients">,
+  deps: Pick<CampaignRouteDeps, "clients">,
   { tenantId }: { tenantId: string },
   target: CampaignTarget,
 ): Promise<void> {
-  if (target.kind !== "client") return;
-  const client = await clients.find(target.clientId);
+  if (target.kind === "connections" || target.kind === "incident") return;
+  const from = await findClient(deps, tenantId, target.clientId);
+  if (target.kind === "client") return;
+  const to = await findClient(deps, tenantId, target.toClientId);
+  if (from.providerId === to.providerId) return;
+  throw new ServiceError("invalid_request", "Connections move to another client of the same provider only.");
+}
+
+async function findClient({ clients }: Pick<CampaignRouteDeps, "clients">, tenantId: string, id: string) {
+  const client = await clients.find(id);
   if (client?.tenantId !== tenantId) throw new ServiceError("not_found", "There is no such client.");
+  return client;
 }
 
 function readingRoutes(app: App, depsFor: ForCaller<CampaignRouteDeps>): void {

@@ -35,6 +35,7 @@ function addStart(campaigns: Command, deps: CommandDeps): void {
     .description("Starts a campaign and prints its id. Users whom another campaign asks already are left to it.")
     .option("--incident <id>", "those that an incident affects")
     .option("--client <id>", "all that wait of a client")
+    .option("--to-client <id>", "move all connections of the client to this one, by their next consent")
     .option("--connection <id...>", "these connections")
     .option("--remind-after <hours>", "after the first time, ascending; none for no reminder", hoursOf, [72, 168])
     .option("--quiet <hours>", "when nobody is asked, as 20:00-08:00@Europe/Berlin");

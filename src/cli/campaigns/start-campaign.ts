@@ -6,6 +6,7 @@ import type { Output } from "../terminal/output.ts";
 export interface CampaignWish {
   incident?: string;
   client?: string;
+  toClient?: string;
   connection?: string[];
   remindAfter: number[];
   quiet?: string;
@@ -13,10 +14,11 @@ export interface CampaignWish {
 
 /** Stdout has the id alone, so that the next command can take it. */
 export async function startCampaign(service: ServiceClient, output: Output, wish: CampaignWish): Promise<void> {
-  const { incident, client, connection, remindAfter, quiet } = wish;
+  const { incident, client, toClient, connection, remindAfter, quiet } = wish;
   const body = {
     ...(incident !== undefined && { incident }),
     ...(client !== undefined && { client }),
+    ...(toClient !== undefined && { to_client: toClient }),
     ...(connection !== undefined && { connections: connection }),
     remind_after_hours: remindAfter,
     ...(quiet !== undefined && { quiet_hours: quietHoursOf(quiet) }),

@@ -10,6 +10,7 @@ export function campaigns({ integer, tenantWall }: ColumnTypes) {
       .addColumn("tenant_id", "text", (column) => column.notNull().references("tenants.id"))
       .addColumn("incident_id", "text")
       .addColumn("client_id", "text")
+      .addColumn("to_client_id", "text")
       .addColumn("remind_after", "text", (column) => column.notNull())
       .addColumn("quiet_hours", "text")
       .addColumn("created_at", integer, (column) => column.notNull())

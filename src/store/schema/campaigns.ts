@@ -9,6 +9,7 @@ interface CampaignsTable {
   tenant_id: string;
   incident_id: string | null;
   client_id: string | null;
+  to_client_id: string | null;
   remind_after: string;
   quiet_hours: string | null;
   created_at: number;
