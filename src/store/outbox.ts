@@ -31,6 +31,23 @@ export function createOutboxStore(database: Database): OutboxStore {
   };
 }
 
+/** Puts an event into the outbox, in the transaction of the change that it tells. */
+export async function announce(queries: Queries, event: NewEvent): Promise<void> {
+  await queries
+    .insertInto("outbox")
+    .values({
+      at: egNow,
+      held_until: sql<number>`eg_now() + ${holdOf(event.type)}`,
+      type: event.type,
+      tenant_id: event.tenantId,
+      connection_id: event.connectionId,
+      client_id: event.clientId,
+      incident_id: event.incidentId,
+      detail: detailColumn.write(event.detail),
+    })
+    .execute();
+}
+
 /** What is told of the entries of connections, if anything is. */
 export async function announceHistory(
   queries: Queries,
@@ -41,12 +58,15 @@ export async function announceHistory(
     if (type === null) continue;
     const isUntold = STATES.has(type) && (await takeBack(queries, connectionId));
     // Nobody was told that it was not well.
-    if (type === "connection.recovered" && isUntold && (await lastTold(queries, connectionId)) !== "unwell") continue;
+    if (type === "connection.recovered" && isUntold && !isUnwell(await lastTold(queries, connectionId))) continue;
+    // It was ended, tried once more, and ended again: whoever was asked then still is.
+    if (type === ENDED && (await lastTold(queries, connectionId)) === ENDED) continue;
     await announceOf(queries, connectionId, { type, detail: withoutNames(entry.detail) });
   }
 }
 
-const UNWELL: readonly EventType[] = ["connection.degraded", "connection.reauthorization_required"];
+const ENDED = "connection.reauthorization_required";
+const UNWELL: readonly EventType[] = ["connection.degraded", ENDED];
 /** Each says how a connection is, and makes what was said before old. */
 const STATES = new Set<EventType>([...UNWELL, "connection.recovered", "connection.disconnected"]);
 
@@ -61,7 +81,7 @@ async function takeBack(queries: Queries, connectionId: string): Promise<boolean
   return numDeletedRows > 0n;
 }
 
-async function lastTold(queries: Queries, connectionId: string): Promise<"well" | "unwell"> {
+async function lastTold(queries: Queries, connectionId: string): Promise<string | undefined> {
   const told = await queries
     .selectFrom("outbox")
     .select("type")
@@ -70,7 +90,11 @@ async function lastTold(queries: Queries, connectionId: string): Promise<"well" 
     .orderBy("number", "desc")
     .limit(1)
     .executeTakeFirst();
-  return told && UNWELL.some((type) => type === told.type) ? "unwell" : "well";
+  return told?.type;
+}
+
+function isUnwell(told: string | undefined): boolean {
+  return UNWELL.some((type) => type === told);
 }
 
 async function announceOf(
@@ -81,7 +105,7 @@ async function announceOf(
   const until = sql<number>`eg_now() + ${sql.lit(holdOf(type))}`;
   await queries
     .insertInto("outbox")
-    .columns(["at", "held_until", "type", "tenant_id", "connection_id", "client_id", "detail"])
+    .columns(["at", "held_until", "type", "tenant_id", "connection_id", "client_id", "incident_id", "detail"])
     .expression((select) =>
       select
         .selectFrom("connections")
@@ -92,11 +116,24 @@ async function announceOf(
           "tenant_id",
           "id",
           "client_id",
+          openIncidentOf(queries, connectionId).as("incident"),
           sql<string>`${detailColumn.write(detail)}`.as("detail"),
         ])
         .where("id", "=", connectionId),
     )
     .execute();
+}
+
+/** The open one that the connection is in, if it is in one. */
+function openIncidentOf(queries: Queries, connectionId: string) {
+  return queries
+    .selectFrom("incident_members")
+    .innerJoin("incidents", "incidents.id", "incident_members.incident_id")
+    .select("incident_members.incident_id")
+    .where("incident_members.connection_id", "=", connectionId)
+    .where("recovered_at", "is", null)
+    .where("resolved_at", "is", null)
+    .limit(1);
 }
 
 /** Who a connection belongs to is asked when the event is sent, and does not stand in the outbox. */
