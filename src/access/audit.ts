@@ -17,6 +17,7 @@ export const ACTS = [
   "connection.policy_changed",
   "connection.disconnected",
   "connection.released",
+  "incident.acknowledged",
   "tenant.created",
   "tenant.changed",
   "tenant.deleted",

@@ -8,6 +8,7 @@ import type { ConnectSessionStore } from "../connect/connect-session.ts";
 import { detailOf, type OperatorSessionStore } from "../access/operator-session.ts";
 import type { OperatorSignInStore } from "../access/sign-in.ts";
 import type { ConnectionStore } from "../connection/store.ts";
+import type { IncidentStore } from "../incident/store.ts";
 import type { ProviderStore } from "../provider/catalogue.ts";
 import type { RestoreStore } from "../refresh/restores.ts";
 import { callerOf } from "./guard.ts";
@@ -18,6 +19,7 @@ export interface ActingStores {
   clients: ClientStore;
   connections: ConnectionStore;
   connectSessions: ConnectSessionStore;
+  incidents: Pick<IncidentStore, "acknowledge">;
   operatorSessions: OperatorSessionStore;
   operatorSignIns: OperatorSignInStore;
   providers: ProviderStore;

@@ -13,6 +13,7 @@ import { createDpopNonces } from "../oauth/dpop-nonce.ts";
 import { createCatalogue } from "../provider/catalogue.ts";
 import { createPace } from "../refresh/pace/create-pace.ts";
 import type { RefreshPorts } from "../refresh/ports.ts";
+import { watchIncidents } from "../incident/watch.ts";
 import { MINUTE } from "../runtime/clock.ts";
 import type { Observer } from "../runtime/observer.ts";
 import { createId } from "../runtime/id.ts";
@@ -23,6 +24,7 @@ import { createConnectSessionStore } from "../store/connect-sessions.ts";
 import { createConnectionStore } from "../store/connections.ts";
 import type { Database, OpenedDatabase } from "../store/database.ts";
 import { createKeyStore } from "../store/keys.ts";
+import { createIncidentStore } from "../store/incidents.ts";
 import { createProviderStore } from "../store/providers.ts";
 import { createRekeyStore } from "../store/rekeys.ts";
 import { createInstanceStore } from "../store/instances.ts";
@@ -96,7 +98,8 @@ interface Opened extends Secrets {
 
 async function storedNumbers(database: Database): Promise<StoredNumbers> {
   const [keys, rekeys] = [createKeyStore(database, () => ""), createRekeyStore(database)];
-  return { keys: await keys.states(), rekeys: await rekeys.list() };
+  const incidents = await createIncidentStore(database).countOpen();
+  return { keys: await keys.states(), rekeys: await rekeys.list(), incidents };
 }
 
 async function startOn(opened: Opened, settings: Settings, { clock, random }: System): Promise<Service> {
@@ -165,6 +168,7 @@ async function startOn(opened: Opened, settings: Settings, { clock, random }: Sy
   });
 
   const secretUpkeep = createSecretUpkeep(outside);
+  const incidentWatch = watchIncidents({ ...outside, incidents: createIncidentStore(database) });
   let stopping = false;
   const isStopping = (): boolean => stopping;
   const { app, usage } = await openApi(
@@ -179,6 +183,7 @@ async function startOn(opened: Opened, settings: Settings, { clock, random }: Sy
   sweep.start();
   rekeyer.start();
   secretUpkeep.start();
+  incidentWatch.start();
   usage.start();
   checkpoints.start();
   observer.event("service.started", { url, publicUrl, instanceId });
@@ -187,7 +192,14 @@ async function startOn(opened: Opened, settings: Settings, { clock, random }: Sy
     newAdminKey,
     close: async () => {
       stopping = true;
-      await Promise.all([sweep.stop(), rekeyer.stop(), secretUpkeep.stop(), app.close(), refresher.drain()]);
+      await Promise.all([
+        sweep.stop(),
+        rekeyer.stop(),
+        secretUpkeep.stop(),
+        incidentWatch.stop(),
+        app.close(),
+        refresher.drain(),
+      ]);
       await usage.stop();
       await checkpoints.stop();
       await heartbeat.stop();

@@ -28,9 +28,9 @@ export async function isQuiet(queries: Queries): Promise<boolean> {
   return !signals && !isOpen && !suspended;
 }
 
-export async function look({ queries, dialect }: Transaction, newId: () => string): Promise<Look> {
-  const turn = await queries.selectFrom("incident_looks").select("number").modifyEnd(dialect.skipLocked).execute();
-  if (turn.length === 0) return NOTHING;
+export async function look(tx: Transaction, newId: () => string): Promise<Look> {
+  const { queries } = tx;
+  if (!(await takeTurn(tx))) return NOTHING;
   const { now } = await queries.selectNoFrom(egNow.as("now")).executeTakeFirstOrThrow();
   const incidents = await openIncidents(queries);
   const hearsay = await hear(queries);
@@ -58,6 +58,18 @@ export async function look({ queries, dialect }: Transaction, newId: () => strin
     resolved: await resolve(queries, now),
     hasMore: hearsay.hasMore && left.length < hearsay.heard.length,
   };
+}
+
+/** One instance looks at a time: it has the one row locked until its transaction ends. The very first one makes it. */
+async function takeTurn({ queries, dialect }: Transaction): Promise<boolean> {
+  const free = queries.selectFrom("incident_looks").select("number").modifyEnd(dialect.skipLocked);
+  if ((await free.execute()).length > 0) return true;
+  const made = await queries
+    .insertInto("incident_looks")
+    .values({ number: 1 })
+    .onConflict((conflict) => conflict.doNothing())
+    .executeTakeFirst();
+  return made.numInsertedOrUpdatedRows === 1n;
 }
 
 interface Joining {

@@ -32,7 +32,7 @@ export function incidents({ integer, serial, tenantWall }: ColumnTypes) {
     await db.schema.createIndex("incidents_tenant").on("incidents").columns(["tenant_id", "id"]).execute();
     await db.schema
       .createTable("incident_members")
-      .addColumn("incident_id", "text", (column) => column.notNull().references("incidents.id"))
+      .addColumn("incident_id", "text", (column) => column.notNull())
       .addColumn("connection_id", "text", (column) => column.notNull())
       .addColumn("condition", "text", (column) => column.notNull())
       .addColumn("generation", integer, (column) => column.notNull())
@@ -56,8 +56,10 @@ export function incidents({ integer, serial, tenantWall }: ColumnTypes) {
       .addColumn("kind", "text", (column) => column.notNull())
       .execute();
     await db.schema.createIndex("incident_signals_connection").on("incident_signals").column("connection_id").execute();
-    await db.schema.createTable("incident_looks").addColumn("number", integer).execute();
-    await sql`insert into incident_looks (number) values (1)`.execute(db);
+    await db.schema
+      .createTable("incident_looks")
+      .addColumn("number", integer, (column) => column.primaryKey())
+      .execute();
     for (const [table, owner] of WALLED) {
       for (const statement of tenantWall(table, owner)) await statement.execute(db);
     }
