@@ -13,7 +13,7 @@ export interface IncidentWatchDeps {
   incidents: Pick<IncidentStore, "look" | "reprieve">;
 }
 
-const INTERVAL = 5 * SECOND;
+export const LOOK_INTERVAL = 5 * SECOND;
 /** Looks in one round, so that a crowd does not wait for the next one, and none goes on for ever. */
 const MOST_LOOKS = 20;
 /** More are reprieved in the next round; how fast they are sent is the pace's matter. */
@@ -29,7 +29,7 @@ export function watchIncidents({ clock, random, observer, incidents }: IncidentW
     return hasMore;
   }
 
-  return createRounds({ clock, observer }, INTERVAL, async () => {
+  return createRounds({ clock, observer }, LOOK_INTERVAL, async () => {
     for (let looks = 1; (await look()) && looks < MOST_LOOKS;) looks++;
     for (const connectionId of await incidents.reprieve(REPRIEVED_AT_ONCE)) {
       observer.event("connection.reprieved", { connectionId });
