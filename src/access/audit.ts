@@ -19,6 +19,7 @@ export const ACTS = [
   "connection.released",
   "campaign.started",
   "campaign.cancelled",
+  "incident.acknowledged",
   "tenant.created",
   "tenant.changed",
   "tenant.deleted",

@@ -9,6 +9,7 @@ import { detailOf, type OperatorSessionStore } from "../access/operator-session.
 import type { OperatorSignInStore } from "../access/sign-in.ts";
 import type { ConnectionStore } from "../connection/store.ts";
 import type { CampaignStore } from "../incident/campaign.ts";
+import type { IncidentStore } from "../incident/store.ts";
 import type { ProviderStore } from "../provider/catalogue.ts";
 import type { RestoreStore } from "../refresh/restores.ts";
 import { callerOf } from "./guard.ts";
@@ -20,6 +21,7 @@ export interface ActingStores {
   clients: ClientStore;
   connections: ConnectionStore;
   connectSessions: ConnectSessionStore;
+  incidents: Pick<IncidentStore, "acknowledge">;
   operatorSessions: OperatorSessionStore;
   operatorSignIns: OperatorSignInStore;
   providers: ProviderStore;

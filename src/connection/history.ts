@@ -27,6 +27,8 @@ export type HistoryKind =
   | "recovered_from_journal"
   | "recovered_from_memory"
   | "rejection_held"
+  /** It was ended in a provider's bad hour, and is tried once more. */
+  | "reprieved"
   | "held_after_restore"
   | "released_after_restore"
   | "disconnected";

@@ -118,8 +118,11 @@ export interface Rejection {
   history: NewHistoryEntry;
   /** Believed when it is said again so long after it was first said. */
   confirmAfterMs: number | null;
-  /** When more connections of the client than this were rejected in the window, the client is braked (DESIGN §5.11). */
-  brake: { windowMs: number; tolerated: number; patienceMs: number; backoffMs: number };
+  /**
+   * When more connections of the client than this were rejected in the window, the client is braked (DESIGN §5.11). Null where
+   * the provider says for certain why it rejects this one: that is no bad hour.
+   */
+  brake: { windowMs: number; tolerated: number; patienceMs: number; backoffMs: number } | null;
 }
 
 export type RejectionResult = "ended" | "braked" | "unconfirmed" | "superseded";
@@ -205,7 +208,7 @@ export interface ConnectionStore {
   company(id: string, since: number): Promise<Company>;
   /**
    * Ends the connection by compare-and-set on claim and generation, unless it brakes or the rejection has to be said again. It is
-   * `superseded` also by a spare that has not been tried.
+   * `superseded` also by a spare that has not been tried. What was tried once more after it had ended is believed at once.
    */
   reject(rejection: Rejection): Promise<RejectionResult>;
   /** Changes the status by compare-and-set on the generation. Leaving `isLive` also clears what was due. */

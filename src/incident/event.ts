@@ -56,6 +56,8 @@ export function eventTypeOf({ kind, detail }: Pick<NewHistoryEntry, "kind" | "de
     case "imported":
       return "connection.created";
     case "degraded":
+    // Nobody is asked to act any more.
+    case "reprieved":
       return "connection.degraded";
     case "reauthorization_required":
       return "connection.reauthorization_required";

@@ -59,12 +59,14 @@ async function condemn(attempt: Attempt, outcome: Rejected): Promise<Step> {
       diagnosis,
       history: entry("reauthorization_required", generation, { cause, ...diagnosis.evidence }),
       confirmAfterMs,
-      brake: {
-        windowMs: BRAKE_WINDOW,
-        tolerated: toleratedRejections(flight.attempts.of(client.id)),
-        patienceMs: BRAKE_PATIENCE,
-        backoffMs: wait,
-      },
+      brake: isCertain(outcome)
+        ? null
+        : {
+            windowMs: BRAKE_WINDOW,
+            tolerated: toleratedRejections(flight.attempts.of(client.id)),
+            patienceMs: BRAKE_PATIENCE,
+            backoffMs: wait,
+          },
     }),
   );
   switch (result) {
@@ -80,6 +82,11 @@ async function condemn(attempt: Attempt, outcome: Rejected): Promise<Step> {
       ports.observer.event("connection.reauthorization_required", { connectionId, cause, confidence });
       return { kind: "ended" };
   }
+}
+
+/** By a rule of its own the provider says why: that it says of no token that is good, in whatever hour. */
+function isCertain({ confidence }: Rejected): boolean {
+  return confidence === "certain";
 }
 
 async function diagnosisOf(

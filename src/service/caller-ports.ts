@@ -8,6 +8,7 @@ import { createClientStore } from "../store/clients.ts";
 import { createConnectSessionStore } from "../store/connect-sessions.ts";
 import { createConnectionStore } from "../store/connections.ts";
 import type { Database, OpenedDatabase } from "../store/database.ts";
+import { createIncidentStore } from "../store/incidents.ts";
 import { createKeyStore } from "../store/keys.ts";
 import { createOperatorSessionStore } from "../store/operator-sessions.ts";
 import { createRekeyStore } from "../store/rekeys.ts";
@@ -49,6 +50,7 @@ function portsOver({ connectPorts, auditKey, watched }: CallerPortsDeps, databas
     sealed: createSealedStore(database),
     rekeys: createRekeyStore(database),
     reads: createTokenReadStore(database),
+    incidents: createIncidentStore(database),
     acting: createActing({ database, auditKey, watched }),
   };
 }

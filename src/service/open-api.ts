@@ -23,6 +23,7 @@ import { connectSessionRoutes } from "../api/routes/connect-sessions.ts";
 import { connectionRoutes } from "../api/routes/connections.ts";
 import { dpopProofRoute } from "../api/routes/dpop-proof.ts";
 import { importRoute } from "../api/routes/import.ts";
+import { incidentRoutes } from "../api/routes/incidents.ts";
 import { jwksRoutes } from "../api/routes/jwks.ts";
 import { keyRoutes } from "../api/routes/keys.ts";
 import { metricsRoute } from "../api/routes/metrics.ts";
@@ -115,6 +116,7 @@ export async function openApi(parts: ApiParts, settings: Settings): Promise<{ ap
   releaseRoute(app, portsFor);
   campaignRoutes(app, portsFor);
   tokenReadRoute(app, portsFor);
+  incidentRoutes(app, portsFor);
   accessTokenRoutes(app, { accessTokens, handedOut });
   dpopProofRoute(app, { ...connectPorts, accessTokens });
   keyRoutes(app, (caller) => {

@@ -14,6 +14,7 @@ import { createDpopNonces } from "../oauth/dpop-nonce.ts";
 import { createCatalogue } from "../provider/catalogue.ts";
 import { createPace } from "../refresh/pace/create-pace.ts";
 import type { RefreshPorts } from "../refresh/ports.ts";
+import { watchIncidents } from "../incident/watch.ts";
 import { MINUTE } from "../runtime/clock.ts";
 import type { Observer } from "../runtime/observer.ts";
 import { createId } from "../runtime/id.ts";
@@ -25,6 +26,7 @@ import { createConnectSessionStore } from "../store/connect-sessions.ts";
 import { createConnectionStore } from "../store/connections.ts";
 import type { Database, OpenedDatabase } from "../store/database.ts";
 import { createKeyStore } from "../store/keys.ts";
+import { createIncidentStore } from "../store/incidents.ts";
 import { createProviderStore } from "../store/providers.ts";
 import { createRekeyStore } from "../store/rekeys.ts";
 import { createInstanceStore } from "../store/instances.ts";
@@ -98,7 +100,8 @@ interface Opened extends Secrets {
 
 async function storedNumbers(database: Database): Promise<StoredNumbers> {
   const [keys, rekeys] = [createKeyStore(database, () => ""), createRekeyStore(database)];
-  return { keys: await keys.states(), rekeys: await rekeys.list() };
+  const incidents = await createIncidentStore(database).countOpen();
+  return { keys: await keys.states(), rekeys: await rekeys.list(), incidents };
 }
 
 async function startOn(opened: Opened, settings: Settings, { clock, random }: System): Promise<Service> {
@@ -170,6 +173,7 @@ async function startOn(opened: Opened, settings: Settings, { clock, random }: Sy
 
   const secretUpkeep = createSecretUpkeep(outside);
   const campaigns = runCampaigns({ campaigns: campaignStore, clock, observer });
+  const incidentWatch = watchIncidents({ ...outside, incidents: createIncidentStore(database) });
   let stopping = false;
   const isStopping = (): boolean => stopping;
   const { app, usage } = await openApi(
@@ -185,6 +189,7 @@ async function startOn(opened: Opened, settings: Settings, { clock, random }: Sy
   rekeyer.start();
   secretUpkeep.start();
   campaigns.start();
+  incidentWatch.start();
   usage.start();
   checkpoints.start();
   observer.event("service.started", { url, publicUrl, instanceId });
@@ -198,6 +203,7 @@ async function startOn(opened: Opened, settings: Settings, { clock, random }: Sy
         rekeyer.stop(),
         secretUpkeep.stop(),
         campaigns.stop(),
+        incidentWatch.stop(),
         app.close(),
         refresher.drain(),
       ]);

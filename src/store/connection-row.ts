@@ -53,6 +53,7 @@ const kindColumn = z.enum([
   "recovered_from_journal",
   "recovered_from_memory",
   "rejection_held",
+  "reprieved",
   "held_after_restore",
   "released_after_restore",
   "disconnected",

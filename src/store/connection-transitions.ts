@@ -6,6 +6,7 @@ import type { Postponement, Rejection, RejectionResult, ResolvedAttempt, StatusC
 import { diagnosisColumn, statusColumn } from "./connection-row.ts";
 import { append, updateConnection } from "./connection-writes.ts";
 import { egNow } from "./now.ts";
+import { wasReprieved } from "./reprieve.ts";
 import { spares } from "./spares.ts";
 import {
   AT_REST,
@@ -95,12 +96,14 @@ export async function reject(tx: Transaction, rejection: Rejection): Promise<Rej
     return "superseded";
   }
   const since = lease.rejected_at ?? now;
-  const patient = now - since < brake.patienceMs;
-  if (patient && (await isBraked(tx, lease, { since: now - brake.windowMs, tolerated: brake.tolerated }))) {
-    await holdBack(tx, lease, rejection, now + brake.backoffMs);
-    return "braked";
+  const isReprieved = await wasReprieved(tx.queries, claim);
+  if (brake && !isReprieved && now - since < brake.patienceMs) {
+    if (await isBraked(tx, lease, { since: now - brake.windowMs, tolerated: brake.tolerated })) {
+      await holdBack(tx, lease, rejection, now + brake.backoffMs);
+      return "braked";
+    }
   }
-  if (confirmAfterMs !== null && now < since + confirmAfterMs) {
+  if (!isReprieved && confirmAfterMs !== null && now < since + confirmAfterMs) {
     await holdBack(tx, lease, rejection, since + confirmAfterMs);
     return "unconfirmed";
   }

@@ -4,6 +4,7 @@ import { detailColumn, diagnosisColumn } from "./connection-row.ts";
 import type { Queries } from "./database.ts";
 import { stringList } from "./json-column.ts";
 import { egNow } from "./now.ts";
+import { signal } from "./incident-signals.ts";
 import { announceHistory } from "./outbox.ts";
 
 /** What a new consent says, as columns. */
@@ -36,7 +37,7 @@ export async function append(
   );
 }
 
-/** Writes down what happened, and puts into the outbox what is told of it. */
+/** Writes down what happened, puts into the outbox what is told of it, and lets incidents know. */
 export async function appendAll(
   queries: Queries,
   entries: readonly { connectionId: string; entry: NewHistoryEntry }[],
@@ -55,4 +56,5 @@ export async function appendAll(
     )
     .execute();
   await announceHistory(queries, entries);
+  await signal(queries, entries);
 }

@@ -1,7 +1,15 @@
 import { lockLease, type Transaction } from "./transaction.ts";
 
 /** What belongs to a connection, and what that refers to last. */
-const TABLES = ["outbox", "history", "spare_token_sets", "token_sets", "refresh_leases"] as const;
+const TABLES = [
+  "outbox",
+  "incident_signals",
+  "incident_members",
+  "history",
+  "spare_token_sets",
+  "token_sets",
+  "refresh_leases",
+] as const;
 
 export async function discard(tx: Transaction, id: string): Promise<"discarded" | "kept"> {
   const { queries } = tx;

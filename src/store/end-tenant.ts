@@ -86,15 +86,26 @@ async function end({ queries, dialect }: Transaction, ids: string[]): Promise<vo
     .set({ ...WELL, due_at: null })
     .where("connection_id", "in", ids)
     .execute();
-  for (const table of ["spare_token_sets", "history", "outbox", "campaign_members", "token_reads"] as const) {
+  for (const table of OF_CONNECTIONS) {
     await queries.deleteFrom(table).where("connection_id", "in", ids).execute();
   }
 }
+
+const OF_CONNECTIONS = [
+  "spare_token_sets",
+  "history",
+  "outbox",
+  "incident_signals",
+  "incident_members",
+  "campaign_members",
+  "token_reads",
+] as const;
 
 const NOBODY = { end_user: null, account_id: null, account_label: null, labels: "{}", seed: null };
 
 export async function finishDeletion(queries: Queries, id: string): Promise<void> {
   await deleteSessions(queries, id);
+  await deleteIncidents(queries, id);
   await queries.updateTable("clients").set({ public_url: null }).where("tenant_id", "=", id).execute();
   await queries
     .updateTable("tenants")
@@ -105,4 +116,12 @@ export async function finishDeletion(queries: Queries, id: string): Promise<void
 
 async function deleteSessions(queries: Queries, tenantId: string): Promise<void> {
   await queries.deleteFrom("connect_sessions").where("tenant_id", "=", tenantId).execute();
+}
+
+/** Its own alone: one that other tenants are in too is the operator's. */
+async function deleteIncidents(queries: Queries, tenantId: string): Promise<void> {
+  const own = queries.selectFrom("incidents").select("id").where("tenant_id", "=", tenantId);
+  await queries.deleteFrom("incident_members").where("incident_id", "in", own).execute();
+  await queries.deleteFrom("outbox").where("incident_id", "in", own).execute();
+  await queries.deleteFrom("incidents").where("tenant_id", "=", tenantId).execute();
 }

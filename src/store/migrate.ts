@@ -19,6 +19,7 @@ import { tenantWall } from "./migrations/0015-tenant-wall.ts";
 import { dpop } from "./migrations/0016-dpop.ts";
 import { operatorSignIn } from "./migrations/0017-operator-sign-in.ts";
 import { outbox } from "./migrations/0018-outbox.ts";
+import { incidents } from "./migrations/0020-incidents.ts";
 import { campaigns } from "./migrations/0024-campaigns.ts";
 import { egNow } from "./now.ts";
 
@@ -43,6 +44,7 @@ function migrationsFor(columnTypes: ColumnTypes) {
     "0016-dpop": { up: dpop(columnTypes) },
     "0017-operator-sign-in": { up: operatorSignIn(columnTypes) },
     "0018-outbox": { up: outbox(columnTypes) },
+    "0020-incidents": { up: incidents(columnTypes) },
     "0024-campaigns": { up: campaigns(columnTypes) },
   };
 }

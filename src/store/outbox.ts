@@ -31,13 +31,13 @@ export function createOutboxStore(database: Database): OutboxStore {
   };
 }
 
-/** Puts an event into the outbox, with the change of the same transaction. */
+/** Puts an event into the outbox, in the transaction of the change that it tells. */
 export async function announce(queries: Queries, event: NewEvent): Promise<void> {
   await queries
     .insertInto("outbox")
     .values({
       at: egNow,
-      held_until: sql<number>`eg_now() + ${sql.lit(holdOf(event.type))}`,
+      held_until: sql<number>`eg_now() + ${holdOf(event.type)}`,
       type: event.type,
       tenant_id: event.tenantId,
       connection_id: event.connectionId,
@@ -58,12 +58,15 @@ export async function announceHistory(
     if (type === null) continue;
     const isUntold = STATES.has(type) && (await takeBack(queries, connectionId));
     // Nobody was told that it was not well.
-    if (type === "connection.recovered" && isUntold && (await lastTold(queries, connectionId)) !== "unwell") continue;
+    if (type === "connection.recovered" && isUntold && !isUnwell(await lastTold(queries, connectionId))) continue;
+    // It was ended, tried once more, and ended again: whoever was asked then still is.
+    if (type === ENDED && (await lastTold(queries, connectionId)) === ENDED) continue;
     await announceOf(queries, connectionId, { type, detail: withoutNames(entry.detail) });
   }
 }
 
-const UNWELL: readonly EventType[] = ["connection.degraded", "connection.reauthorization_required"];
+const ENDED = "connection.reauthorization_required";
+const UNWELL: readonly EventType[] = ["connection.degraded", ENDED];
 /** Each says how a connection is, and makes what was said before old. */
 const STATES = new Set<EventType>([...UNWELL, "connection.recovered", "connection.disconnected"]);
 
@@ -78,7 +81,7 @@ async function takeBack(queries: Queries, connectionId: string): Promise<boolean
   return numDeletedRows > 0n;
 }
 
-async function lastTold(queries: Queries, connectionId: string): Promise<"well" | "unwell"> {
+async function lastTold(queries: Queries, connectionId: string): Promise<string | undefined> {
   const told = await queries
     .selectFrom("outbox")
     .select("type")
@@ -87,7 +90,11 @@ async function lastTold(queries: Queries, connectionId: string): Promise<"well" 
     .orderBy("number", "desc")
     .limit(1)
     .executeTakeFirst();
-  return told && UNWELL.some((type) => type === told.type) ? "unwell" : "well";
+  return told?.type;
+}
+
+function isUnwell(told: string | undefined): boolean {
+  return UNWELL.some((type) => type === told);
 }
 
 async function announceOf(
@@ -98,7 +105,7 @@ async function announceOf(
   const until = sql<number>`eg_now() + ${sql.lit(holdOf(type))}`;
   await queries
     .insertInto("outbox")
-    .columns(["at", "held_until", "type", "tenant_id", "connection_id", "client_id", "detail"])
+    .columns(["at", "held_until", "type", "tenant_id", "connection_id", "client_id", "incident_id", "detail"])
     .expression((select) =>
       select
         .selectFrom("connections")
@@ -109,11 +116,24 @@ async function announceOf(
           "tenant_id",
           "id",
           "client_id",
+          openIncidentOf(queries, connectionId).as("incident"),
           sql<string>`${detailColumn.write(detail)}`.as("detail"),
         ])
         .where("id", "=", connectionId),
     )
     .execute();
+}
+
+/** The open one that the connection is in, if it is in one. */
+function openIncidentOf(queries: Queries, connectionId: string) {
+  return queries
+    .selectFrom("incident_members")
+    .innerJoin("incidents", "incidents.id", "incident_members.incident_id")
+    .select("incident_members.incident_id")
+    .where("incident_members.connection_id", "=", connectionId)
+    .where("recovered_at", "is", null)
+    .where("resolved_at", "is", null)
+    .limit(1);
 }
 
 /** Who a connection belongs to is asked when the event is sent, and does not stand in the outbox. */

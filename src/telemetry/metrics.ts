@@ -2,6 +2,7 @@ import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom
 import type { KeyState } from "../access/key-store.ts";
 import type { Rekey } from "../access/rekey-store.ts";
 import { CAUSES } from "../connection/cause.ts";
+import type { IncidentKind } from "../incident/incident.ts";
 import { SECOND } from "../runtime/clock.ts";
 import type { EventFields, EventName, Observer } from "../runtime/observer.ts";
 
@@ -21,6 +22,8 @@ export interface Metrics {
 export interface StoredNumbers {
   rekeys: readonly Rekey[];
   keys: Readonly<Record<KeyState, number>>;
+  /** Those that are not resolved. */
+  incidents: Readonly<Record<IncidentKind, number>>;
 }
 
 /** How an attempt to refresh ended. */
@@ -123,10 +126,18 @@ function createGauges(registry: Registry) {
     registers,
   });
 
+  const incidents = new Gauge({
+    name: "evergrant_open_incidents",
+    help: "Incidents that are not resolved. The same for every instance.",
+    labelNames: ["kind"],
+    registers,
+  });
+
   function set(stored: StoredNumbers | null): void {
-    for (const gauge of [keys, rekeys, values]) gauge.reset();
+    for (const gauge of [keys, rekeys, values, incidents]) gauge.reset();
     if (!stored) return;
     for (const [state, count] of Object.entries(stored.keys)) keys.set({ state }, count);
+    for (const [kind, count] of Object.entries(stored.incidents)) incidents.set({ kind }, count);
     for (const state of ["running", "waiting", "finished"]) {
       rekeys.set({ state }, stored.rekeys.filter((rekey) => stateOf(rekey) === state).length);
     }

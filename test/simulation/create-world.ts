@@ -9,7 +9,7 @@ import type { SimulatedDatabase } from "./database.ts";
 import { createDice } from "./dice.ts";
 import { createDisk } from "./disk.ts";
 import { createFaults } from "./faults.ts";
-import { draw, type Plan, type PlannedProvider } from "./plan.ts";
+import { draw, haveIncidents, type Plan, type PlannedProvider } from "./plan.ts";
 import { createScheduler } from "./scheduler.ts";
 import { createStores, fillClients, type Stores } from "./stores.ts";
 import { createTicks } from "./ticks.ts";
@@ -48,7 +48,7 @@ export function createScene(
   { traced, sabotage = (stores) => stores }: RunOptions,
 ): Scene {
   const dice = createDice(seed);
-  const plan = { ...draw(dice), hasSecrets: haveSecrets(seed) };
+  const plan = { ...draw(dice, haveIncidents(seed)), hasSecrets: haveSecrets(seed) };
   const scheduler = createScheduler(dice);
   const disks = Array.from({ length: Math.max(...plan.hosts) + 1 }, createDisk);
   return {

@@ -1,10 +1,11 @@
+import { LOOK_INTERVAL } from "../../src/incident/watch.ts";
 import { HEARTBEAT_INTERVAL } from "../../src/refresh/instances.ts";
 import { SECOND, type Clock } from "../../src/runtime/clock.ts";
 import type { Runner } from "./scheduler.ts";
 import { EPOCH, type World } from "./world.ts";
 
-/** Between two rounds of the sweep, and between two heartbeats. */
-const BETWEEN_ROUNDS: ReadonlySet<number> = new Set([SECOND, HEARTBEAT_INTERVAL]);
+/** Between two rounds of the sweep, two heartbeats, and two looks after incidents. */
+const BETWEEN_ROUNDS: ReadonlySet<number> = new Set([SECOND, HEARTBEAT_INTERVAL, LOOK_INTERVAL]);
 
 /** Looks that follow one another so closely would be most of a run; they are as late here as on a busy machine. */
 const LOOKS_AGAIN = 250;

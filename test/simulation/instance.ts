@@ -1,3 +1,4 @@
+import { watchIncidents } from "../../src/incident/watch.ts";
 import type { AccessTokens } from "../../src/refresh/access-token.ts";
 import type { RefreshPorts } from "../../src/refresh/ports.ts";
 import { bringToStore } from "../../src/refresh/recover.ts";
@@ -78,15 +79,18 @@ function create(world: World, slot: Slot): Startable {
     reauthorizationUrl: ({ id }) => `https://evergrant.example/reauthorize/${id}`,
   });
 
+  const watch = watchIncidents({ ...outside.ports, incidents: outside.incidents });
+
   async function join(): Promise<void> {
     await replayJournals(process.disk, ports);
     await heartbeat.start();
     sweep.start();
+    if (world.plan.hasIncidents) watch.start();
   }
 
   async function stop(): Promise<void> {
     process.isStopping = true;
-    await Promise.all([sweep.stop(), refresher.drain()]);
+    await Promise.all([sweep.stop(), watch.stop(), refresher.drain()]);
     await heartbeat.stop();
   }
   return Object.assign(process, { ports, refresher, accessTokens, join, stop });

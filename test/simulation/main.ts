@@ -10,7 +10,8 @@ import { runInWorkers, work } from "./workers.ts";
 const USAGE = `Usage: npm run simulate -- [options]
 
   --seeds <number>    how many seeds to run (1000)
-  --from <seed>       the first of them (1); from a million on, clients have secrets that change
+  --from <seed>       the first of them (1); from a million on, clients have secrets that change, and from two on
+                      somebody looks after incidents
   --workers <number>  threads that share them (1)
   --seed <seed>       run this one alone, and print what led to a breach
   --trace             with --seed: print everything that happened

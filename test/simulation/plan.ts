@@ -14,6 +14,8 @@ export interface Plan {
   isCrowd: boolean;
   /** Clients prove themselves with secrets, which change; or they have none. */
   hasSecrets: boolean;
+  /** Somebody looks after incidents, and tells of them. */
+  hasIncidents: boolean;
   faultsWanted: number;
 }
 
@@ -24,10 +26,18 @@ export interface PlannedProvider {
 
 const CROWD = 40;
 const CROWDS = 0.02;
+const CROWDS_WITH_INCIDENTS = 0.3;
 const LIFETIMES = [30, 60, 120, 300, 600];
 
-export function draw(dice: Dice): Omit<Plan, "hasSecrets"> {
-  const isCrowd = dice.chance(CROWDS);
+/** From this seed on somebody looks after incidents; those before are the same as when nobody did. */
+const FIRST_WITH_INCIDENTS = 2_000_000;
+
+export function haveIncidents(seed: number): boolean {
+  return seed >= FIRST_WITH_INCIDENTS;
+}
+
+export function draw(dice: Dice, hasIncidents = false): Omit<Plan, "hasSecrets"> {
+  const isCrowd = dice.chance(hasIncidents ? CROWDS_WITH_INCIDENTS : CROWDS);
   const instances = isCrowd ? dice.between(2, 3) : dice.between(2, 5);
   const hosts = drawHosts(dice, instances);
   const providers = Array.from({ length: isCrowd ? 1 : dice.between(1, 2) }, (_, index) =>
@@ -39,7 +49,7 @@ export function draw(dice: Dice): Omit<Plan, "hasSecrets"> {
     client: dice.pick(clients).id,
     policy: dice.pick(["adaptive", "eager", "eager", "on_demand"] as const),
   }));
-  return { hosts, providers, clients, connections, isCrowd, faultsWanted: dice.between(20, 30) };
+  return { hosts, providers, clients, connections, isCrowd, hasIncidents, faultsWanted: dice.between(20, 30) };
 }
 
 /** All on one host, each on its own, or mixed. */

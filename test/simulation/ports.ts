@@ -1,6 +1,7 @@
 import type { ClientStore } from "../../src/client/client.ts";
 import type { ConnectionStore } from "../../src/connection/store.ts";
 import { createDpopNonces } from "../../src/oauth/dpop-nonce.ts";
+import type { IncidentStore } from "../../src/incident/store.ts";
 import type { InstanceStore } from "../../src/refresh/instances.ts";
 import { createPace } from "../../src/refresh/pace/create-pace.ts";
 import type { RefreshPorts } from "../../src/refresh/ports.ts";
@@ -54,7 +55,8 @@ export function createPorts(world: World, process: Process, clock: Clock) {
     instanceId: process.name,
   };
   const nothing = { prune: () => Promise.resolve() };
-  return { ports, instances: instancePort(stores.instances, call), sessions: nothing, tokenReads: nothing };
+  const incidents = incidentPort(stores.incidents, call, world);
+  return { ports, incidents, instances: instancePort(stores.instances, call), sessions: nothing, tokenReads: nothing };
 }
 
 function createObserver({ trace }: World, { name: instance }: Process): Observer {
@@ -188,5 +190,21 @@ function instancePort(store: InstanceStore, call: Call): InstanceStore {
   return {
     beat: (id, verified) => at("beat", () => store.beat(id, verified)),
     leave: (id) => at("leave", () => store.leave(id)),
+  };
+}
+
+function incidentPort(store: IncidentStore, call: Call, { witness }: World): Pick<IncidentStore, "look" | "reprieve"> {
+  return {
+    look: (newId) => call({ port: "store", name: "incident.look", about: null, effect: () => store.look(newId) }),
+    reprieve: (limit) =>
+      call({
+        port: "store",
+        name: "incident.reprieve",
+        about: null,
+        effect: () => store.reprieve(limit),
+        after: (ids) => {
+          for (const id of ids) witness.written(id);
+        },
+      }),
   };
 }

@@ -1,10 +1,12 @@
 import type { Client, ClientStore } from "../../src/client/client.ts";
 import { DEFAULT_CLIENT_SETTINGS } from "../../src/client/client.ts";
 import type { ConnectionStore } from "../../src/connection/store.ts";
+import type { IncidentStore } from "../../src/incident/store.ts";
 import type { InstanceStore } from "../../src/refresh/instances.ts";
 import type { Sealer } from "../../src/runtime/sealer.ts";
 import { createClientStore } from "../../src/store/clients.ts";
 import { createConnectionStore } from "../../src/store/connections.ts";
+import { createIncidentStore } from "../../src/store/incidents.ts";
 import type { Database } from "../../src/store/database.ts";
 import { createInstanceStore } from "../../src/store/instances.ts";
 import { firstSecret, sealed } from "./client-secrets.ts";
@@ -17,6 +19,7 @@ export interface Stores {
   connections: ConnectionStore;
   clients: ClientStore;
   instances: InstanceStore;
+  incidents: IncidentStore;
   sealer: Sealer;
 }
 
@@ -25,6 +28,7 @@ export function createStores(database: Database): Stores {
     connections: createConnectionStore(database),
     clients: createClientStore(database),
     instances: createInstanceStore(database),
+    incidents: createIncidentStore(database),
     sealer: createTransparentSealer(),
   };
 }

@@ -21,6 +21,8 @@ export function judgeEnd(world: Scene, subject: Subject, before: StoredTokens): 
     return world.verdict.report("condemned", id, `ended although the server would take ${living}`);
   }
   subject.excused.add(subject.family);
+  // It was among those that were tolerated before, and has had its second chance.
+  if (world.database.rows.wasReprieved(id, stored.generation)) return;
   site.endedInBadHour.set(id, now);
   const lately = [...site.endedInBadHour.values()].filter((at) => at > now - WINDOW).length;
   if (lately > toleratedRejections(0)) {

@@ -11,6 +11,8 @@ export function unrest(world: Scene, subject: Subject, since: number): string | 
   if (unsafe !== undefined) return `${unsafe} is not stored yet`;
   const kept = keptTokens(world, subject).find((name) => site.server.accepts(name));
   if (status === "reauthorization_required") {
+    const inquiry = world.database.rows.inquiry(id);
+    if (inquiry !== null) return `it is over in an incident that is ${inquiry}`;
     return kept === undefined || subject.excused.has(subject.family) ? null : `it is over although ${kept} is kept`;
   }
   if (newest === null || !site.server.accepts(newest)) return `the server does not take ${newest ?? "nothing"}`;

@@ -18,6 +18,7 @@ export type Invariant =
   | "attempts"
   | "brake"
   | "suspension"
+  | "told"
   | "rest"
   | "internal";
 

@@ -89,6 +89,7 @@ function valueOf(table: string, { name, type }: Column, { tenantId, clientId, co
   if (name === "connection_id") return connectionId;
   if (name === "client_id") return clientId;
   if (name === "id") return idIn(table, suffix);
+  if (table === "incidents" && name === "scope") return suffix;
   if (name === "root_fingerprint") return "root";
   if (type === "bytea") return Buffer.from([1]);
   if (type === "bigint") return 1;

@@ -18,6 +18,7 @@ const OF_NOBODY: Readonly<Record<string, string>> = {
   providers: "the catalogue is everybody's",
   operator_sign_ins: "attempts of operators, which are of no tenant",
   instances: "processes, which serve everybody",
+  incident_looks: "whose turn it is to look after incidents",
   kysely_migration: "what was done to the schema",
   kysely_migration_lock: "who does it",
 };
