@@ -10,6 +10,7 @@ import type { OperatorSignInStore } from "../access/sign-in.ts";
 import type { ConnectionStore } from "../connection/store.ts";
 import type { ProviderStore } from "../provider/catalogue.ts";
 import type { RestoreStore } from "../refresh/restores.ts";
+import type { SecurityEventReceiverStore } from "../security-event/receiver.ts";
 import { callerOf } from "./guard.ts";
 
 /** Stores for one act: what changes through them is written down as it, in the same transaction. */
@@ -21,6 +22,7 @@ export interface ActingStores {
   operatorSessions: OperatorSessionStore;
   operatorSignIns: OperatorSignInStore;
   providers: ProviderStore;
+  receivers: SecurityEventReceiverStore;
   restores: RestoreStore;
   tenantKeys: KeyStore;
   tenants: TenantStore;

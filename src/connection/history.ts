@@ -29,6 +29,8 @@ export type HistoryKind =
   | "rejection_held"
   | "held_after_restore"
   | "released_after_restore"
+  /** The provider told of something other than in an answer. */
+  | "security_event"
   | "disconnected";
 
 /** An entry before the store gives it its number and time. */

@@ -41,6 +41,8 @@ const LEVELS: Record<EventName, Exclude<LogLevel, "silent">> = {
   "tenant.deleted": "warn",
   "audit.checkpoint": "info",
   "operator.sign_in_failed": "warn",
+  "security_event.received": "info",
+  "security_event.refused": "warn",
   "rekey.finished": "info",
   "rekey.failed": "error",
   "store.failed": "error",
