@@ -75,6 +75,7 @@ function circumstances(story: Story): Circumstances {
       rotation: null,
     },
     company: { ...ALONE, ...story.company },
+    notice: story.notice ?? null,
     now: NOW,
   };
 }

@@ -55,8 +55,6 @@ export function securityEvents({ blob, integer, tenantWall }: ColumnTypes) {
       await sql`create index ${sql.ref(`token_sets_${name}`)} on token_sets (${sql.ref(name)})
         where ${sql.ref(name)} is not null`.execute(db);
     }
-    await sql`create index connections_account on connections (client_id, account_id)
-      where account_id is not null`.execute(db);
     await sql`create index connections_account_label on connections (client_id, lower(account_label))
       where account_label is not null`.execute(db);
   };
