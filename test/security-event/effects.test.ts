@@ -111,25 +111,3 @@ describe("a signed event does what its line in the docs says", () => {
     });
   });
 });
-
-describe("an account that is enabled again", () => {
-  const disabled = LINES.find(({ event }) => event === "risc.account_disabled");
-  const enabled = LINES.find(({ event }) => event === "risc.account_enabled");
-  if (!disabled || !enabled) throw new Error("There are no such lines.");
-
-  test("is tried once more with the refresh token that was kept", async () => {
-    const stage = await openEventStage();
-    const { connectionId } = await stage.connect("alice");
-    await send(stage, disabled, connectionId);
-    await stage.sandbox.control.revokeUser("alice");
-    await stage.api("POST", `/v1/connections/${connectionId}/refresh`);
-    expect(await diagnosisOf(stage, connectionId)).toMatchObject({ diagnosis: { cause: "account_disabled" } });
-    const sent = stage.sandbox.control.refreshTokens().flatMap(({ requests }) => requests).length;
-    await send(stage, enabled, connectionId);
-    expect(await diagnosisOf(stage, connectionId)).toMatchObject({ status: "degraded" });
-    await stage.token(connectionId);
-    expect(await diagnosisOf(stage, connectionId)).toMatchObject({ status: "reauthorization_required" });
-    const after = stage.sandbox.control.refreshTokens().flatMap(({ requests }) => requests).length;
-    expect(after - sent).toBe(1);
-  });
-});
