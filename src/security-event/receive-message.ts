@@ -41,7 +41,11 @@ export async function receiveMessage(
   }
 }
 
-async function takeSlack(ports: SecurityEventPorts, addressee: Addressee, { body }: SignedMessage): Promise<Acceptance> {
+async function takeSlack(
+  ports: SecurityEventPorts,
+  addressee: Addressee,
+  { body }: SignedMessage,
+): Promise<Acceptance> {
   const said = readSlackMessage(body);
   if (said.kind === "challenge") return said;
   if (said.kind === "event") await takeEvent(ports, addressee, said.event);
@@ -60,5 +64,8 @@ async function signingSecretOf(
 
 function notSigned({ observer }: SecurityEventPorts, clientId: string): ServiceError {
   observer.event("security_event.refused", { clientId, code: "authentication_failed" });
-  return new ServiceError("invalid_request", "The message is not signed with the secret of this client, or too long ago.");
+  return new ServiceError(
+    "invalid_request",
+    "The message is not signed with the secret of this client, or too long ago.",
+  );
 }

@@ -6,7 +6,13 @@ import type { ReceiverSettings } from "./receiver.ts";
 import { readSubject } from "./subject.ts";
 import { takeEvent } from "./take.ts";
 import type { Transmitter } from "./transmitter.ts";
-import { problemBeforeKeys, verifyToken, type ExpectedToken, type Refused, type SecurityEventToken } from "./verify-token.ts";
+import {
+  problemBeforeKeys,
+  verifyToken,
+  type ExpectedToken,
+  type Refused,
+  type SecurityEventToken,
+} from "./verify-token.ts";
 
 /**
  * Takes a security event token that was pushed to a client's address (RFC 8935). What is accepted is stored with all that it does; a
@@ -58,7 +64,11 @@ async function verified(
   if (first.kind !== "unknown_key") return first;
   const again = await verifyToken(token, await keysOf(ports, transmitter, "newest"), expected);
   if (again.kind !== "unknown_key") return again;
-  return { kind: "refused", err: "invalid_key", description: "The issuer publishes no key that the token is signed with." };
+  return {
+    kind: "refused",
+    err: "invalid_key",
+    description: "The issuer publishes no key that the token is signed with.",
+  };
 }
 
 async function keysOf(ports: SecurityEventPorts, transmitter: Transmitter, which: "of" | "newest") {

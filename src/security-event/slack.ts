@@ -46,7 +46,10 @@ export function readSlackMessage(body: Uint8Array): SlackMessage {
 }
 
 /** Users and bots are told by their ids: as an account here is, within its workspace. */
-function subjectOf(team: string, event: Readonly<Record<string, unknown>>): Pick<ReceivedEvent, "type" | "subject"> | null {
+function subjectOf(
+  team: string,
+  event: Readonly<Record<string, unknown>>,
+): Pick<ReceivedEvent, "type" | "subject"> | null {
   switch (event["type"]) {
     case "tokens_revoked": {
       const marks = usersOf(event["tokens"]).map((user): Mark => ({ by: "account", id: `${team}.${user}` }));

@@ -30,7 +30,16 @@ export function readSubject(value: unknown, issuers: SubjectIssuers): Subject | 
   return { format: FORMATS.has(format) ? format : "other", marks };
 }
 
-const FORMATS = new Set(["iss_sub", "id_token_claims", "email", "account", "aliases", "complex", "oauth_token", "none"]);
+const FORMATS = new Set([
+  "iss_sub",
+  "id_token_claims",
+  "email",
+  "account",
+  "aliases",
+  "complex",
+  "oauth_token",
+  "none",
+]);
 
 type Fields = Readonly<Record<string, unknown>>;
 

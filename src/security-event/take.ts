@@ -62,8 +62,7 @@ async function named(
   const found: Mark[] = [];
   for (const mark of marks) {
     if (mark.by !== "token_prefix" && mark.by !== "token_digest") found.push(mark);
-    else if (marksTokens(provider))
-      found.push({ by: mark.by, value: await sealer.name(tenantId, secret(mark.value)) });
+    else if (marksTokens(provider)) found.push({ by: mark.by, value: await sealer.name(tenantId, secret(mark.value)) });
   }
   return found;
 }

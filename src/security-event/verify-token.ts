@@ -38,7 +38,19 @@ export interface Refused {
 }
 
 /** Signatures that a public key verifies: not `none`, and no secret that both sides know. */
-const ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA", "Ed25519"];
+const ALGORITHMS = [
+  "RS256",
+  "RS384",
+  "RS512",
+  "PS256",
+  "PS384",
+  "PS512",
+  "ES256",
+  "ES384",
+  "ES512",
+  "EdDSA",
+  "Ed25519",
+];
 
 const TYPE = /^(?:application\/)?secevent\+jwt$/i;
 const PLAIN = /^(?:application\/)?jwt$/i;
@@ -92,7 +104,10 @@ export async function verifyToken(
 
 type Claims = Readonly<Record<string, unknown>>;
 
-function readClaims(claims: Claims, expected: ExpectedToken): { kind: "verified"; token: SecurityEventToken } | Refused {
+function readClaims(
+  claims: Claims,
+  expected: ExpectedToken,
+): { kind: "verified"; token: SecurityEventToken } | Refused {
   const { jti, iat } = claims;
   if (!isIssuer(claims["iss"], expected.issuer)) {
     return refused("invalid_issuer", "The token is not from the issuer whose events are taken here.");

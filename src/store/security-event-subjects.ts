@@ -28,7 +28,9 @@ function marked(queries: Queries, tenantId: string, reach: Application["reach"],
     case "account":
       return found.where("account_id", "=", mark.id).execute();
     case "accounts":
-      return found.where(sql<string>`substr(account_id, 1, ${sql.lit(mark.prefix.length)})`, "=", mark.prefix).execute();
+      return found
+        .where(sql<string>`substr(account_id, 1, ${sql.lit(mark.prefix.length)})`, "=", mark.prefix)
+        .execute();
     case "email":
       return found.where(sql<string>`lower(account_label)`, "=", mark.email).execute();
     case "token_prefix":

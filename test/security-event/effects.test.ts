@@ -107,7 +107,8 @@ describe("a signed event does what its line in the docs says", () => {
     const [cause = "", confidence = ""] = line.cause.split(", ");
     expect(await diagnosisOf(stage, connectionId)).toMatchObject({
       status: "reauthorization_required",
-      diagnosis: confidence === "" ? { cause: "unknown" } : { cause, confidence, evidence: { security_event: line.event } },
+      diagnosis:
+        confidence === "" ? { cause: "unknown" } : { cause, confidence, evidence: { security_event: line.event } },
     });
   });
 });

@@ -18,10 +18,7 @@ const LARGEST_TOKEN = 64 * 1024;
 const LARGEST_MESSAGE = 1024 * 1024;
 
 /** Where providers push security events for a client. There is no API key: what is sent is signed. */
-export function securityEventAddresses(
-  app: Pick<FastifyInstance, "register">,
-  deps: SecurityEventAddressDeps,
-): void {
+export function securityEventAddresses(app: Pick<FastifyInstance, "register">, deps: SecurityEventAddressDeps): void {
   void app.register(async (tokens: FastifyInstance) => tokenAddress(tokens, deps));
   void app.register(async (messages: FastifyInstance) => messageAddresses(messages, deps));
 }
@@ -44,9 +41,7 @@ function tokenAddress(app: FastifyInstance, deps: SecurityEventAddressDeps): voi
     const { body } = request;
     if (typeof body !== "string") return refuse(reply, "invalid_request", NOT_A_TOKEN);
     const result = await receiveToken(deps, idIn(request), body.trim());
-    return result.kind === "accepted"
-      ? reply.status(202).send()
-      : refuse(reply, result.err, result.description);
+    return result.kind === "accepted" ? reply.status(202).send() : refuse(reply, result.err, result.description);
   });
 }
 

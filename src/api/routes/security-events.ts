@@ -46,12 +46,13 @@ const sharedSecret = z
   .optional();
 
 const changeBody = z.strictObject({
-  issuer: z.url({ protocol: /^https?$/ }).max(2000).nullable().describe("Null: as the provider's entry says").optional(),
-  audience: z
-    .array(z.string().min(1).max(1000))
-    .max(50)
-    .describe("Empty: the client's id at the provider")
+  issuer: z
+    .url({ protocol: /^https?$/ })
+    .max(2000)
+    .nullable()
+    .describe("Null: as the provider's entry says")
     .optional(),
+  audience: z.array(z.string().min(1).max(1000)).max(50).describe("Empty: the client's id at the provider").optional(),
   slack_signing_secret: sharedSecret,
   github_webhook_secret: sharedSecret,
 });
