@@ -5,6 +5,7 @@ export const SEALED_TABLES = [
   "client_secrets",
   "connect_sessions",
   "dpop_keys",
+  "signing_secrets",
   "spare_token_sets",
   "token_sets",
 ] as const;

@@ -1,10 +1,10 @@
 import type { JSONWebKeySet } from "jose";
-import { z } from "zod";
 import type { Transport } from "../oauth/http.ts";
-import { parseJsonObject } from "../oauth/json-object.ts";
+import { readKeySet } from "../oauth/key-set.ts";
 import type { ServerMetadata } from "../oauth/metadata.ts";
 import { askForMetadata } from "../provider/discovery.ts";
 import { HOUR, MINUTE, SECOND, type Clock } from "../runtime/clock.ts";
+import { createKept } from "../runtime/kept.ts";
 import { ServiceError } from "../runtime/service-error.ts";
 
 /** The authorization server at which operators sign in, as far as it describes itself. */
@@ -22,26 +22,10 @@ const KEYS_AGAIN = MINUTE;
 const DEADLINE = 10 * SECOND;
 const TRY_AGAIN = 10 * SECOND;
 
-const jwkSet = z.object({ keys: z.array(z.looseObject({ kty: z.string() })).max(100) });
-
 export function createSignInIssuer(transport: Transport, clock: Clock, issuer: string): SignInIssuer {
   const metadata = createKept(clock, () => discover(transport, issuer));
   const keys = createKept(clock, async () => readKeys(transport, (await metadata(KEPT)).jwks_uri ?? null));
   return { metadata: () => metadata(KEPT), keys: () => keys(KEPT), newKeys: () => keys(KEYS_AGAIN) };
-}
-
-/** Asks once for everybody who waits, and again when the answer is older than is wanted; a failure is not kept. */
-function createKept<T>(clock: Clock, ask: () => Promise<T>): (olderThanMs: number) => Promise<T> {
-  let kept: { answer: Promise<T>; at: number } | null = null;
-  return (olderThanMs) => {
-    if (kept && clock.monotonic() - kept.at < olderThanMs) return kept.answer;
-    const asked = { answer: ask(), at: clock.monotonic() };
-    kept = asked;
-    asked.answer.catch(() => {
-      if (kept === asked) kept = null;
-    });
-    return asked.answer;
-  };
 }
 
 async function discover(transport: Transport, issuer: string): Promise<ServerMetadata> {
@@ -59,7 +43,7 @@ async function readKeys(transport: Transport, url: string | null): Promise<JSONW
   );
   if (result.kind === "failure") throw unreachable(result.reason);
   const { status, body } = result.response;
-  const keys = status === 200 ? jwkSet.safeParse(parseJsonObject(new TextDecoder().decode(body))).data : undefined;
+  const keys = status === 200 ? readKeySet(body) : null;
   if (!keys) throw unusable(`no keys at its \`jwks_uri\` (HTTP ${status})`);
   return keys;
 }

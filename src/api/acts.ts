@@ -12,6 +12,7 @@ import type { CampaignStore } from "../incident/campaign.ts";
 import type { IncidentStore } from "../incident/store.ts";
 import type { ProviderStore } from "../provider/catalogue.ts";
 import type { RestoreStore } from "../refresh/restores.ts";
+import type { SecurityEventReceiverStore } from "../security-event/receiver.ts";
 import { callerOf } from "./guard.ts";
 
 /** Stores for one act: what changes through them is written down as it, in the same transaction. */
@@ -25,6 +26,7 @@ export interface ActingStores {
   operatorSessions: OperatorSessionStore;
   operatorSignIns: OperatorSignInStore;
   providers: ProviderStore;
+  receivers: SecurityEventReceiverStore;
   restores: RestoreStore;
   tenantKeys: KeyStore;
   tenants: TenantStore;

@@ -3,6 +3,7 @@ import { dpopProver } from "../client/dpop-prover.ts";
 import { providerOf } from "../client/provider-of.ts";
 import { sealTokenSet } from "../connection/token-record.ts";
 import { tokenSetFrom } from "../oauth/token-set.ts";
+import { marksTokens } from "../provider/provider.ts";
 import { untilStored } from "../refresh/until-stored.ts";
 import { createId } from "../runtime/id.ts";
 import type { Secret } from "../runtime/secret.ts";
@@ -61,11 +62,15 @@ async function arrive(ports: ConnectPorts, session: ConnectSession, code: Secret
 }
 
 async function create(ports: ConnectPorts, arrival: Arrival): Promise<Established> {
-  const { session, client, tokens, account } = arrival;
+  const { session, client, provider, tokens, account } = arrival;
   const id = createId("con", ports.clock, ports.random);
   const problem = offlineAccessProblem(arrival);
   const owner = { tenantId: session.tenantId, connectionId: id };
-  const record = await sealTokenSet(ports.sealer, owner, tokens, { generation: 1, origin: "connect" });
+  const record = await sealTokenSet(ports.sealer, owner, tokens, {
+    generation: 1,
+    origin: "connect",
+    marked: marksTokens(provider),
+  });
   const connection = {
     id,
     tenantId: session.tenantId,

@@ -2,6 +2,7 @@ import { isLive } from "../connection/connection.ts";
 import type { Snapshot } from "../connection/store.ts";
 import { openRefreshToken, sealTokenSet } from "../connection/token-record.ts";
 import type { TokenSet } from "../oauth/token-set.ts";
+import { marksTokens } from "../provider/provider.ts";
 import { untilStored } from "../refresh/until-stored.ts";
 import { ServiceError } from "../runtime/service-error.ts";
 import {
@@ -26,7 +27,11 @@ export async function heal(ports: ConnectPorts, arrival: Arrival, id: string): P
     const problem = offlineAccessProblem(healed);
     const generation = held.tokens.generation + 1;
     const owner = { tenantId: held.connection.tenantId, connectionId: id };
-    const record = await sealTokenSet(ports.sealer, owner, tokens, { generation, origin: "connect" });
+    const record = await sealTokenSet(ports.sealer, owner, tokens, {
+      generation,
+      origin: "connect",
+      marked: marksTokens(arrival.provider),
+    });
     const was = held.connection.status;
     const history = [{ kind: "reauthorized", generation, detail: { was } } as const];
     const commit = { connectionId: id, tokens: record, dueAt: firstDueAt(ports, tokens), history };

@@ -1,9 +1,11 @@
 import { createHmac } from "node:crypto";
 import { requireRoom } from "../access/room.ts";
 import type { Client } from "../client/client.ts";
+import { providerOf } from "../client/provider-of.ts";
 import type { Account, Connection } from "../connection/connection.ts";
 import { sealTokenSet } from "../connection/token-record.ts";
 import type { TokenSet } from "../oauth/token-set.ts";
+import { marksTokens } from "../provider/provider.ts";
 import { dueAt } from "../refresh/due.ts";
 import { createId } from "../runtime/id.ts";
 import type { Secret } from "../runtime/secret.ts";
@@ -52,10 +54,12 @@ export async function importConnection(ports: ConnectPorts, request: ImportReque
   if (earlier) return { connection: earlier, isNew: false };
   await requireRoom(ports.tenants, tenantId, "connections");
   const tokens = adopted(ports, request, client);
+  const provider = await providerOf(ports.catalogue, client);
   const id = createId("con", ports.clock, ports.random);
   const record = await sealTokenSet(ports.sealer, { tenantId, connectionId: id }, tokens, {
     generation: 1,
     origin: "import",
+    marked: provider !== null && marksTokens(provider),
   });
   const connection = {
     id,

@@ -31,6 +31,8 @@ export type HistoryKind =
   | "reprieved"
   | "held_after_restore"
   | "released_after_restore"
+  /** The provider told of something other than in an answer. */
+  | "security_event"
   | "disconnected";
 
 /** An entry before the store gives it its number and time. */

@@ -2,6 +2,7 @@ import type { Connection, ConnectionStatus, RefreshPolicy } from "./connection.t
 import type { Cause, Diagnosis } from "./cause.ts";
 import type { Claim, ClaimRequest, ClaimResult, DueRequest } from "./claim.ts";
 import type { HistoryEntry, NewHistoryEntry } from "./history.ts";
+import type { Notice } from "./notice.ts";
 import type { TokenRecord } from "./token-record.ts";
 
 /** When a connection is to be refreshed, who may do it, and how the last attempts went. Times are the database's. */
@@ -27,6 +28,8 @@ export interface RefreshLease {
   unanswered: number;
   /** When the provider first rejected the newest refresh token; null unless it did. */
   rejectedAt: number | null;
+  /** What the provider last said of it other than in an answer, however old; null when it said nothing since the consent. */
+  notice: Notice | null;
 }
 
 /** All that a read or a refresh needs to know, as of one moment. */

@@ -1,6 +1,7 @@
 import type { Secret } from "../runtime/secret.ts";
 import type { SealAddress, Sealer } from "../runtime/sealer.ts";
 import type { TokenSet } from "../oauth/token-set.ts";
+import { marksOf, type TokenMarks } from "./token-marks.ts";
 
 /** Why a token set was fetched. */
 export type TokenSetOrigin = "connect" | "import" | "ahead" | "reader" | "rejected" | "manual" | "proof";
@@ -19,6 +20,8 @@ export interface TokenRecord {
   refreshExpiresAt: number | null;
   /** The same refresh token has the same name, however often it is sealed; null without one, or in what earlier versions wrote. */
   refreshTokenName: string | null;
+  /** What security events call the refresh token by; null where they do not, or in what earlier versions wrote. */
+  refreshTokenMarks: TokenMarks | null;
   /** When an answer last replaced the refresh token; null while none has. */
   rotatedAt: number | null;
   /** See `TokenSet.dpopKey`. */
@@ -30,14 +33,14 @@ export interface RecordOwner {
   connectionId: string;
 }
 
-/** Seals a token set as generation `generation` of its connection. */
+/** Seals a token set as generation `generation` of its connection. `marked`: its provider tells of revoked tokens by their marks. */
 export async function sealTokenSet(
   sealer: Sealer,
   owner: RecordOwner,
   tokens: TokenSet,
-  as: { generation: number; origin: TokenSetOrigin; rotatedAt?: number | null },
+  as: { generation: number; origin: TokenSetOrigin; rotatedAt?: number | null; marked?: boolean },
 ): Promise<TokenRecord> {
-  const { generation, origin, rotatedAt = null } = as;
+  const { generation, origin, rotatedAt = null, marked = false } = as;
   const { accessToken, refreshToken } = tokens;
   return {
     generation,
@@ -51,6 +54,7 @@ export async function sealTokenSet(
     expiresAt: tokens.expiresAt,
     refreshExpiresAt: tokens.refreshExpiresAt,
     refreshTokenName: refreshToken && (await sealer.name(owner.tenantId, refreshToken)),
+    refreshTokenMarks: refreshToken && marked ? await marksOf(sealer, owner.tenantId, refreshToken) : null,
     rotatedAt,
     dpopKey: tokens.dpopKey,
   };

@@ -80,6 +80,7 @@ export function eventTypeOf({ kind, detail }: Pick<NewHistoryEntry, "kind" | "de
     case "rejection_held":
     case "held_after_restore":
     case "released_after_restore":
+    case "security_event":
       return null;
   }
 }

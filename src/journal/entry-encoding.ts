@@ -32,6 +32,8 @@ const tokens = z.object({
   refresh_expires_at: time.nullable(),
   /** Absent in what earlier versions wrote. */
   refresh_token_name: z.string().nullable().default(null),
+  /** Absent in what earlier versions wrote. */
+  refresh_token_marks: z.object({ prefix: z.string(), digest: z.string() }).nullable().default(null),
   rotated_at: time.nullable(),
   /** Absent in what earlier versions wrote. */
   dpop_key: z.string().nullable().default(null),
@@ -77,6 +79,7 @@ function encoded(entry: Journaled): Encoded {
         expires_at: entry.tokens.expiresAt,
         refresh_expires_at: entry.tokens.refreshExpiresAt,
         refresh_token_name: entry.tokens.refreshTokenName,
+        refresh_token_marks: entry.tokens.refreshTokenMarks,
         rotated_at: entry.tokens.rotatedAt,
         dpop_key: entry.tokens.dpopKey,
       };
@@ -105,6 +108,7 @@ function decoded(from: z.output<typeof payload>): Journaled {
           expiresAt: from.expires_at,
           refreshExpiresAt: from.refresh_expires_at,
           refreshTokenName: from.refresh_token_name,
+          refreshTokenMarks: from.refresh_token_marks,
           rotatedAt: from.rotated_at,
           dpopKey: from.dpop_key,
         },

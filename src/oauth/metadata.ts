@@ -44,6 +44,7 @@ export function readMetadata(issuer: string, body: Uint8Array): ServerMetadata |
   }
 }
 
-function sameIssuer(a: string, b: string): boolean {
+/** Issuers are compared as they are, but for a slash at the end, which some forget. */
+export function sameIssuer(a: string, b: string): boolean {
   return a === b || a.replace(/\/$/, "") === b.replace(/\/$/, "");
 }

@@ -50,6 +50,24 @@ const pace = z.strictObject({
   concurrent: z.int().min(1).max(10_000).default(3),
 });
 
+/**
+ * How the provider tells of accounts and tokens by itself: security event tokens (RFC 8417), which it signs, or messages that are
+ * signed with a secret which it shares with the client. Where neither URL is named, its keys are where its issuer says.
+ */
+const securityEvents = z.strictObject({
+  /** Who signs them. */
+  issuer: url.nullable().default(null),
+  /** The document that says where its keys are (OpenID SSF 1.0 §7), or where they are. */
+  configuration_url: url.nullable().default(null),
+  jwks_url: url.nullable().default(null),
+  /** They come as any JWT, and do not say in their header what they are. */
+  plain_jwt: z.boolean().default(false),
+  /** It tells of a token that it revoked by a part or a digest of the token. */
+  marks_tokens: z.boolean().default(false),
+  /** Whose messages come instead, in a form of their own. */
+  sender: z.enum(["slack", "github"]).nullable().default(null),
+});
+
 /** One catalogue entry. Adding a provider is one JSON file of this shape. */
 export const providerSchema = z.strictObject({
   id: providerId,
@@ -109,6 +127,7 @@ export const providerSchema = z.strictObject({
       ends_earlier_tokens: z.boolean().nullable().default(null),
     })
     .default({ parameters: {}, ends_earlier_tokens: null }),
+  security_events: securityEvents.nullable().default(null),
   /** What goes wrong at this provider, a sentence each; shown beside the fields of a new client. */
   pitfalls: z.array(text).default([]),
   docs_url: url.nullable().default(null),
@@ -120,6 +139,11 @@ export const providerSchema = z.strictObject({
 });
 
 export type Provider = z.infer<typeof providerSchema>;
+
+/** Does the provider tell of a token that it revoked by what `marksOf` names? */
+export function marksTokens({ security_events: events }: Pick<Provider, "security_events">): boolean {
+  return events?.marks_tokens ?? false;
+}
 
 /** Each thing that asks `provider` for offline access and that `request` lacks, as `scope=…` or `name=value`. */
 export function missingOfflineAccess(

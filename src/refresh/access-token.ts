@@ -1,6 +1,7 @@
 import { actorOf, sentence, sentenceForUser, whoActs, type Cause, type Diagnosis } from "../connection/cause.ts";
 import { isLive, type Connection } from "../connection/connection.ts";
 import type { Snapshot } from "../connection/store.ts";
+import { isWithheld } from "../connection/notice.ts";
 import { openAccessToken, type TokenRecord } from "../connection/token-record.ts";
 import { isAboutProof } from "../oauth/dpop-proof.ts";
 import { MINUTE, SECOND, within } from "../runtime/clock.ts";
@@ -57,7 +58,7 @@ export interface AccessTokens {
   rejected(request: RejectedRequest): Promise<AccessToken>;
 }
 
-/** A snapshot with its access token open. */
+/** A snapshot with its access token open; null where it is not to be handed out. */
 export interface OpenSnapshot extends Pick<Snapshot, "connection" | "lease" | "clientProbeAt"> {
   record: TokenRecord;
   token: AccessToken | null;
@@ -190,7 +191,7 @@ async function load(deps: AccessTokenDeps, connectionId: string): Promise<OpenSn
 async function openSnapshot(deps: AccessTokenDeps, snapshot: Snapshot): Promise<OpenSnapshot> {
   const { connection, lease, clientProbeAt, tokens: record } = snapshot;
   const owner = { tenantId: connection.tenantId, connectionId: connection.id };
-  const accessToken = isLive(connection.status)
+  const accessToken = isLive(connection.status) && !isWithheld(snapshot)
     ? await openAccessToken(deps.sealer, owner, record).catch((error: unknown) => {
         throw unopened(deps, connection.id, error);
       })

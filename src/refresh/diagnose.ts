@@ -1,5 +1,6 @@
 import type { Client } from "../client/client.ts";
 import type { Cause, Confidence, Diagnosis, WhoActs } from "../connection/cause.ts";
+import type { Notice } from "../connection/notice.ts";
 import type { Company, Snapshot } from "../connection/store.ts";
 import type { Rejected } from "../provider/outcome.ts";
 import type { Provider } from "../provider/provider.ts";
@@ -18,6 +19,8 @@ export interface Circumstances {
   secretChangedAt: number | null;
   provider: Pick<Provider, "lifetimes" | "most_refresh_tokens" | "rotation">;
   company: Company;
+  /** What the provider said other than in an answer; null when it said nothing. */
+  notice: Notice | null;
   now: number;
 }
 
@@ -31,8 +34,17 @@ export const AT_ONCE = 10 * MINUTE;
 export function diagnose(rejected: Rejected, circumstances: Circumstances): Diagnosis {
   const { cause, confidence, whoActs } = rejected;
   const told: Finding = { cause, confidence, ...(whoActs && { whoActs }) };
-  const found = isTelling(rejected, circumstances) ? told : (clueOf(circumstances) ?? told);
+  const guessed = isTelling(rejected, circumstances) ? told : (clueOf(circumstances) ?? told);
+  const found = noticed(rejected, circumstances) ?? guessed;
   return { ...found, evidence: { ...evidenceOf(rejected, circumstances), ...found.evidence } };
+}
+
+/** What the provider has said of this very connection is worth more than its usual words, and less than a reason that it is sure of. */
+function noticed(rejected: Rejected, { notice, now }: Circumstances): Finding | null {
+  if (notice === null || notice.cause === null || notice.until <= now) return null;
+  if (rejected.confidence === "certain" && rejected.cause !== "unknown") return null;
+  const { cause, confidence, event, at } = notice;
+  return { cause, confidence, evidence: { security_event: event, security_event_at: at } };
 }
 
 /** A token from elsewhere that never worked here is likelier to be another client's, or none, than to have just been revoked. */

@@ -4,6 +4,7 @@ import type { Commit, Snapshot } from "../connection/store.ts";
 import { openRefreshToken, sealTokenSet, type TokenRecord } from "../connection/token-record.ts";
 import { tokenSetFrom } from "../oauth/token-set.ts";
 import type { Outcome } from "../provider/outcome.ts";
+import { marksTokens } from "../provider/provider.ts";
 import { sameSecret } from "../runtime/same-secret.ts";
 import type { Secret } from "../runtime/secret.ts";
 import type { Attempt } from "./attempt.ts";
@@ -56,7 +57,7 @@ async function commitOf(
   const generation = before.generation + 1;
   const rotated = outcome.kind === "rotated";
   const owner = { tenantId: connection.tenantId, connectionId: connection.id };
-  const as = { generation, origin, rotatedAt: rotated ? sentAt : before.rotatedAt };
+  const as = { generation, origin, rotatedAt: rotated ? sentAt : before.rotatedAt, marked: marksTokens(provider) };
   const record = await untilStored(ports, connection.id, () => sealTokenSet(ports.sealer, owner, tokens, as));
   const eager = origin !== "ahead" || isEager(connection, ports.clock.now());
   const rest = restUntil(tokens, origin);

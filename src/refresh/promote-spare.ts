@@ -1,6 +1,7 @@
 import type { Claim } from "../connection/claim.ts";
 import type { Spare } from "../connection/store.ts";
 import { openAccessToken, openRefreshToken, sealTokenSet, type TokenRecord } from "../connection/token-record.ts";
+import { marksTokens } from "../provider/provider.ts";
 import type { Ready } from "./attempt.ts";
 import { entry } from "./history-entry.ts";
 import { untilStored } from "./until-stored.ts";
@@ -9,13 +10,13 @@ import { untilStored } from "./until-stored.ts";
  * A token that came too late to be the newest may be the one that lives: it becomes the newest, under its own generation. False
  * when there is none to try; else the claim is over, and the attempt begins anew.
  */
-export async function promoteSpare({ flight, held }: Ready, claim: Claim): Promise<boolean> {
+export async function promoteSpare({ flight, held, provider }: Ready, claim: Claim): Promise<boolean> {
   const { ports } = flight;
   const { connectionId } = claim;
   const [spare] = await untilStored(ports, connectionId, () => ports.connections.spares(connectionId));
   if (!spare) return false;
   const generation = claim.generation + 1;
-  const tokens = await untilStored(ports, connectionId, () => successorFrom({ flight, held }, spare, generation));
+  const tokens = await untilStored(ports, connectionId, () => successorFrom({ flight, held, provider }, spare, generation));
   const history = [entry("spare_promoted", generation, { spare_of_generation: spare.tokens.generation })];
   const commit = { connectionId, tokens, dueAt: ports.clock.now(), history };
   const result = await untilStored(ports, connectionId, () => ports.connections.promote(spare, commit));
@@ -30,7 +31,7 @@ export async function promoteSpare({ flight, held }: Ready, claim: Claim): Promi
 
 /** The refresh token of the spare, beside the access token that is in use. */
 async function successorFrom(
-  { flight: { ports }, held }: Pick<Ready, "flight" | "held">,
+  { flight: { ports }, held, provider }: Pick<Ready, "flight" | "held" | "provider">,
   spare: Spare,
   generation: number,
 ): Promise<TokenRecord> {
@@ -47,5 +48,6 @@ async function successorFrom(
     generation,
     origin: before.origin,
     rotatedAt: spare.tokens.obtainedAt,
+    marked: marksTokens(provider),
   });
 }

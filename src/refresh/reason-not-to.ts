@@ -1,6 +1,7 @@
 import { PROBE_INTERVAL } from "../client/client.ts";
 import type { Claim } from "../connection/claim.ts";
 import { isLive } from "../connection/connection.ts";
+import { isUnconfirmed } from "../connection/notice.ts";
 import { SECOND } from "../runtime/clock.ts";
 import type { Ready } from "./attempt.ts";
 import { consentEnd } from "./consent-end.ts";
@@ -41,6 +42,8 @@ export async function reasonNotTo(ready: Ready, claim: Claim | null): Promise<Re
 function restsUntil({ flight, held, client, provider }: Ready, claim: Claim | null, now: number): number | null {
   // A lost answer is asked for again while the provider still gives it, whether or not anybody reads.
   if (unansweredSince(held, claim) !== null) return null;
+  // The provider told of something, and whether the connection still works is what the refresh is to find out.
+  if (isUnconfirmed(held)) return null;
   const left = flight.isAwaited ? null : leftUntil(held, provider, now);
   if (left !== null || claim === null) return left;
   return restingUntil(held, { provider, end: consentEnd({ ...held, client, provider }) }, now);

@@ -95,11 +95,13 @@ async function diagnosisOf(
 ): Promise<Diagnosis> {
   const { connectionId, earlier } = claim;
   const now = ports.clock.now();
-  const [company, secret, lostBeforeReplayAt] = await untilStored(ports, connectionId, () =>
+  const [company, secret, lostBeforeReplayAt, latest] = await untilStored(ports, connectionId, () =>
     Promise.all([
       ports.connections.company(connectionId, now - AT_ONCE),
       ports.clients.activeSecret(client.id),
       lostBeforeReplay(ports.connections, held),
+      // The provider may have told of it while it was being asked.
+      ports.connections.snapshot(connectionId),
     ]),
   );
   const secretChangedAt = secret?.promotedAt ?? null;
@@ -111,6 +113,7 @@ async function diagnosisOf(
     secretChangedAt,
     provider,
     company,
+    notice: latest?.lease.notice ?? null,
     now,
   });
 }

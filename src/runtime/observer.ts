@@ -59,6 +59,8 @@ export type EventName =
   | "tenant.deleted"
   | "audit.checkpoint"
   | "operator.sign_in_failed"
+  | "security_event.received"
+  | "security_event.refused"
   | "rekey.finished"
   | "rekey.failed"
   | "campaign.finished"

@@ -11,7 +11,8 @@ export interface SealAddress {
     | "dpop_key"
     | "code_verifier"
     | "authorization_code"
-    | "unreadable_answer";
+    | "unreadable_answer"
+    | "signing_secret";
   /** Counts the values this field has held; 0 for a field that is written once. */
   generation: number;
 }

@@ -16,6 +16,7 @@ import { createOperatorSessionStore } from "../store/operator-sessions.ts";
 import { createOperatorSignInStore } from "../store/operator-sign-ins.ts";
 import { createProviderStore } from "../store/providers.ts";
 import { createRestoreStore } from "../store/restores.ts";
+import { createSecurityEventReceiverStore } from "../store/security-event-receivers.ts";
 import { createTenantStore } from "../store/tenants.ts";
 
 export interface ActingDeps {
@@ -39,6 +40,7 @@ export function createActing({ database, auditKey, watched }: ActingDeps) {
       operatorSessions: createOperatorSessionStore(audited),
       operatorSignIns: createOperatorSignInStore(audited),
       providers: createProviderStore(audited),
+      receivers: createSecurityEventReceiverStore(audited),
       restores: createRestoreStore(audited),
       tenantKeys: createKeyStore(audited, unnamed),
       tenants: createTenantStore(audited),

@@ -13,6 +13,8 @@ import { createKeyStore } from "../store/keys.ts";
 import { createOperatorSessionStore } from "../store/operator-sessions.ts";
 import { createRekeyStore } from "../store/rekeys.ts";
 import { createSealedStore } from "../store/sealed-store.ts";
+import { createSecurityEventReceiverStore } from "../store/security-event-receivers.ts";
+import { createSecurityEventStore } from "../store/security-events.ts";
 import { createTenantStore } from "../store/tenants.ts";
 import { createTokenReadStore } from "../store/token-reads.ts";
 import { createActing, unnamed, type ActingDeps } from "./acting-stores.ts";
@@ -51,6 +53,8 @@ function portsOver({ connectPorts, auditKey, watched }: CallerPortsDeps, databas
     rekeys: createRekeyStore(database),
     reads: createTokenReadStore(database),
     incidents: createIncidentStore(database),
+    receivers: createSecurityEventReceiverStore(database),
+    securityEvents: createSecurityEventStore(database),
     acting: createActing({ database, auditKey, watched }),
   };
 }

@@ -16,6 +16,8 @@ export interface Engine {
   ports: RefreshPorts;
   /** Another store over the same database, which keeps the memory true as well. */
   watched(this: void, store: ConnectionStore): ConnectionStore;
+  /** Forgets what memory knows of a connection that was changed through no such store. */
+  changed(this: void, connectionId: string): void;
   refresher: Refresher;
   accessTokens: AccessTokens;
   sweep: Sweep;
@@ -45,6 +47,7 @@ export function createEngine(outside: RefreshPorts, deps: EngineDeps): Engine {
   return {
     ports,
     watched,
+    changed,
     refresher,
     accessTokens: createAccessTokens({ ...ports, refresher, readMarks, earlyDeaths, cache, reauthorizationUrl }),
     sweep: createSweep({ ...ports, refresher, readMarks, sessions, tokenReads }),

@@ -1,5 +1,6 @@
 import { createAdmission } from "../access/admission.ts";
 import { createAuthenticator } from "../access/authenticator.ts";
+import { createEventLimit } from "../access/event-limit.ts";
 import { createHandedOut } from "../access/handed-out.ts";
 import { keepUsage, type UsageKeeping } from "../access/keep-usage.ts";
 import { createKeyUses } from "../access/key-uses.ts";
@@ -31,6 +32,8 @@ import { operationRoutes } from "../api/routes/operations.ts";
 import { operatorSessionRoutes } from "../api/routes/operator-sessions.ts";
 import { providerRoutes } from "../api/routes/providers.ts";
 import { releaseRoute } from "../api/routes/release.ts";
+import { securityEventAddresses } from "../api/routes/security-event-addresses.ts";
+import { securityEventRoutes } from "../api/routes/security-events.ts";
 import { tenantRoutes } from "../api/routes/tenants.ts";
 import { tokenReadRoute } from "../api/routes/token-reads.ts";
 import { createApp, type App } from "../api/server.ts";
@@ -49,6 +52,7 @@ import { createActing } from "./acting-stores.ts";
 import { createCallerPorts } from "./caller-ports.ts";
 import type { Secrets } from "./open-secrets.ts";
 import { openSignIn, type SignInParts } from "./open-sign-in.ts";
+import { createSecurityEventPorts } from "./security-event-ports.ts";
 import type { Settings } from "./settings.ts";
 
 export interface ApiParts extends Pick<Secrets, "keyStore" | "keyring" | "pepper" | "auditKey" | "sessionKey"> {
@@ -59,6 +63,7 @@ export interface ApiParts extends Pick<Secrets, "keyStore" | "keyring" | "pepper
   tenants: Tenants;
   /** Keeps this process's memory true about what is changed through a store. */
   watched(this: void, store: ConnectionStore): ConnectionStore;
+  changed(this: void, connectionId: string): void;
   /** The service takes nothing new any more. */
   isStopping: () => boolean;
 }
@@ -133,6 +138,9 @@ export async function openApi(parts: ApiParts, settings: Settings): Promise<{ ap
   });
   auditRoute(app, (caller) => portsFor(caller).audit);
   operatorSessionRoutes(app, (caller) => ({ ...portsFor(caller), operators, operatorCookie }));
+  securityEventRoutes(app, portsFor);
+  const limit = createEventLimit(clock);
+  securityEventAddresses(app, { ...createSecurityEventPorts(connectPorts, parts), limit, peerAddress });
   registerConnectPages(app, connectPorts);
   const acting = createActing({ database, auditKey, watched });
   const forSignIn = { ...connectPorts, database, operators, acting, sessionKey, peerAddress };

@@ -16,6 +16,7 @@ import { createPace } from "../refresh/pace/create-pace.ts";
 import type { RefreshPorts } from "../refresh/ports.ts";
 import { watchIncidents } from "../incident/watch.ts";
 import { MINUTE } from "../runtime/clock.ts";
+import { pruneEvents } from "../security-event/prune-events.ts";
 import type { Observer } from "../runtime/observer.ts";
 import { createId } from "../runtime/id.ts";
 import type { Secret } from "../runtime/secret.ts";
@@ -31,6 +32,7 @@ import { createProviderStore } from "../store/providers.ts";
 import { createRekeyStore } from "../store/rekeys.ts";
 import { createInstanceStore } from "../store/instances.ts";
 import { createRestoreStore } from "../store/restores.ts";
+import { createSecurityEventStore } from "../store/security-events.ts";
 import { createSealedStore } from "../store/sealed-store.ts";
 import { createTenantStore } from "../store/tenants.ts";
 import { createTokenReadStore } from "../store/token-reads.ts";
@@ -140,7 +142,7 @@ async function startOn(opened: Opened, settings: Settings, { clock, random }: Sy
     instances,
     reauthorizationUrl: (connection) => reauthorizationLink(connectPorts, connection).url,
   });
-  const { ports, watched, refresher, accessTokens, sweep, heartbeat } = engine;
+  const { ports, watched, changed, refresher, accessTokens, sweep, heartbeat } = engine;
   const checkpoints = keepCheckpoints({ audit: createAuditStore(database, auditKey), clock, observer });
   const tenantStore = createTenantStore(database);
   const tenants = createTenants(tenantStore);
@@ -156,6 +158,7 @@ async function startOn(opened: Opened, settings: Settings, { clock, random }: Sy
     linkKey,
     seedKey,
   };
+  const events = pruneEvents({ events: createSecurityEventStore(database), clock, observer });
   await replayJournals({ ...ports, dataDir }).catch(startErrorOf("database"));
 
   const rekeyer = createRekeyer({
@@ -177,7 +180,7 @@ async function startOn(opened: Opened, settings: Settings, { clock, random }: Sy
   let stopping = false;
   const isStopping = (): boolean => stopping;
   const { app, usage } = await openApi(
-    { ...opened, connectPorts, accessTokens, tenants, watched, isStopping },
+    { ...opened, connectPorts, accessTokens, tenants, watched, changed, isStopping },
     settings,
   );
   await heartbeat.start().catch(startErrorOf("database"));
@@ -192,6 +195,7 @@ async function startOn(opened: Opened, settings: Settings, { clock, random }: Sy
   incidentWatch.start();
   usage.start();
   checkpoints.start();
+  events.start();
   observer.event("service.started", { url, publicUrl, instanceId });
   return {
     url,
@@ -209,6 +213,7 @@ async function startOn(opened: Opened, settings: Settings, { clock, random }: Sy
       ]);
       await usage.stop();
       await checkpoints.stop();
+      await events.stop();
       await heartbeat.stop();
       await journal.close();
       await transport.close();

@@ -9,6 +9,7 @@ import type { Database, Queries } from "./database.ts";
 import { jsonColumn, stringList } from "./json-column.ts";
 import { egNow } from "./now.ts";
 import type { Schema } from "./schema.ts";
+import { eraseReceivers } from "./security-event-receivers.ts";
 import { inTransaction, type Transaction } from "./transaction.ts";
 
 const settingsColumn = jsonColumn(
@@ -143,6 +144,7 @@ async function remove(tx: Transaction, id: string): Promise<Deletion> {
     .executeTakeFirst();
   await eraseAll(queries, id);
   await eraseDpopKeys(queries, id);
+  await eraseReceivers(queries, [id]);
   return { kind: deleted.numUpdatedRows > 0n ? "deleted" : "unknown" };
 }
 

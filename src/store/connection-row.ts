@@ -3,7 +3,9 @@ import type { Insertable, Selectable } from "kysely";
 import { CAUSES, WHO_ACTS, type Diagnosis } from "../connection/cause.ts";
 import { isLive, type Connection, type ConnectionStatus, type RefreshPolicy } from "../connection/connection.ts";
 import type { HistoryEntry, HistoryKind } from "../connection/history.ts";
+import type { Notice } from "../connection/notice.ts";
 import type { RefreshLease } from "../connection/store.ts";
+import type { TokenMarks } from "../connection/token-marks.ts";
 import type { TokenRecord, TokenSetOrigin } from "../connection/token-record.ts";
 import { jsonColumn, stringList, stringMap } from "./json-column.ts";
 import type { Schema } from "./schema.ts";
@@ -18,6 +20,17 @@ export const diagnosisColumn = jsonColumn<Diagnosis>(
   }),
 );
 export const detailColumn = jsonColumn(facts);
+export const noticeColumn = jsonColumn<Notice>(
+  z.object({
+    event: z.string(),
+    at: z.number(),
+    until: z.number(),
+    generation: z.int(),
+    cause: z.enum(CAUSES).nullable(),
+    confidence: z.enum(["certain", "likely", "possible"]),
+    withholds: z.boolean(),
+  }),
+);
 
 export const statusColumn = z.enum([
   "active",
@@ -56,6 +69,7 @@ const kindColumn = z.enum([
   "reprieved",
   "held_after_restore",
   "released_after_restore",
+  "security_event",
   "disconnected",
 ] satisfies HistoryKind[]);
 
@@ -114,9 +128,16 @@ export function tokenRecordOf(row: Omit<Selectable<Schema["token_sets"]>, "conne
     expiresAt: row.expires_at,
     refreshExpiresAt: row.refresh_expires_at,
     refreshTokenName: row.refresh_token_name,
+    refreshTokenMarks: marksOf(row),
     rotatedAt: row.rotated_at,
     dpopKey: row.dpop_key,
   };
+}
+
+type MarkColumns = Pick<Selectable<Schema["token_sets"]>, "token_prefix_name" | "token_digest_name">;
+
+function marksOf({ token_prefix_name: prefix, token_digest_name: digest }: MarkColumns): TokenMarks | null {
+  return prefix === null || digest === null ? null : { prefix, digest };
 }
 
 export function tokenColumns(
@@ -134,6 +155,8 @@ export function tokenColumns(
     expires_at: tokens.expiresAt,
     refresh_expires_at: tokens.refreshExpiresAt,
     refresh_token_name: tokens.refreshTokenName,
+    token_prefix_name: tokens.refreshTokenMarks?.prefix ?? null,
+    token_digest_name: tokens.refreshTokenMarks?.digest ?? null,
     rotated_at: tokens.rotatedAt,
     dpop_key: tokens.dpopKey,
   };
@@ -152,6 +175,7 @@ export function leaseOf(row: Selectable<Schema["refresh_leases"]>): RefreshLease
     attemptAt: row.attempt_at,
     unanswered: row.unanswered,
     rejectedAt: row.rejected_at,
+    notice: row.notice === null ? null : noticeColumn.read(row.notice),
   };
 }
 

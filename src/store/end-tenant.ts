@@ -2,6 +2,7 @@ import { sql } from "kysely";
 import type { EndedConnections } from "../access/tenant-store.ts";
 import type { Queries } from "./database.ts";
 import { egNow } from "./now.ts";
+import { eraseReceivers } from "./security-event-receivers.ts";
 import { WELL, type Transaction } from "./transaction.ts";
 
 export async function closeTenant({ queries, dialect }: Transaction, id: string): Promise<string[]> {
@@ -106,6 +107,12 @@ const NOBODY = { end_user: null, account_id: null, account_label: null, labels: 
 export async function finishDeletion(queries: Queries, id: string): Promise<void> {
   await deleteSessions(queries, id);
   await deleteIncidents(queries, id);
+  await queries.deleteFrom("security_events").where("tenant_id", "=", id).execute();
+  const clients = await queries.selectFrom("clients").select("id").where("tenant_id", "=", id).execute();
+  await eraseReceivers(
+    queries,
+    clients.map((row) => row.id),
+  );
   await queries.updateTable("clients").set({ public_url: null }).where("tenant_id", "=", id).execute();
   await queries
     .updateTable("tenants")

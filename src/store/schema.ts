@@ -5,7 +5,8 @@ import type { ConnectionTables } from "./schema/connections.ts";
 import type { EventTables } from "./schema/events.ts";
 import type { IncidentTables } from "./schema/incidents.ts";
 import type { InstallationTables } from "./schema/installation.ts";
+import type { SecurityEventTables } from "./schema/security-events.ts";
 
 /** The tables as Kysely sees them. Times are epoch milliseconds by `eg_now()`; lists and maps are JSON text; tokens are sealed. */
 export interface Schema
-  extends InstallationTables, ClientTables, ConnectionTables, EventTables, IncidentTables, CampaignTables, AccessTables {}
+  extends InstallationTables, ClientTables, ConnectionTables, EventTables, IncidentTables, CampaignTables, SecurityEventTables, AccessTables {}

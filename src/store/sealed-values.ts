@@ -39,6 +39,13 @@ export const SEALED_COLUMNS: Readonly<Record<SealedTable, SealedColumns>> = {
     generation: null,
     owner: { table: "clients", column: "client_id" },
   },
+  signing_secrets: {
+    columns: { sealed: "signing_secret" },
+    id: "id",
+    recordId: "id",
+    generation: null,
+    owner: { table: "clients", column: "client_id" },
+  },
   spare_token_sets: {
     columns: { access_token: "access_token", refresh_token: "refresh_token" },
     id: "id",

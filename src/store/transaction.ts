@@ -42,7 +42,14 @@ export const NO_SENDS = {
 export const AT_REST = { owner: null, lease_until: 0, ...NO_SENDS } as const;
 
 /** And with nothing that went wrong. */
-export const WELL = { ...AT_REST, backoff_until: 0, failures: 0, cause: null, rejected_at: null } as const;
+export const WELL = {
+  ...AT_REST,
+  backoff_until: 0,
+  failures: 0,
+  cause: null,
+  rejected_at: null,
+  notice: null,
+} as const;
 
 /** After a failover, an epoch may have been given twice. */
 export function holds(claim: Claim, lease: Pick<LeaseRow, "epoch" | "owner">): boolean {

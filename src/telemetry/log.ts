@@ -45,6 +45,8 @@ const LEVELS: Record<EventName, Exclude<LogLevel, "silent">> = {
   "tenant.deleted": "warn",
   "audit.checkpoint": "info",
   "operator.sign_in_failed": "warn",
+  "security_event.received": "info",
+  "security_event.refused": "warn",
   "rekey.finished": "info",
   "rekey.failed": "error",
   "campaign.finished": "info",

@@ -79,6 +79,12 @@ function createCounters(registry: Registry) {
     labelNames: ["outcome", "cause"],
     registers,
   });
+  const securityEvents = new Counter({
+    name: "evergrant_security_events_total",
+    help: "Security events that were verified, by their type and what became of them.",
+    labelNames: ["type", "verdict"],
+    registers,
+  });
   const requests = new Histogram({
     name: "evergrant_http_request_duration_seconds",
     help: "Requests that the framework answered; reads from memory are in evergrant_access_tokens_read_total only.",
@@ -91,6 +97,9 @@ function createCounters(registry: Registry) {
     events.inc({ event });
     const outcome = OUTCOMES[event];
     if (outcome !== undefined) refreshes.inc({ outcome, cause: causeOf(fields) });
+    if (event === "security_event.received") {
+      securityEvents.inc({ type: String(fields["type"]), verdict: String(fields["verdict"]) });
+    }
     if (event === "request.completed") {
       const { method, route, status, durationMs } = fields;
       const labels = { method: String(method), route: String(route ?? "none"), status: String(status) };

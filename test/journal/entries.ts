@@ -16,6 +16,7 @@ export function tokensFor(connectionId: string, generation: number, change: Part
     expiresAt: generation + 3_600_000,
     refreshExpiresAt: null,
     refreshTokenName: null,
+    refreshTokenMarks: null,
     rotatedAt: null,
     dpopKey: null,
     ...change,

@@ -47,7 +47,7 @@ describe("the format stays as it is", () => {
       '{"kind":"tokens","tenant":"default","connection":"con_1","received_at":7,"generation":7,' +
       '"access_token":null,"refresh_token":"AAH+/w==","token_type":"Bearer","scope":["files.read","offline_access"],' +
       '"answer_fields":{"instance_url":"https://acme.example"},"obtained_at":7,"origin":"ahead","expires_at":3600007,"refresh_expires_at":null,' +
-      '"refresh_token_name":"n-7","rotated_at":9,"dpop_key":"jkt-7"}';
+      '"refresh_token_name":"n-7","refresh_token_marks":{"prefix":"p-7","digest":"d-7"},"rotated_at":9,"dpop_key":"jkt-7"}';
     const sealedRefreshToken = Buffer.from([0, 1, 254, 255]);
     const answerFields = { instance_url: "https://acme.example" };
     const entry = tokensFor("con_1", 7, {
@@ -55,6 +55,7 @@ describe("the format stays as it is", () => {
       sealedRefreshToken,
       answerFields,
       refreshTokenName: "n-7",
+      refreshTokenMarks: { prefix: "p-7", digest: "d-7" },
       rotatedAt: 9,
       dpopKey: "jkt-7",
     });
@@ -66,10 +67,11 @@ describe("the format stays as it is", () => {
     const {
       answer_fields: _,
       refresh_token_name: __,
+      refresh_token_marks: ___,
       ...earlier
     } = JSON.parse(encodeEntry(tokensFor("con_1", 7)).toString());
     expect(decodeEntry(Buffer.from(JSON.stringify(earlier)))).toMatchObject({
-      tokens: { answerFields: {}, refreshTokenName: null },
+      tokens: { answerFields: {}, refreshTokenName: null, refreshTokenMarks: null },
     });
   });
 
@@ -99,6 +101,7 @@ describe("an entry", () => {
     expiresAt: maybe(time),
     refreshExpiresAt: maybe(time),
     refreshTokenName: maybe(fc.string()),
+    refreshTokenMarks: maybe(fc.record({ prefix: fc.string(), digest: fc.string() })),
     rotatedAt: maybe(time),
     dpopKey: maybe(fc.string()),
   });

@@ -45,6 +45,7 @@ describe("a provider entry", () => {
       failure_rules: [],
       secret_rotation: null,
       scope_upgrade: { parameters: {}, ends_earlier_tokens: null },
+      security_events: null,
       pitfalls: [],
       docs_url: null,
       unverified_fields: [],

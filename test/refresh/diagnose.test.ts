@@ -37,6 +37,7 @@ interface Story {
   /** Of the token set; by a refresh unless told. */
   origin?: TokenSetOrigin;
   provenAgo?: number;
+  notice?: Circumstances["notice"];
 }
 
 function ago(milliseconds: number | undefined): number | null {
@@ -74,6 +75,7 @@ function circumstances(story: Story): Circumstances {
       rotation: null,
     },
     company: { ...ALONE, ...story.company },
+    notice: story.notice ?? null,
     now: NOW,
   };
 }

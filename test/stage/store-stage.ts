@@ -55,6 +55,7 @@ export const AT_REST: Omit<RefreshLease, "epoch"> = {
   attemptAt: null,
   unanswered: 0,
   rejectedAt: null,
+  notice: null,
 };
 
 export async function openStoreStage(kind: DatabaseKind): Promise<StoreStage> {
@@ -161,6 +162,7 @@ export function tokenRecord(generation: number, sealing = 0): TokenRecord {
     expiresAt: generation * 1000 + 500,
     refreshExpiresAt: generation * 10_000,
     refreshTokenName: `name-${generation}-${sealing}`,
+    refreshTokenMarks: null,
     rotatedAt: generation * 1000 - 1,
     dpopKey: `jkt-${generation}`,
   };

@@ -44,6 +44,8 @@ interface TokenSetsTable {
   expires_at: number | null;
   refresh_expires_at: number | null;
   refresh_token_name: string | null;
+  token_prefix_name: string | null;
+  token_digest_name: string | null;
   rotated_at: number | null;
   dpop_key: string | null;
 }
@@ -75,6 +77,8 @@ interface RefreshLeasesTable {
   rejected_generation: number | null;
   consented_generation: number | null;
   spent_tokens: Generated<string>;
+  /** See `Notice`. */
+  notice: string | null;
 }
 
 interface HistoryTable {

@@ -46,7 +46,7 @@ describe("a database of the first version", () => {
   test("keeps what it knows, and what it did not know is as if nothing had happened", async () => {
     const database = await openOld();
     const connections = createConnectionStore(database);
-    const unknown = { epoch: 0, owner: null, leaseUntil: 0, rejectedAt: null };
+    const unknown = { epoch: 0, owner: null, leaseUntil: 0, rejectedAt: null, notice: null };
     expect(await connections.snapshot("con_1")).toEqual({
       connection: {
         id: "con_1",
@@ -79,6 +79,7 @@ describe("a database of the first version", () => {
         expiresAt: 6,
         refreshExpiresAt: 7,
         refreshTokenName: null,
+        refreshTokenMarks: null,
         rotatedAt: null,
         dpopKey: null,
       },
