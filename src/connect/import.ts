@@ -1,10 +1,12 @@
 import { createHmac } from "node:crypto";
 import { requireRoom } from "../access/room.ts";
 import type { Client } from "../client/client.ts";
+import { providerOf } from "../client/provider-of.ts";
 import type { Account, Connection } from "../connection/connection.ts";
 import { sealTokenSet } from "../connection/token-record.ts";
 import type { TokenSet } from "../oauth/token-set.ts";
 import { dueAt } from "../refresh/due.ts";
+import { requiredAndLacking } from "../refresh/lacking-scopes.ts";
 import { createId } from "../runtime/id.ts";
 import type { Secret } from "../runtime/secret.ts";
 import { ServiceError } from "../runtime/service-error.ts";
@@ -66,6 +68,7 @@ export async function importConnection(ports: ConnectPorts, request: ImportReque
     account: request.account,
     requestedScopes: tokens.scope,
     grantedScopes: tokens.scope,
+    missingScopes: await missingFrom(ports, client, tokens),
     status: "active",
     diagnosis: null,
     policy: "adaptive",
@@ -87,6 +90,13 @@ export async function importConnection(ports: ConnectPorts, request: ImportReque
   const proven = (await importedBefore(ports, client.id, seed)) ?? made;
   if (proven.status === "reauthorization_required") await refuse(ports, proven);
   return { connection: proven, isNew: true };
+}
+
+/** What its client requires and it was not granted. */
+async function missingFrom(ports: ConnectPorts, client: Client, { scope }: TokenSet): Promise<string[]> {
+  const provider = await providerOf(ports.catalogue, client);
+  const connection = { requiredScopes: [], grantedScopes: scope, missingScopes: [] };
+  return provider ? requiredAndLacking({ client, connection, provider }) : [];
 }
 
 /** Throws, unless a person has consented meanwhile. */

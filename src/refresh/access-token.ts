@@ -2,10 +2,12 @@ import { actorOf, sentence, sentenceForUser, whoActs, type Cause, type Diagnosis
 import { isLive, type Connection } from "../connection/connection.ts";
 import type { Snapshot } from "../connection/store.ts";
 import { openAccessToken, type TokenRecord } from "../connection/token-record.ts";
+import { readClaimsChallenge } from "../oauth/claims-challenge.ts";
 import { isAboutProof } from "../oauth/dpop-proof.ts";
 import { MINUTE, SECOND, within } from "../runtime/clock.ts";
 import type { Secret } from "../runtime/secret.ts";
 import { codeOf, ServiceError, type ErrorCode } from "../runtime/service-error.ts";
+import { noteChallenge, signInWanted } from "./claims-challenge.ts";
 import { attainable, leadTime, lifeLeft } from "./due.ts";
 import type { RefreshPorts } from "./ports.ts";
 import type { EarlyDeaths } from "./early-deaths.ts";
@@ -27,6 +29,8 @@ export interface AccessToken {
   answerFields: Record<string, string>;
   /** Thumbprint of the key that it may be bound to; see `TokenSet.dpopKey`. */
   dpopKey: string | null;
+  /** What is needed and not granted; the token is good for everything else. */
+  missingScopes: readonly string[];
   /** `refreshing`: a newer one is on its way. `failing`: the last attempts failed, this one still lives. */
   refreshState: "ok" | "refreshing" | "failing";
 }
@@ -63,7 +67,8 @@ export interface OpenSnapshot extends Pick<Snapshot, "connection" | "lease" | "c
   token: AccessToken | null;
 }
 
-export interface AccessTokenDeps extends Pick<RefreshPorts, "clock" | "sealer" | "connections" | "observer"> {
+export interface AccessTokenDeps
+  extends Pick<RefreshPorts, "clock" | "sealer" | "connections" | "observer" | "clients" | "catalogue"> {
   refresher: Refresher;
   readMarks: Pick<ReadMarks, "note">;
   earlyDeaths: EarlyDeaths;
@@ -143,6 +148,8 @@ export function createAccessTokens(deps: AccessTokenDeps): AccessTokens {
     if (isAboutProof(request.challenge)) throw new ServiceError("invalid_request", PROOF_REFUSED, { connectionId });
     if (token && record.generation > generation && lifeLeft(record, clock.now()) > 0) return token;
     deps.observer.event("access_token.rejected", { connectionId, generation, status: request.status });
+    const claims = readClaimsChallenge(request.challenge);
+    if (claims !== null) return challenged(before, claims);
     if (isFreshFromForce(record, clock.now()) || asksForScope(request)) throw rejectsFreshToken(before.connection);
     const result = await renew({ connectionId, generation: record.generation, origin: "rejected" });
     const after = await held(tenantId, connectionId);
@@ -152,6 +159,18 @@ export function createAccessTokens(deps: AccessTokenDeps): AccessTokens {
       return after.token;
     }
     throw failure(deps, after, result);
+  }
+
+  async function challenged({ connection, record }: OpenSnapshot, claims: string): Promise<AccessToken> {
+    const { id: connectionId, tenantId } = connection;
+    const mayRefresh = await noteChallenge(deps, connectionId, claims);
+    if (!mayRefresh || isFreshFromForce(record, clock.now())) throw signInWanted(deps, connection, claims);
+    const result = await renew({ connectionId, generation: record.generation, origin: "rejected" });
+    const after = await held(tenantId, connectionId);
+    const isAnswered = after.connection.claims === null && after.record.generation > record.generation;
+    if (isAnswered && after.token) return after.token;
+    if (!isLive(after.connection.status) || result === undefined) throw failure(deps, after, result);
+    throw signInWanted(deps, connection, claims);
   }
 
   function recall({ tenantId, connectionId, minTtlMs }: ReadRequest): AccessToken | undefined {
@@ -198,7 +217,8 @@ async function openSnapshot(deps: AccessTokenDeps, snapshot: Snapshot): Promise<
   if (!accessToken) return { connection, lease, clientProbeAt, record, token: null };
   const { generation, tokenType, expiresAt, scope, answerFields, dpopKey } = record;
   const shown = { generation, tokenType, expiresAt, scope, answerFields, dpopKey };
-  const token = { connectionId: connection.id, accessToken, ...shown, refreshState: "ok" } as const;
+  const { missingScopes } = connection;
+  const token = { connectionId: connection.id, accessToken, ...shown, missingScopes, refreshState: "ok" } as const;
   return { connection, lease, clientProbeAt, record, token };
 }
 

@@ -12,7 +12,10 @@ import { createTransport } from "../network/transport.ts";
 import { createDpopNonces } from "../oauth/dpop-nonce.ts";
 import { createCatalogue } from "../provider/catalogue.ts";
 import { createPace } from "../refresh/pace/create-pace.ts";
+import { createOldestProof } from "../refresh/oldest-proof.ts";
 import type { RefreshPorts } from "../refresh/ports.ts";
+import { createProbes } from "../refresh/probes.ts";
+import { createScopeUpkeep } from "../refresh/scope-upkeep.ts";
 import { MINUTE } from "../runtime/clock.ts";
 import type { Observer } from "../runtime/observer.ts";
 import { createId } from "../runtime/id.ts";
@@ -23,6 +26,7 @@ import { createConnectSessionStore } from "../store/connect-sessions.ts";
 import { createConnectionStore } from "../store/connections.ts";
 import type { Database, OpenedDatabase } from "../store/database.ts";
 import { createKeyStore } from "../store/keys.ts";
+import { createProbeStore } from "../store/probes.ts";
 import { createProviderStore } from "../store/providers.ts";
 import { createRekeyStore } from "../store/rekeys.ts";
 import { createInstanceStore } from "../store/instances.ts";
@@ -58,7 +62,8 @@ export interface Service {
 export async function startService(settings: Settings, system: System = realSystem()): Promise<Service> {
   const database = await openDatabase(settings.database, system.clock).catch(startErrorOf("database"));
   const log = createLogObserver(createLogger(settings.logLevel, system.log));
-  const metrics = createMetrics(() => storedNumbers(database));
+  const oldestProof = createOldestProof(system.clock, createProbeStore(database));
+  const metrics = createMetrics(async () => ({ ...(await storedKeys(database)), oldestProof: await oldestProof() }));
   const observer: Observer = {
     event: (name, fields) => {
       log.event(name, fields);
@@ -94,7 +99,7 @@ interface Opened extends Secrets {
   instanceId: string;
 }
 
-async function storedNumbers(database: Database): Promise<StoredNumbers> {
+async function storedKeys(database: Database): Promise<Pick<StoredNumbers, "keys" | "rekeys">> {
   const [keys, rekeys] = [createKeyStore(database, () => ""), createRekeyStore(database)];
   return { keys: await keys.states(), rekeys: await rekeys.list() };
 }
@@ -165,6 +170,8 @@ async function startOn(opened: Opened, settings: Settings, { clock, random }: Sy
   });
 
   const secretUpkeep = createSecretUpkeep(outside);
+  const scopeUpkeep = createScopeUpkeep(ports);
+  const probes = createProbes({ ...ports, refresher, probes: createProbeStore(database) });
   let stopping = false;
   const isStopping = (): boolean => stopping;
   const { app, usage } = await openApi(
@@ -179,6 +186,8 @@ async function startOn(opened: Opened, settings: Settings, { clock, random }: Sy
   sweep.start();
   rekeyer.start();
   secretUpkeep.start();
+  scopeUpkeep.start();
+  probes.start();
   usage.start();
   checkpoints.start();
   observer.event("service.started", { url, publicUrl, instanceId });
@@ -187,7 +196,8 @@ async function startOn(opened: Opened, settings: Settings, { clock, random }: Sy
     newAdminKey,
     close: async () => {
       stopping = true;
-      await Promise.all([sweep.stop(), rekeyer.stop(), secretUpkeep.stop(), app.close(), refresher.drain()]);
+      const rounds = [rekeyer, secretUpkeep, scopeUpkeep, probes].map((each) => each.stop());
+      await Promise.all([sweep.stop(), ...rounds, app.close(), refresher.drain()]);
       await usage.stop();
       await checkpoints.stop();
       await heartbeat.stop();

@@ -21,6 +21,8 @@ export interface Metrics {
 export interface StoredNumbers {
   rekeys: readonly Rekey[];
   keys: Readonly<Record<KeyState, number>>;
+  /** Milliseconds since the oldest last proof of a live connection; null without any. */
+  oldestProof: number | null;
 }
 
 /** How an attempt to refresh ended. */
@@ -84,10 +86,18 @@ function createCounters(registry: Registry) {
     registers,
   });
 
+  const probes = new Counter({
+    name: "evergrant_probes_total",
+    help: "Connections that were asked about with the access token that they have, by what came of it.",
+    labelNames: ["outcome"],
+    registers,
+  });
+
   function count(event: EventName, fields: EventFields): void {
     events.inc({ event });
     const outcome = OUTCOMES[event];
     if (outcome !== undefined) refreshes.inc({ outcome, cause: causeOf(fields) });
+    if (event === "connection.probed") probes.inc({ outcome: String(fields["outcome"]) });
     if (event === "request.completed") {
       const { method, route, status, durationMs } = fields;
       const labels = { method: String(method), route: String(route ?? "none"), status: String(status) };
@@ -123,9 +133,16 @@ function createGauges(registry: Registry) {
     registers,
   });
 
+  const oldestProof = new Gauge({
+    name: "evergrant_oldest_proof_seconds",
+    help: "Time since the provider last confirmed the live connection for which that is longest ago. The same for every instance.",
+    registers,
+  });
+
   function set(stored: StoredNumbers | null): void {
-    for (const gauge of [keys, rekeys, values]) gauge.reset();
+    for (const gauge of [keys, rekeys, values, oldestProof]) gauge.reset();
     if (!stored) return;
+    oldestProof.set((stored.oldestProof ?? 0) / SECOND);
     for (const [state, count] of Object.entries(stored.keys)) keys.set({ state }, count);
     for (const state of ["running", "waiting", "finished"]) {
       rekeys.set({ state }, stored.rekeys.filter((rekey) => stateOf(rekey) === state).length);

@@ -52,6 +52,9 @@ function circumstances(story: Story): Circumstances {
     held: {
       connection: {
         ...connection,
+        requiredScopes: [],
+        missingScopes: [],
+        claims: null,
         consentedAt: ago(story.consentedAgo),
         statusSince: 0,
         createdAt: 0,

@@ -12,7 +12,7 @@ const REKEY: Rekey = {
   finishedAt: null,
   atWork: { owner: "ins_1", forMs: 1000, doneBefore: 0 },
 };
-const STORED: StoredNumbers = { rekeys: [], keys: { sealing: 2, opening: 1, retired: 0 } };
+const STORED: StoredNumbers = { rekeys: [], keys: { sealing: 2, opening: 1, retired: 0 }, oldestProof: 90_000 };
 
 function open(stored: () => Promise<StoredNumbers> = async () => STORED) {
   const metrics = createMetrics(stored);
