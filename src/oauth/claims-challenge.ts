@@ -1,4 +1,3 @@
-import { Buffer } from "node:buffer";
 import { parseJsonObject } from "./json-object.ts";
 
 /** JSON of what an API may ask for; it comes from outside and goes into a URL. */
