@@ -15,6 +15,7 @@ export const ACTS = [
   "connection.discarded",
   "connection.labels_changed",
   "connection.policy_changed",
+  "connection.scopes_changed",
   "connection.disconnected",
   "connection.released",
   "campaign.started",

@@ -6,7 +6,7 @@ import { jwksUri } from "../client/jwks-uri.ts";
 import { redirectUri } from "../client/redirect-uri.ts";
 import { secretWarnings } from "../client/secret-warnings.ts";
 import { AUTHENTICATION_METHODS } from "../oauth/client-authentication.ts";
-import { time, toTime, toTimeOrNull } from "./wire.ts";
+import { scopes, time, toTime, toTimeOrNull } from "./wire.ts";
 
 /** Parameters that put another request in the place of ours (RFC 9101), or send its answer elsewhere. */
 const REPLACES_THE_REQUEST = ["request", "request_uri", "response_mode"];
@@ -35,6 +35,17 @@ export const clientSettingsSchema = z.strictObject({
     .nullable()
     .describe(
       "Who client assertions are for, where the provider does not go by the URL of its token endpoint; null: that URL",
+    )
+    .optional(),
+  required_scopes: scopes
+    .describe("Asked for with every consent; a connection without one of them is degraded, and goes on")
+    .optional(),
+  probe_every_days: z
+    .int()
+    .min(0)
+    .max(365)
+    .describe(
+      "A connection that nothing has proven for so many days is asked about with the access token that it has; 0: none is",
     )
     .optional(),
   testing: z.boolean().describe("In status Testing at Google, where refresh tokens live seven days").optional(),
@@ -113,6 +124,8 @@ export function clientView(
       authorization_parameters: client.settings.authorizationParameters,
       provider_parameters: client.settings.providerParameters,
       assertion_audience: client.settings.assertionAudience,
+      required_scopes: client.settings.requiredScopes,
+      probe_every_days: client.settings.probeEveryDays,
       testing: client.settings.testing,
     },
     redirect_uri: redirectUri(publicUrl, client),

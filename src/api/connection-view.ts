@@ -31,6 +31,8 @@ export const connectionSchema = z
     account: z.object({ id: z.string(), label: z.string().nullable() }).nullable(),
     requested_scopes: z.array(z.string()),
     granted_scopes: z.array(z.string()),
+    required_scopes: z.array(z.string()).describe("What it needs, beside what its client requires"),
+    missing_scopes: z.array(z.string()).describe("What is needed, or was granted before, and is not granted now"),
     policy: policySchema.describe("When it is refreshed: ahead of need, only when read, or by whether it is in use"),
     labels: z.record(z.string(), z.string()),
     status_since: time,
@@ -53,6 +55,10 @@ export const connectionDetailSchema = connectionSchema
       .nullable()
       .describe("When the consent ends, however often it is refreshed; null when it is not known to end"),
     next_refresh_at: time.nullable(),
+    reauthorization_url: z
+      .string()
+      .nullable()
+      .describe("Where its user signs in to end what is wrong; null while no user needs to"),
     failures: z.int().describe("Refresh attempts since the last success"),
   })
   .meta({ id: "ConnectionDetail" });
@@ -80,6 +86,8 @@ export function connectionView(connection: Connection): z.infer<typeof connectio
     account: connection.account,
     requested_scopes: connection.requestedScopes,
     granted_scopes: connection.grantedScopes,
+    required_scopes: connection.requiredScopes,
+    missing_scopes: connection.missingScopes,
     policy: connection.policy,
     labels: connection.labels,
     status_since: toTime(connection.statusSince),
@@ -98,6 +106,7 @@ export interface ConnectionEnds {
 export function connectionDetailView(
   { connection, tokens, lease }: Snapshot,
   ends: ConnectionEnds,
+  reauthorizationUrl: string | null,
 ): z.infer<typeof connectionDetailSchema> {
   return {
     ...connectionView(connection),
@@ -106,6 +115,7 @@ export function connectionDetailView(
     refresh_expires_at: toTimeOrNull(ends.refreshTokenEnd),
     consent_ends_at: toTimeOrNull(ends.consentEnd),
     next_refresh_at: toTimeOrNull(lease.dueAt),
+    reauthorization_url: reauthorizationUrl,
     failures: lease.failures,
   };
 }

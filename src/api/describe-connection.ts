@@ -1,12 +1,14 @@
 import type { z } from "zod";
 import type { ClientStore } from "../client/client.ts";
+import { reauthorizationLink, type LinkPorts } from "../connect/reauthorization-link.ts";
+import { actorOf } from "../connection/cause.ts";
 import { providerOf } from "../client/provider-of.ts";
 import type { Snapshot } from "../connection/store.ts";
 import type { Catalogue } from "../provider/catalogue.ts";
 import { consentEnd, refreshTokenEnd } from "../refresh/consent-end.ts";
 import { connectionDetailView, type ConnectionEnds, type connectionDetailSchema } from "./connection-view.ts";
 
-export interface DescribePorts {
+export interface DescribePorts extends LinkPorts {
   clients: ClientStore;
   catalogue: Catalogue;
 }
@@ -16,7 +18,14 @@ export async function describeConnection(
   ports: DescribePorts,
   held: Snapshot,
 ): Promise<z.infer<typeof connectionDetailSchema>> {
-  return connectionDetailView(held, await endsOf(ports, held));
+  return connectionDetailView(held, await endsOf(ports, held), linkOf(ports, held));
+}
+
+/** Where the user can end what is wrong with a connection. */
+function linkOf(ports: LinkPorts, { connection }: Snapshot): string | null {
+  const { diagnosis, status } = connection;
+  const isForUser = diagnosis !== null && actorOf(diagnosis) === "user" && status !== "disconnected";
+  return isForUser ? reauthorizationLink(ports, connection).url : null;
 }
 
 async function endsOf(

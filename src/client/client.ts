@@ -40,6 +40,10 @@ export interface ClientSettings {
   assertionAudience: string | null;
   /** The client is in a test status at the provider, where refresh tokens live seven days (Google's "Testing"). */
   testing: boolean;
+  /** Asked for with every consent; a connection without one of them is degraded. */
+  requiredScopes: string[];
+  /** A connection that nothing has proven for so many days is asked about with the access token that it has; 0: none is. */
+  probeEveryDays: number;
 }
 
 export const DEFAULT_CLIENT_SETTINGS: ClientSettings = {
@@ -50,6 +54,8 @@ export const DEFAULT_CLIENT_SETTINGS: ClientSettings = {
   providerParameters: {},
   assertionAudience: null,
   testing: false,
+  requiredScopes: [],
+  probeEveryDays: 7,
 };
 
 export interface Suspension {
@@ -69,6 +75,16 @@ export type NewClient = Omit<Client, "createdAt" | "learnedLife" | "dpopKey">;
 export interface ClientChanges extends Partial<Pick<Client, "scopes" | "settings">> {
   /** A new key, or null, for token sets from the next consent on. Those that there are go on as they are. */
   dpopKey?: SealedDpopKey | null;
+  /** Names this change of the required scopes, of which its connections are to be told. */
+  scopesChange?: string;
+}
+
+/** A change of a client's required scopes of which not all of its connections know. */
+export interface ScopesChange {
+  clientId: string;
+  change: string;
+  /** The last connection that was looked at; null: none was. */
+  lookedTo: string | null;
 }
 
 export interface ClientQuery {
@@ -89,6 +105,10 @@ export interface ClientStore extends ClientSecretStore, DpopKeyStore {
   /** By id, which is the order in which they were added. */
   list(query: ClientQuery): Promise<Client[]>;
   change(id: string, changes: ClientChanges): Promise<void>;
+  /** Changes of required scopes that are under way. */
+  scopesChanges(limit: number): Promise<ScopesChange[]>;
+  /** The connections up to `lookedTo` know of the change; null: all of them do. Without effect after a later change. */
+  noteScopesChange(change: ScopesChange): Promise<void>;
   /** Erases its secrets and keys too. Refused while it has connections that are not disconnected. */
   remove(id: string): Promise<Deletion>;
   /** True when the client was not suspended before. */

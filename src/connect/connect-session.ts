@@ -16,6 +16,8 @@ export interface ConnectSession {
   endUser: string | null;
   /** All scopes that are asked for, the provider's own included. */
   scopes: string[];
+  /** Those of them that the connection is degraded without. */
+  requiredScopes: string[];
   /** Parameters of the authorization request that are not the protocol's. */
   parameters: Record<string, string>;
   returnUrl: string | null;
@@ -46,7 +48,7 @@ export interface AuthorizationAttempt {
 export interface ConnectProblem {
   code: ErrorCode;
   detail: string;
-  /** What the authorization request lacked, for `refresh_token_missing`. */
+  /** What the authorization request lacked, for `refresh_token_missing`; the scopes that are not granted, for `scope_insufficient`. */
   missing?: string[];
 }
 

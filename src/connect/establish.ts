@@ -8,14 +8,7 @@ import { untilStored } from "../refresh/until-stored.ts";
 import { createId } from "../runtime/id.ts";
 import type { Secret } from "../runtime/secret.ts";
 import { ServiceError } from "../runtime/service-error.ts";
-import {
-  consentOf,
-  firstDueAt,
-  offlineAccessProblem,
-  STORE_PATIENCE,
-  type Arrival,
-  type Established,
-} from "./arrival.ts";
+import { consentOf, firstDueAt, problemOf, STORE_PATIENCE, wantOf, type Arrival, type Established } from "./arrival.ts";
 import { exchangeCode } from "./code-exchange.ts";
 import type { ConnectSession } from "./connect-session.ts";
 import { failSession } from "./fail.ts";
@@ -61,10 +54,13 @@ async function arrive(ports: ConnectPorts, session: ConnectSession, code: Secret
   return { session, client, provider, tokens: received, account };
 }
 
+const NOTHING_BEFORE = { requiredScopes: [], grantedScopes: [], missingScopes: [] };
+
 async function create(ports: ConnectPorts, arrival: Arrival): Promise<Established> {
   const { session, client, provider, tokens, account } = arrival;
   const id = createId("con", ports.clock, ports.random);
-  const problem = offlineAccessProblem(arrival);
+  const consent = consentOf(ports, arrival, NOTHING_BEFORE);
+  const problem = problemOf(arrival, consent);
   const owner = { tenantId: session.tenantId, connectionId: id };
   const record = await sealTokenSet(ports.sealer, owner, tokens, {
     generation: 1,
@@ -78,16 +74,17 @@ async function create(ports: ConnectPorts, arrival: Arrival): Promise<Establishe
     endUser: session.endUser,
     policy: "adaptive" as const,
     labels: {},
-    ...consentOf(ports, arrival, problem),
+    ...consent,
   };
-  const history = { kind: "connected", generation: 1, detail: { account: account?.label ?? null } } as const;
+  const detail = { account: account?.label ?? null, ...wantOf(consent) };
+  const history = { kind: "connected", generation: 1, detail } as const;
   const dueAt = firstDueAt(ports, tokens);
   await untilStored(ports, id, () => ports.connections.create(connection, record, dueAt, history), {
     patienceMs: STORE_PATIENCE,
   });
   const { expiresAt } = tokens;
   ports.observer.event("connection.created", { connectionId: id, clientId: client.id, expiresAt, dueAt });
-  if (problem) ports.observer.event("connection.degraded", { connectionId: id, cause: "refresh_token_missing" });
+  if (problem) ports.observer.event("connection.degraded", { connectionId: id, cause: problem.code });
   return { connectionId: id, generation: 1, problem };
 }
 

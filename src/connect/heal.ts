@@ -3,16 +3,20 @@ import type { Snapshot } from "../connection/store.ts";
 import { openRefreshToken, sealTokenSet } from "../connection/token-record.ts";
 import type { TokenSet } from "../oauth/token-set.ts";
 import { marksTokens } from "../provider/provider.ts";
+import { lifeLeft } from "../refresh/due.ts";
 import { untilStored } from "../refresh/until-stored.ts";
 import { ServiceError } from "../runtime/service-error.ts";
 import {
   consentOf,
   firstDueAt,
-  offlineAccessProblem,
+  needsOf,
+  problemOf,
   STORE_PATIENCE,
+  wantOf,
   type Arrival,
   type Established,
 } from "./arrival.ts";
+import type { ConnectProblem } from "./connect-session.ts";
 import type { ConnectPorts } from "./ports.ts";
 
 /** Gives a connection the tokens of a new consent. The old token set stays until the new one is stored. */
@@ -24,7 +28,9 @@ export async function heal(ports: ConnectPorts, arrival: Arrival, id: string): P
     await requireItsClient(ports, held, arrival);
     const tokens = await withKeptRefreshToken(ports, held, arrival);
     const healed = { ...arrival, tokens };
-    const problem = offlineAccessProblem(healed);
+    const consent = consentOf(ports, healed, held.connection);
+    const problem = problemOf(healed, consent);
+    if (problem && isWorseThanHeld(ports, held, healed)) return kept(held, problem);
     const generation = held.tokens.generation + 1;
     const owner = { tenantId: held.connection.tenantId, connectionId: id };
     const record = await sealTokenSet(ports.sealer, owner, tokens, {
@@ -33,16 +39,34 @@ export async function heal(ports: ConnectPorts, arrival: Arrival, id: string): P
       marked: marksTokens(arrival.provider),
     });
     const was = held.connection.status;
-    const history = [{ kind: "reauthorized", generation, detail: { was } } as const];
+    const history = [{ kind: "reauthorized", generation, detail: { was, ...wantOf(consent) } } as const];
     const commit = { connectionId: id, tokens: record, dueAt: firstDueAt(ports, tokens), history };
-    const consent = consentOf(ports, healed, problem);
     const result = await untilStored(ports, id, () => ports.connections.reauthorize(commit, consent), {
       patienceMs: STORE_PATIENCE,
     });
     if (result.kind === "superseded") continue;
-    ports.observer.event("connection.recovered", { connectionId: id, generation, was });
+    if (problem) ports.observer.event("connection.degraded", { connectionId: id, cause: problem.code });
+    else ports.observer.event("connection.recovered", { connectionId: id, generation, was });
     return { connectionId: id, generation, problem };
   }
+}
+
+/**
+ * Less was granted now, and what was granted before lives on beside it, as far as the provider's entry knows: then the connection goes
+ * on with the tokens that can do more. What is not known to live on is replaced.
+ */
+function isWorseThanHeld(ports: ConnectPorts, { connection, tokens: before }: Snapshot, arrival: Arrival): boolean {
+  const livesOn = arrival.provider.scope_upgrade.ends_earlier_tokens === false && isLive(connection.status);
+  if (!livesOn || connection.claims !== null) return false;
+  if (before.sealedRefreshToken === null && lifeLeft(before, ports.clock.now()) < Infinity) return false;
+  const now = needsOf(arrival, connection).missingScopes;
+  const held = needsOf({ ...arrival, tokens: { ...arrival.tokens, scope: connection.grantedScopes } }, connection);
+  return now.length > held.missingScopes.length && held.missingScopes.every((scope) => now.includes(scope));
+}
+
+function kept({ connection, tokens }: Snapshot, problem: ConnectProblem): Established {
+  const detail = `${problem.detail} What was allowed before goes on.`;
+  return { connectionId: connection.id, generation: tokens.generation, problem: { ...problem, detail } };
 }
 
 /** Another account than the one that was connected is refused: its data would be taken for the first one's. */

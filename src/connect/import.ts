@@ -7,6 +7,7 @@ import { sealTokenSet } from "../connection/token-record.ts";
 import type { TokenSet } from "../oauth/token-set.ts";
 import { marksTokens } from "../provider/provider.ts";
 import { dueAt } from "../refresh/due.ts";
+import { requiredAndLacking } from "../refresh/lacking-scopes.ts";
 import { createId } from "../runtime/id.ts";
 import type { Secret } from "../runtime/secret.ts";
 import { ServiceError } from "../runtime/service-error.ts";
@@ -70,6 +71,7 @@ export async function importConnection(ports: ConnectPorts, request: ImportReque
     account: request.account,
     requestedScopes: tokens.scope,
     grantedScopes: tokens.scope,
+    missingScopes: await missingFrom(ports, client, tokens),
     status: "active",
     diagnosis: null,
     policy: "adaptive",
@@ -91,6 +93,13 @@ export async function importConnection(ports: ConnectPorts, request: ImportReque
   const proven = (await importedBefore(ports, client.id, seed)) ?? made;
   if (proven.status === "reauthorization_required") await refuse(ports, proven);
   return { connection: proven, isNew: true };
+}
+
+/** What its client requires and it was not granted. */
+async function missingFrom(ports: ConnectPorts, client: Client, { scope }: TokenSet): Promise<string[]> {
+  const provider = await providerOf(ports.catalogue, client);
+  const connection = { requiredScopes: [], grantedScopes: scope, missingScopes: [] };
+  return provider ? requiredAndLacking({ client, connection, provider }) : [];
 }
 
 /** Throws, unless a person has consented meanwhile. */

@@ -15,7 +15,7 @@ export interface ReauthorizationLink {
 
 const LIFE_IN_DAYS = 7;
 
-type LinkPorts = Pick<ConnectPorts, "clock" | "linkKey" | "addressOfTenant">;
+export type LinkPorts = Pick<ConnectPorts, "clock" | "linkKey" | "addressOfTenant">;
 
 /** A signed link that lets the connection's user sign in again. It is the same for a whole day, and nothing is stored for it. */
 export function reauthorizationLink(
@@ -52,6 +52,7 @@ export async function beginReauthorization(ports: ConnectPorts, token: string, h
     clientId: null,
     connectionId: id,
     scopes: [],
+    requiredScopes: [],
     endUser: null,
     returnUrl: null,
     completion: "automatic",

@@ -4,7 +4,9 @@ import type { Client } from "../client/client.ts";
 import { providerOf } from "../client/provider-of.ts";
 import { addressOf } from "../client/redirect-uri.ts";
 import type { Connection } from "../connection/connection.ts";
+import { withClaims } from "../oauth/claims-challenge.ts";
 import type { Provider } from "../provider/provider.ts";
+import { missingScopes } from "../provider/scope-coverage.ts";
 import { MINUTE } from "../runtime/clock.ts";
 import { createId } from "../runtime/id.ts";
 import { randomToken } from "../runtime/random.ts";
@@ -17,6 +19,8 @@ export interface ConnectRequest {
   clientId: string | null;
   connectionId: string | null;
   scopes: string[];
+  /** Asked for too; the connection is degraded without one of them. */
+  requiredScopes: string[];
   endUser: string | null;
   returnUrl: string | null;
   completion: "confirm" | "automatic" | null;
@@ -51,8 +55,9 @@ export async function startConnectSession(ports: ConnectPorts, request: ConnectR
     clientId: client.id,
     connectionId: connection?.id ?? null,
     endUser: request.endUser ?? connection?.endUser ?? null,
-    scopes: scopesToAsk(provider, client, request.scopes, connection),
-    parameters: parametersToSend(provider, client),
+    scopes: scopesToAsk(provider, client, request, connection),
+    requiredScopes: request.requiredScopes,
+    parameters: parametersToSend(provider, client, connection),
     returnUrl: request.returnUrl,
     completion: request.completion ?? (request.returnUrl === null ? "automatic" : "confirm"),
     linkHash: sha256(link),
@@ -95,19 +100,32 @@ function checkReturnUrl(client: Client, { returnUrl, completion }: ConnectReques
   );
 }
 
-/** Identity, offline access, the client's and the caller's; on a reauthorization also what was granted before. */
-function scopesToAsk(provider: Provider, client: Client, requested: string[], connection: Connection | null): string[] {
+/** Identity, offline access, the client's and the caller's; on a reauthorization also what was asked for or granted before. */
+function scopesToAsk(
+  provider: Provider,
+  client: Client,
+  { scopes, requiredScopes }: ConnectRequest,
+  connection: Connection | null,
+): string[] {
   const offline = client.settings.offlineAccess ? provider.offline_access.scopes : [];
-  const before = connection?.requestedScopes.filter((scope) => !provider.offline_access.scopes.includes(scope)) ?? [];
-  return [...new Set([...provider.identity_scopes, ...client.scopes, ...before, ...requested, ...offline])];
+  const own = [...client.scopes, ...client.settings.requiredScopes];
+  const isOwn = (scope: string): boolean => !provider.offline_access.scopes.includes(scope);
+  const before = [...(connection?.requestedScopes ?? []), ...(connection?.requiredScopes ?? [])].filter(isOwn);
+  const asked = [...provider.identity_scopes, ...own, ...before, ...scopes, ...requiredScopes];
+  const held = [...(connection?.grantedScopes ?? []), ...(connection?.missingScopes ?? [])];
+  // What is in what is asked for is not asked for again by another of its names.
+  return [...new Set([...asked, ...missingScopes(provider, { needed: held, granted: asked }), ...offline])];
 }
 
-function parametersToSend(provider: Provider, client: Client): Record<string, string> {
-  return {
+function parametersToSend(provider: Provider, client: Client, connection: Connection | null): Record<string, string> {
+  const parameters = {
     ...provider.authorization_parameters,
     ...(client.settings.offlineAccess && provider.offline_access.parameters),
+    ...(connection && provider.scope_upgrade.parameters),
     ...client.settings.authorizationParameters,
   };
+  const challenge = provider.claims_parameter.includes("authorization") ? (connection?.claims ?? null) : null;
+  return challenge ? { ...parameters, claims: withClaims(parameters["claims"], challenge.json) } : parameters;
 }
 
 export function sha256(text: string): string {

@@ -16,6 +16,14 @@ export interface Account {
   label: string | null;
 }
 
+/** What an API wants to be said in a request to the authorization server (OIDC Core §5.5). */
+export interface ClaimsChallenge {
+  /** An object, as JSON. */
+  json: string;
+  /** A refresh with them was rejected: only a sign-in can answer. */
+  isRefused: boolean;
+}
+
 /** Our durable record of one resource owner's authorization of one client. */
 export interface Connection {
   id: string;
@@ -26,7 +34,14 @@ export interface Connection {
   endUser: string | null;
   account: Account | null;
   requestedScopes: string[];
+  /** As the last answer said that named any. */
   grantedScopes: string[];
+  /** What it needs, beside what its client needs. */
+  requiredScopes: string[];
+  /** Of what is needed, and of what was granted before, all that is not granted now. Tokens are given all the same. */
+  missingScopes: string[];
+  /** Null unless an API has refused a token with a claims challenge that is not answered. */
+  claims: ClaimsChallenge | null;
   status: ConnectionStatus;
   /** Null while nothing is wrong. */
   diagnosis: Diagnosis | null;

@@ -1,7 +1,7 @@
 import type { Connection, ConnectionStatus, RefreshPolicy } from "./connection.ts";
 import type { Cause, Diagnosis } from "./cause.ts";
 import type { Claim, ClaimRequest, ClaimResult, DueRequest } from "./claim.ts";
-import type { HistoryEntry, NewHistoryEntry } from "./history.ts";
+import type { HistoryDetail, HistoryEntry, NewHistoryEntry } from "./history.ts";
 import type { Notice } from "./notice.ts";
 import type { TokenRecord } from "./token-record.ts";
 
@@ -52,10 +52,16 @@ export interface ClaimedSnapshot {
 /** What tells whether a token set is the stored one: each sealing of the same token has other bytes, and the same name. */
 export type NewestTokens = Pick<TokenRecord, "generation" | "sealedRefreshToken" | "refreshTokenName">;
 
-export interface NewConnection extends Omit<Connection, "createdAt" | "statusSince" | "lastReadAt"> {
+export interface NewConnection
+  extends
+    Omit<Connection, "createdAt" | "statusSince" | "lastReadAt" | keyof ScopeNeeds | "claims">,
+    Partial<ScopeNeeds> {
   /** Names an imported refresh token without telling it. A client imports each once: it may have been replaced since. */
   seed?: string;
 }
+
+/** What a connection needs and lacks; nothing where it is not said. */
+export type ScopeNeeds = Pick<Connection, "requiredScopes" | "missingScopes">;
 
 export interface ConnectionQuery {
   tenantId: string;
@@ -64,6 +70,10 @@ export interface ConnectionQuery {
   after: string | null;
   status: ConnectionStatus | null;
   clientId: string | null;
+  /** Only those that the provider has not confirmed since; epoch milliseconds. */
+  provenBefore?: number;
+  /** `proven`: those first whose last proof is longest ago. Else by id, which is the order in which they were made. */
+  order?: "made" | "proven";
 }
 
 /** A token set that is to follow the one of generation `tokens.generation - 1`. */
@@ -72,6 +82,10 @@ export interface Commit {
   tokens: TokenRecord;
   dueAt: number | null;
   history: readonly NewHistoryEntry[];
+  /** As the scopes of these tokens have it. Not given where nobody has looked: what was missing then still is. */
+  missingScopes?: readonly string[];
+  /** It was asked for with these claims, so that they need no sign-in any more. */
+  answeredClaims?: string;
 }
 
 /** `was` is the status before; a token set that works ends every trouble. */
@@ -87,7 +101,16 @@ export interface Spare {
 export type Consent = Pick<
   Connection,
   "clientId" | "account" | "requestedScopes" | "grantedScopes" | "status" | "diagnosis" | "consentedAt" | "lastProvenAt"
->;
+> &
+  Partial<ScopeNeeds>;
+
+/** What a connection needs now, and what of that it lacks while it is granted `granted`. */
+export interface NeedsChange extends ScopeNeeds {
+  connectionId: string;
+  granted: readonly string[];
+  /** Beside the cause, what is told of a connection that begins or ceases to lack something. */
+  detail: HistoryDetail;
+}
 
 /** A change of status that holds only while `generation` is still the newest. */
 export interface StatusChange {
@@ -226,6 +249,12 @@ export interface ConnectionStore {
   setLabels(id: string, labels: Record<string, string>): Promise<void>;
   /** Also when it is due under that policy; null: never by itself. */
   setPolicy(id: string, policy: RefreshPolicy, dueAt: number | null): Promise<void>;
+  /** Notes what is needed and lacking, by compare-and-set on the scopes that this was found out from. */
+  setNeeds(change: NeedsChange): Promise<"changed" | "unchanged" | "superseded">;
+  /** An API has refused the connection's token with these claims, as JSON. Once: a repetition changes nothing. */
+  challenge(id: string, claims: string): Promise<void>;
+  /** A refresh with these claims was rejected: none is sent with them again. */
+  refuseClaims(id: string, claims: string): Promise<void>;
   /** Notes that the provider confirmed the connection, without a new token set. */
   markProven(id: string): Promise<void>;
   /** Notes that the connections were read just now. */

@@ -64,6 +64,8 @@ export function eventTypeOf({ kind, detail }: Pick<NewHistoryEntry, "kind" | "de
     case "recovered":
       return "connection.recovered";
     case "reauthorized":
+      // Something is still to be wished: less was allowed than is needed, or nothing for later.
+      if (detail["cause"] !== undefined) return "connection.degraded";
       // A connection that was well has more scopes now, and nobody was waiting for it.
       return detail["was"] === "active" ? null : "connection.recovered";
     case "expiring":

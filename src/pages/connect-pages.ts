@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { attemptTag, beginAuthorization, type Departure } from "../connect/begin.ts";
 import { confirmationOf } from "../connect/confirmation.ts";
-import type { ConnectSession } from "../connect/connect-session.ts";
+import type { ConnectProblem, ConnectSession } from "../connect/connect-session.ts";
 import { finishAuthorization } from "../connect/finish.ts";
 import type { ConnectPorts } from "../connect/ports.ts";
 import { beginReauthorization } from "../connect/reauthorization-link.ts";
@@ -70,11 +70,17 @@ function resultPage({ status, problem }: ConnectSession): Page {
     return { status: 400, title: "Not connected", text, tone: "bad" };
   }
   if (problem) {
-    const text = ["The account is connected, but only for a short time.", problem.detail];
+    const text = [whatIsWrong(problem), problem.detail];
     return { status: 200, title: "Connected, with a problem", text, tone: "bad" };
   }
   const text = ["The account is connected. You can close this page."];
   return { status: 200, title: "Connected", text, tone: "good" };
+}
+
+function whatIsWrong({ code }: ConnectProblem): string {
+  return code === "scope_insufficient"
+    ? "The account is connected, but not for everything that it is needed for."
+    : "The account is connected, but only for a short time.";
 }
 
 function failurePage(error: ServiceError): Page {

@@ -91,6 +91,14 @@ export const providerSchema = z.strictObject({
   scope_separator: z.enum([" ", ","]).default(" "),
   /** Scopes that identify the account; asked for with every authorization. */
   identity_scopes: z.array(text).default([]),
+  /** Other spellings of a scope: what is written, and the name that it is compared by. Case never counts. */
+  scope_aliases: z.record(text, text).default({}),
+  /** What may stand before a scope, or be left out: the name of the API that it belongs to. */
+  scope_prefixes: z.array(text).default([]),
+  /** Scopes that include others; an answer may name the larger one only. */
+  scope_implies: z.record(text, z.array(text)).default({}),
+  /** Scopes that answers do not name though they were granted; those of offline access are such anyhow. */
+  unechoed_scopes: z.array(text).default([]),
   offline_access: offlineAccess.default({ scopes: [], parameters: {} }),
   authorization_parameters: z.record(text, text).default({}),
   lifetimes: z
@@ -128,6 +136,8 @@ export const providerSchema = z.strictObject({
     })
     .default({ parameters: {}, ends_earlier_tokens: null }),
   security_events: securityEvents.nullable().default(null),
+  /** Requests that may carry `claims` (OIDC Core §5.5), with which an API's claims challenge is answered. */
+  claims_parameter: z.array(z.enum(["authorization", "refresh"])).default([]),
   /** What goes wrong at this provider, a sentence each; shown beside the fields of a new client. */
   pitfalls: z.array(text).default([]),
   docs_url: url.nullable().default(null),

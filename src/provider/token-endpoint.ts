@@ -14,9 +14,10 @@ export function refreshEndpoint({ refresh_url, token_url }: Provider): string {
 export function refreshRequestTo(
   provider: Provider,
   authentication: ClientAuthentication,
-  grant: Omit<RefreshGrant, "scope"> & { scopes: readonly string[] },
+  grant: Omit<RefreshGrant, "scope"> & { scopes: readonly string[]; claims?: string | null },
 ): Promise<HttpRequest> {
-  const parameters = provider.token_parameters.refresh_token;
+  const { claims = null } = grant;
+  const parameters = { ...provider.token_parameters.refresh_token, ...(claims !== null && { claims }) };
   const scope = grant.scopes.join(provider.scope_separator);
   return refreshRequest(
     refreshEndpoint(provider),

@@ -3,10 +3,12 @@ import { isLive, type Connection } from "../connection/connection.ts";
 import type { Snapshot } from "../connection/store.ts";
 import { isWithheld } from "../connection/notice.ts";
 import { openAccessToken, type TokenRecord } from "../connection/token-record.ts";
+import { readClaimsChallenge } from "../oauth/claims-challenge.ts";
 import { isAboutProof } from "../oauth/dpop-proof.ts";
 import { MINUTE, SECOND, within } from "../runtime/clock.ts";
 import type { Secret } from "../runtime/secret.ts";
 import { codeOf, ServiceError, type ErrorCode } from "../runtime/service-error.ts";
+import { noteChallenge, signInWanted } from "./claims-challenge.ts";
 import { attainable, leadTime, lifeLeft } from "./due.ts";
 import type { RefreshPorts } from "./ports.ts";
 import type { EarlyDeaths } from "./early-deaths.ts";
@@ -28,6 +30,8 @@ export interface AccessToken {
   answerFields: Record<string, string>;
   /** Thumbprint of the key that it may be bound to; see `TokenSet.dpopKey`. */
   dpopKey: string | null;
+  /** What is needed and not granted; the token is good for everything else. */
+  missingScopes: readonly string[];
   /** `refreshing`: a newer one is on its way. `failing`: the last attempts failed, this one still lives. */
   refreshState: "ok" | "refreshing" | "failing";
 }
@@ -64,7 +68,10 @@ export interface OpenSnapshot extends Pick<Snapshot, "connection" | "lease" | "c
   token: AccessToken | null;
 }
 
-export interface AccessTokenDeps extends Pick<RefreshPorts, "clock" | "sealer" | "connections" | "observer"> {
+export interface AccessTokenDeps extends Pick<
+  RefreshPorts,
+  "clock" | "sealer" | "connections" | "observer" | "clients" | "catalogue"
+> {
   refresher: Refresher;
   readMarks: Pick<ReadMarks, "note">;
   earlyDeaths: EarlyDeaths;
@@ -144,6 +151,8 @@ export function createAccessTokens(deps: AccessTokenDeps): AccessTokens {
     if (isAboutProof(request.challenge)) throw new ServiceError("invalid_request", PROOF_REFUSED, { connectionId });
     if (token && record.generation > generation && lifeLeft(record, clock.now()) > 0) return token;
     deps.observer.event("access_token.rejected", { connectionId, generation, status: request.status });
+    const claims = readClaimsChallenge(request.challenge);
+    if (claims !== null) return challenged(before, claims);
     if (isFreshFromForce(record, clock.now()) || asksForScope(request)) throw rejectsFreshToken(before.connection);
     const result = await renew({ connectionId, generation: record.generation, origin: "rejected" });
     const after = await held(tenantId, connectionId);
@@ -153,6 +162,18 @@ export function createAccessTokens(deps: AccessTokenDeps): AccessTokens {
       return after.token;
     }
     throw failure(deps, after, result);
+  }
+
+  async function challenged({ connection, record }: OpenSnapshot, claims: string): Promise<AccessToken> {
+    const { id: connectionId, tenantId } = connection;
+    const mayRefresh = await noteChallenge(deps, connectionId, claims);
+    if (!mayRefresh || isFreshFromForce(record, clock.now())) throw signInWanted(deps, connection, claims);
+    const result = await renew({ connectionId, generation: record.generation, origin: "rejected" });
+    const after = await held(tenantId, connectionId);
+    const isAnswered = after.connection.claims === null && after.record.generation > record.generation;
+    if (isAnswered && after.token) return after.token;
+    if (!isLive(after.connection.status) || result === undefined) throw failure(deps, after, result);
+    throw signInWanted(deps, connection, claims);
   }
 
   function recall({ tenantId, connectionId, minTtlMs }: ReadRequest): AccessToken | undefined {
@@ -191,15 +212,17 @@ async function load(deps: AccessTokenDeps, connectionId: string): Promise<OpenSn
 async function openSnapshot(deps: AccessTokenDeps, snapshot: Snapshot): Promise<OpenSnapshot> {
   const { connection, lease, clientProbeAt, tokens: record } = snapshot;
   const owner = { tenantId: connection.tenantId, connectionId: connection.id };
-  const accessToken = isLive(connection.status) && !isWithheld(snapshot)
-    ? await openAccessToken(deps.sealer, owner, record).catch((error: unknown) => {
-        throw unopened(deps, connection.id, error);
-      })
-    : null;
+  const accessToken =
+    isLive(connection.status) && !isWithheld(snapshot)
+      ? await openAccessToken(deps.sealer, owner, record).catch((error: unknown) => {
+          throw unopened(deps, connection.id, error);
+        })
+      : null;
   if (!accessToken) return { connection, lease, clientProbeAt, record, token: null };
   const { generation, tokenType, expiresAt, scope, answerFields, dpopKey } = record;
   const shown = { generation, tokenType, expiresAt, scope, answerFields, dpopKey };
-  const token = { connectionId: connection.id, accessToken, ...shown, refreshState: "ok" } as const;
+  const { missingScopes } = connection;
+  const token = { connectionId: connection.id, accessToken, ...shown, missingScopes, refreshState: "ok" } as const;
   return { connection, lease, clientProbeAt, record, token };
 }
 

@@ -3,6 +3,7 @@ import { dpopProver, type DpopProver } from "../client/dpop-prover.ts";
 import { redirectUri } from "../client/redirect-uri.ts";
 import type { Claim } from "../connection/claim.ts";
 import { openRefreshToken } from "../connection/token-record.ts";
+import { withClaims } from "../oauth/claims-challenge.ts";
 import type { HttpRequest, TransportResult } from "../oauth/http.ts";
 import { classifyRefresh, type Outcome } from "../provider/outcome.ts";
 import type { Provider } from "../provider/provider.ts";
@@ -10,6 +11,7 @@ import { refreshRequestTo } from "../provider/token-endpoint.ts";
 import type { Secret } from "../runtime/secret.ts";
 import { ServiceError } from "../runtime/service-error.ts";
 import type { Ready } from "./attempt.ts";
+import { claimsToSend } from "./claims-to-send.ts";
 import { firstProof } from "./first-proof.ts";
 import { exchangeDeadline } from "./lease-times.ts";
 import type { RefreshPorts } from "./ports.ts";
@@ -51,15 +53,15 @@ export async function prepareExchange(ready: Ready, claim: Claim): Promise<Prepa
   return prepareWith(ready, { refreshToken, prover }, await firstProof(ready, claim));
 }
 
-export async function prepareWith(
-  { flight: { ports }, held, client, provider }: Ready,
-  opened: Opened,
-  proof: ClientProof,
-): Promise<PreparedExchange> {
+export async function prepareWith(ready: Ready, opened: Opened, proof: ClientProof): Promise<PreparedExchange> {
+  const { flight, held, client, provider } = ready;
+  const { ports } = flight;
+  const claims = claimsToSend(ready);
   const request = await refreshRequestTo(provider, proof.authentication, {
     refreshToken: opened.refreshToken,
     redirectUri: redirectUri(ports.publicUrl, client),
     scopes: held.tokens.scope,
+    claims: claims && withClaims(client.settings.authorizationParameters["claims"], claims),
   });
   const proven = await opened.prover.prove(request);
   const deadlineMs = exchangeDeadline(provider.replay);

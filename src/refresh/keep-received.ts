@@ -1,4 +1,5 @@
 import { expiryToCountOn } from "../client/learned-life.ts";
+import type { ConnectionStatus } from "../connection/connection.ts";
 import type { JournalEntry } from "../connection/journal.ts";
 import type { Commit, Snapshot } from "../connection/store.ts";
 import { openRefreshToken, sealTokenSet, type TokenRecord } from "../connection/token-record.ts";
@@ -8,9 +9,11 @@ import { marksTokens } from "../provider/provider.ts";
 import { sameSecret } from "../runtime/same-secret.ts";
 import type { Secret } from "../runtime/secret.ts";
 import type { Attempt } from "./attempt.ts";
+import { claimsToSend } from "./claims-to-send.ts";
 import { consentEnd, warningDue } from "./consent-end.ts";
 import { restUntil } from "./due.ts";
 import { isEager, nextDueAt } from "./keep-alive.ts";
+import { lackingScopes } from "./lacking-scopes.ts";
 import type { RefreshResult } from "./request.ts";
 import { resumeClient } from "./client-suspension.ts";
 import { entry } from "./history-entry.ts";
@@ -35,19 +38,16 @@ export async function keepReceived(attempt: Attempt, outcome: Received): Promise
   if (result.kind === "superseded") await keepSpare(attempt, outcome, commit.tokens);
   if (journaled) ports.journal.settled(journaled);
   if (result.kind === "committed") report(attempt, outcome, commit);
-  if (result.kind === "committed" && result.was !== "active") {
-    ports.observer.event("connection.recovered", { connectionId: claim.connectionId, was: result.was });
-  }
+  if (result.kind === "committed") reportCondition(attempt, commit, result.was);
   await resumeClient(ports, client, claim.connectionId);
   return rest === 0 || result.kind === "superseded"
     ? { kind: "renewed" }
     : { kind: "retry_later", cause: "provider_response_unrecognised", retryAt: rest };
 }
 
-async function commitOf(
-  { flight: { ports, origin }, claim, held, client, provider, refreshToken, sentAt }: Attempt,
-  outcome: Received,
-): Promise<{ commit: Commit; rest: number }> {
+async function commitOf(attempt: Attempt, outcome: Received): Promise<{ commit: Commit; rest: number }> {
+  const { flight, claim, held, client, provider, refreshToken, sentAt } = attempt;
+  const { ports, origin } = flight;
   const { connection, tokens: before } = held;
   const received = tokenSetFrom(
     { tokens: outcome.tokens, sentAt, usualLifetime: provider.lifetimes.access_seconds },
@@ -73,7 +73,10 @@ async function commitOf(
   const days = warningDue(end, { before: before.obtainedAt, now: sentAt });
   const history = days === null ? [refreshed] : [refreshed, entry("expiring", generation, { days, ends_at: end })];
   const dueAt = next === null ? null : Math.max(next, rest);
-  return { commit: { connectionId: connection.id, tokens: record, dueAt, history }, rest };
+  const missingScopes = lackingScopes({ client, connection, provider }, tokens.scope);
+  const answeredClaims = claimsToSend(attempt);
+  const found = { missingScopes, ...(answeredClaims !== null && { answeredClaims }) };
+  return { commit: { connectionId: connection.id, tokens: record, dueAt, history, ...found }, rest };
 }
 
 /** Null when the journal does not take it: the store is then the only place, as it is for everything else. */
@@ -119,6 +122,16 @@ async function isStored(
 /** What a read would see, had the store taken it. */
 function withTokens({ held }: Attempt, { tokens, dueAt }: Commit): Snapshot {
   return { ...held, tokens, lease: { ...held.lease, dueAt, backoffUntil: 0, failures: 0, cause: null } };
+}
+
+function reportCondition({ flight: { ports }, held }: Attempt, commit: Commit, was: ConnectionStatus): void {
+  const { connectionId, missingScopes = [], answeredClaims } = commit;
+  const { claims, missingScopes: before } = held.connection;
+  if (missingScopes.some((scope) => !before.includes(scope))) {
+    ports.observer.event("connection.degraded", { connectionId, cause: "scope_insufficient" });
+  }
+  const isWell = missingScopes.length === 0 && (claims === null || claims.json === answeredClaims);
+  if (isWell && was !== "active") ports.observer.event("connection.recovered", { connectionId, was });
 }
 
 function report({ flight, durationMs }: Attempt, outcome: Received, commit: Commit): void {

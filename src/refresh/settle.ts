@@ -4,11 +4,12 @@ import type { Snapshot } from "../connection/store.ts";
 import { ServiceError } from "../runtime/service-error.ts";
 import type { Attempt, Ready, Step } from "./attempt.ts";
 import { backoffMs, LONGEST_OF_LASTING } from "./backoff.ts";
+import { claimsToSend } from "./claims-to-send.ts";
 import { resumeClient, suspendClient } from "./client-suspension.ts";
 import { entry } from "./history-entry.ts";
 import { mayResend, STILL_WORKING } from "./lease-times.ts";
 import type { RefreshPorts } from "./ports.ts";
-import type { RefreshResult } from "./request.ts";
+import { AGAIN, type Again, type RefreshResult } from "./request.ts";
 import { keepReceived } from "./keep-received.ts";
 import { keepUnreadable } from "./keep-unreadable.ts";
 import { learnOfSecrets } from "./learn-of-secrets.ts";
@@ -29,7 +30,7 @@ export async function settle(attempt: Attempt): Promise<Step> {
     case "rejected":
       await resumeClient(ports, attempt.client, claim.connectionId);
       await learnOfSecrets(attempt, outcome.kind);
-      return secondOpinion(attempt, outcome);
+      return claimsToSend(attempt) === null ? secondOpinion(attempt, outcome) : withoutClaims(attempt);
     case "client_fault":
       return suspendClient(attempt, outcome);
     case "retry_later":
@@ -60,6 +61,18 @@ function waitAfterLoss({ flight, provider, claim, sentAt }: Attempt, code: strin
 function isInWindow({ flight, provider, claim, sentAt }: Attempt): boolean {
   const { replay } = provider;
   return replay.class === "window" && mayResend(replay, claim.earlier?.firstAt ?? sentAt, flight.ports.clock.now());
+}
+
+/** A rejection of a refresh with claims is about these, as far as anybody knows: the refresh token is asked about without. */
+async function withoutClaims(attempt: Attempt): Promise<Again> {
+  const { flight, claim } = attempt;
+  const { connections } = flight.ports;
+  const { connectionId } = claim;
+  await untilStored(flight.ports, connectionId, async () => {
+    await connections.refuseClaims(connectionId, claimsToSend(attempt) ?? "");
+    await connections.release({ claim, answered: true });
+  });
+  return AGAIN;
 }
 
 /** The access token has run out, and there is nothing to get another with. */

@@ -1,7 +1,20 @@
 import type { Clock } from "./clock.ts";
 import type { Random } from "./random.ts";
 
-export type IdPrefix = "con" | "cli" | "sec" | "ten" | "cs" | "key" | "ops" | "ins" | "cam" | "inc" | "sev" | "sgn";
+export type IdPrefix =
+  | "con"
+  | "cli"
+  | "sec"
+  | "ten"
+  | "cs"
+  | "key"
+  | "ops"
+  | "ins"
+  | "cam"
+  | "inc"
+  | "sev"
+  | "sgn"
+  | "chg";
 
 const ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz";
 

@@ -9,6 +9,7 @@ export type EventName =
   | "connection.recovered"
   | "connection.disconnected"
   | "connection.discarded"
+  | "connection.probed"
   | "connect.started"
   | "connect.failed"
   | "refresh.succeeded"

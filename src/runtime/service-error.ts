@@ -19,6 +19,7 @@ export const ERROR_CODES = [
   "authorization_failed",
   "code_exchange_failed",
   "account_mismatch",
+  "scope_insufficient",
   "reauthorization_required",
   "connection_disconnected",
   "connection_held",
@@ -43,6 +44,8 @@ export interface ErrorFacts {
   reauthorizationUrl?: string;
   retryAfterMs?: number;
   connectionId?: string;
+  /** An API's claims challenge, in base64. */
+  claims?: string;
   /** What in the request was wrong, one entry a field; never the value. */
   problems?: readonly { path: string; message: string }[];
 }

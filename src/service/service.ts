@@ -13,8 +13,11 @@ import { createTransport } from "../network/transport.ts";
 import { createDpopNonces } from "../oauth/dpop-nonce.ts";
 import { createCatalogue } from "../provider/catalogue.ts";
 import { createPace } from "../refresh/pace/create-pace.ts";
+import { createOldestProof } from "../refresh/oldest-proof.ts";
 import type { RefreshPorts } from "../refresh/ports.ts";
 import { watchIncidents } from "../incident/watch.ts";
+import { createProbes } from "../refresh/probes.ts";
+import { createScopeUpkeep } from "../refresh/scope-upkeep.ts";
 import { MINUTE } from "../runtime/clock.ts";
 import { pruneEvents } from "../security-event/prune-events.ts";
 import type { Observer } from "../runtime/observer.ts";
@@ -28,6 +31,7 @@ import { createConnectionStore } from "../store/connections.ts";
 import type { Database, OpenedDatabase } from "../store/database.ts";
 import { createKeyStore } from "../store/keys.ts";
 import { createIncidentStore } from "../store/incidents.ts";
+import { createProbeStore } from "../store/probes.ts";
 import { createProviderStore } from "../store/providers.ts";
 import { createRekeyStore } from "../store/rekeys.ts";
 import { createInstanceStore } from "../store/instances.ts";
@@ -64,7 +68,8 @@ export interface Service {
 export async function startService(settings: Settings, system: System = realSystem()): Promise<Service> {
   const database = await openDatabase(settings.database, system.clock).catch(startErrorOf("database"));
   const log = createLogObserver(createLogger(settings.logLevel, system.log));
-  const metrics = createMetrics(() => storedNumbers(database));
+  const oldestProof = createOldestProof(system.clock, createProbeStore(database));
+  const metrics = createMetrics(async () => ({ ...(await storedNumbers(database)), oldestProof: await oldestProof() }));
   const observer: Observer = {
     event: (name, fields) => {
       log.event(name, fields);
@@ -100,7 +105,7 @@ interface Opened extends Secrets {
   instanceId: string;
 }
 
-async function storedNumbers(database: Database): Promise<StoredNumbers> {
+async function storedNumbers(database: Database): Promise<Omit<StoredNumbers, "oldestProof">> {
   const [keys, rekeys] = [createKeyStore(database, () => ""), createRekeyStore(database)];
   const incidents = await createIncidentStore(database).countOpen();
   return { keys: await keys.states(), rekeys: await rekeys.list(), incidents };
@@ -174,9 +179,14 @@ async function startOn(opened: Opened, settings: Settings, { clock, random }: Sy
     breathe: nextTurn,
   });
 
-  const secretUpkeep = createSecretUpkeep(outside);
-  const campaigns = runCampaigns({ campaigns: campaignStore, clock, observer });
-  const incidentWatch = watchIncidents({ ...outside, incidents: createIncidentStore(database) });
+  const rounds = [
+    rekeyer,
+    createSecretUpkeep(outside),
+    runCampaigns({ campaigns: campaignStore, clock, observer }),
+    watchIncidents({ ...outside, incidents: createIncidentStore(database) }),
+    createScopeUpkeep(ports),
+    createProbes({ ...ports, refresher, probes: createProbeStore(database) }),
+  ];
   let stopping = false;
   const isStopping = (): boolean => stopping;
   const { app, usage } = await openApi(
@@ -188,29 +198,15 @@ async function startOn(opened: Opened, settings: Settings, { clock, random }: Sy
     await heartbeat.stop();
     throw error;
   });
-  sweep.start();
-  rekeyer.start();
-  secretUpkeep.start();
-  campaigns.start();
-  incidentWatch.start();
-  usage.start();
-  checkpoints.start();
-  events.start();
+  for (const each of [sweep, ...rounds, usage, checkpoints, events]) each.start();
   observer.event("service.started", { url, publicUrl, instanceId });
   return {
     url,
     newAdminKey,
     close: async () => {
       stopping = true;
-      await Promise.all([
-        sweep.stop(),
-        rekeyer.stop(),
-        secretUpkeep.stop(),
-        campaigns.stop(),
-        incidentWatch.stop(),
-        app.close(),
-        refresher.drain(),
-      ]);
+      const stopped = [sweep, ...rounds].map((each) => each.stop());
+      await Promise.all([...stopped, app.close(), refresher.drain()]);
       await usage.stop();
       await checkpoints.stop();
       await events.stop();

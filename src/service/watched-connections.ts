@@ -22,6 +22,9 @@ export function watchConnections(store: ConnectionStore, changed: (connectionId:
     disconnect: (id, history) => after(id, store.disconnect(id, history)),
     setLabels: (id, labels) => after(id, store.setLabels(id, labels)),
     setPolicy: (id, policy, dueAt) => after(id, store.setPolicy(id, policy, dueAt)),
+    setNeeds: (change) => after(change.connectionId, store.setNeeds(change)),
+    challenge: (id, claims) => after(id, store.challenge(id, claims)),
+    refuseClaims: (id, claims) => after(id, store.refuseClaims(id, claims)),
     markProven: (id) => after(id, store.markProven(id)),
   };
 }

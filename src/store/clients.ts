@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { Selectable } from "kysely";
-import type { Client, ClientQuery, ClientStore, Deletion } from "../client/client.ts";
+import type { Client, ClientQuery, ClientStore, Deletion, ScopesChange } from "../client/client.ts";
 import { AUTHENTICATION_METHODS } from "../oauth/client-authentication.ts";
 import { endSuspension, eraseAll, insertFirst } from "./client-secret-changes.ts";
 import { createClientSecretStore, lockClient } from "./client-secrets.ts";
@@ -22,6 +22,7 @@ const settingsColumn = jsonColumn(
     providerParameters: z.record(z.string(), z.string()).default({}),
     testing: z.boolean().default(false),
     assertionAudience: z.string().nullable().default(null),
+    requiredScopes: z.array(z.string()).default([]),
   }),
 );
 const authenticationColumn = z.enum(AUTHENTICATION_METHODS);
@@ -43,7 +44,7 @@ export function createClientStore(database: Database): ClientStore {
             client_id: client.clientId,
             authentication: client.authentication,
             scopes: stringList.write(client.scopes),
-            settings: settingsColumn.write(client.settings),
+            ...settingsColumns(client.settings),
             public_url: client.publicUrl,
             created_at: egNow,
             dpop_key: dpopKey?.thumbprint ?? null,
@@ -63,16 +64,20 @@ export function createClientStore(database: Database): ClientStore {
 
     dpopKey: (thumbprint) => database.read((queries) => findDpopKey(queries, thumbprint)),
 
-    change: (id, { scopes, settings, dpopKey }) =>
+    change: (id, { scopes, settings, dpopKey, scopesChange }) =>
       database.write(async (queries) => {
         const set = {
           ...(scopes && { scopes: stringList.write(scopes) }),
-          ...(settings && { settings: settingsColumn.write(settings) }),
+          ...(settings && settingsColumns(settings)),
+          ...(scopesChange !== undefined && { scopes_change: scopesChange, scopes_looked_to: null }),
           ...(dpopKey !== undefined && { dpop_key: dpopKey?.thumbprint ?? null }),
         };
         if (dpopKey) await addDpopKey(queries, id, dpopKey);
         if (Object.keys(set).length > 0) await queries.updateTable("clients").set(set).where("id", "=", id).execute();
       }),
+
+    scopesChanges: (limit) => database.read((queries) => scopesChanges(queries, limit)),
+    noteScopesChange: (change) => database.write((queries) => noteScopesChange(queries, change)),
 
     remove: (id) => within((tx) => remove(tx, id)),
 
@@ -125,6 +130,32 @@ function selectClients(queries: Queries) {
     .where("clients.deleted_at", "is", null);
 }
 
+/** How often connections are proven is asked of the database, so it has a column of its own. */
+function settingsColumns({ probeEveryDays, ...settings }: Client["settings"]) {
+  return { settings: settingsColumn.write(settings), probe_every_days: probeEveryDays };
+}
+
+async function scopesChanges(queries: Queries, limit: number): Promise<ScopesChange[]> {
+  const rows = await queries
+    .selectFrom("clients")
+    .select(["id", "scopes_change", "scopes_looked_to"])
+    .where("scopes_change", "is not", null)
+    .where("deleted_at", "is", null)
+    .orderBy("id")
+    .limit(limit)
+    .execute();
+  return rows.map((row) => ({ clientId: row.id, change: row.scopes_change ?? "", lookedTo: row.scopes_looked_to }));
+}
+
+async function noteScopesChange(queries: Queries, { clientId, change, lookedTo }: ScopesChange): Promise<void> {
+  await queries
+    .updateTable("clients")
+    .set({ scopes_looked_to: lookedTo, ...(lookedTo === null && { scopes_change: null }) })
+    .where("id", "=", clientId)
+    .where("scopes_change", "=", change)
+    .execute();
+}
+
 /** A connection that is about to be stored for it holds the client's row, and is waited for. */
 async function remove(tx: Transaction, id: string): Promise<Deletion> {
   await lockClient(tx, id);
@@ -156,7 +187,7 @@ function clientOf(row: Selectable<Schema["clients"]> & { tenant_url: string | nu
     clientId: row.client_id,
     authentication: authenticationColumn.parse(row.authentication),
     scopes: stringList.read(row.scopes),
-    settings: settingsColumn.read(row.settings),
+    settings: { ...settingsColumn.read(row.settings), probeEveryDays: row.probe_every_days },
     publicUrl: row.public_url ?? row.tenant_url,
     suspension:
       row.suspended_since === null

@@ -1,4 +1,5 @@
-import { isLive } from "../connection/connection.ts";
+import { isLive, type ConnectionStatus } from "../connection/connection.ts";
+import { diagnosisOfLack } from "../connection/lack.ts";
 import type { Claim } from "../connection/claim.ts";
 import type { Commit, CommitResult, Consent, Spare } from "../connection/store.ts";
 import { consentColumns, updateConnection } from "./connection-writes.ts";
@@ -34,7 +35,12 @@ export async function commitAll(tx: Transaction, commits: readonly ClaimedCommit
 }
 
 function resultOf(before: LockedTokens | undefined, { tokens }: Commit, replaces: boolean): CommitResult {
-  return before && (replaces || isSame(before, tokens)) ? { kind: "committed", was: before.status } : SUPERSEDED;
+  return before && (replaces || isSame(before, tokens)) ? { kind: "committed", was: conditionOf(before) } : SUPERSEDED;
+}
+
+/** The status that `connectionOf` shows, whatever the client's. */
+function conditionOf({ status, lack }: LockedTokens): ConnectionStatus {
+  return status === "active" && diagnosisOfLack(lack) !== null ? "degraded" : status;
 }
 
 export async function recover(tx: Transaction, commit: Commit): Promise<CommitResult> {

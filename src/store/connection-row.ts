@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { Insertable, Selectable } from "kysely";
 import { CAUSES, WHO_ACTS, type Diagnosis } from "../connection/cause.ts";
+import { diagnosisOfLack, type Lack } from "../connection/lack.ts";
 import { isLive, type Connection, type ConnectionStatus, type RefreshPolicy } from "../connection/connection.ts";
 import type { HistoryEntry, HistoryKind } from "../connection/history.ts";
 import type { Notice } from "../connection/notice.ts";
@@ -90,6 +91,9 @@ export function connectionOf(row: ConnectionRow): Connection {
     account: row.account_id === null ? null : { id: row.account_id, label: row.account_label },
     requestedScopes: stringList.read(row.requested_scopes),
     grantedScopes: stringList.read(row.granted_scopes),
+    requiredScopes: stringList.read(row.required_scopes),
+    missingScopes: stringList.read(row.missing_scopes),
+    claims: row.claims === null ? null : { json: row.claims, isRefused: row.claims_refused > 0 },
     ...conditionOf(row),
     policy: policyColumn.parse(row.policy),
     labels: stringMap.read(row.labels),
@@ -101,7 +105,8 @@ export function connectionOf(row: ConnectionRow): Connection {
 }
 
 /**
- * A live connection of a suspended client is suspended with it. Nothing of that is stored in it, so it ends with its cause. One
+ * One that is stored as active and lacks something is degraded by that. It is not its status that is stored, so that a refresh that
+ * works, and knows nothing of it, does not end it. A live connection of a suspended client is suspended with it. Nothing of that is stored in it, so it ends with its cause. One
  * that is stored as suspended is held for a reason of its own, which the client's must not hide.
  */
 function conditionOf(row: ConnectionRow): Pick<Connection, "status" | "diagnosis" | "statusSince"> {
@@ -111,8 +116,14 @@ function conditionOf(row: ConnectionRow): Pick<Connection, "status" | "diagnosis
     const diagnosis = { cause, confidence: "certain", evidence: { code: row.suspended_code } } as const;
     return { status: "suspended", diagnosis, statusSince: row.suspended_since };
   }
+  const lack = status === "active" ? diagnosisOfLack(lackOf(row)) : null;
+  if (lack) return { status: "degraded", diagnosis: lack, statusSince: row.status_since };
   const diagnosis = row.diagnosis === null ? null : diagnosisColumn.read(row.diagnosis);
   return { status, diagnosis, statusSince: row.status_since };
+}
+
+export function lackOf(row: Pick<ConnectionRow, "missing_scopes" | "claims">): Lack {
+  return { missingScopes: stringList.read(row.missing_scopes), claims: row.claims };
 }
 
 export function tokenRecordOf(row: Omit<Selectable<Schema["token_sets"]>, "connection_id">): TokenRecord {

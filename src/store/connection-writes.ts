@@ -19,6 +19,10 @@ export function consentColumns(consent: Omit<Consent, "status_since">) {
     diagnosis: consent.diagnosis && diagnosisColumn.write(consent.diagnosis),
     consented_at: consent.consentedAt,
     last_proven_at: consent.lastProvenAt,
+    missing_scopes: stringList.write(consent.missingScopes ?? []),
+    ...(consent.requiredScopes && { required_scopes: stringList.write(consent.requiredScopes) }),
+    claims: null,
+    claims_refused: 0,
   };
 }
 

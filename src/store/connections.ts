@@ -1,4 +1,4 @@
-import { sql } from "kysely";
+import { sql, type RawBuilder, type SqlBool } from "kysely";
 import type { Connection } from "../connection/connection.ts";
 import type { HistoryEntry, NewHistoryEntry } from "../connection/history.ts";
 import type { ConnectionQuery, ConnectionStore, NewConnection } from "../connection/store.ts";
@@ -9,6 +9,7 @@ import { claim, claimDue, claimedBy, orphans, reassert, stands } from "./connect
 import { createCommitGroup } from "./commit-group.ts";
 import { commitAll, promote, reauthorize, recover } from "./connection-commits.ts";
 import { CLIENT_COLUMNS, connectionOf, historyOf, tokenColumns } from "./connection-row.ts";
+import { challenge, refuseClaims, setNeeds } from "./connection-needs.ts";
 import { newestOf, snapshots } from "./connection-snapshots.ts";
 import { discard } from "./discard.ts";
 import { disconnect, postpone, reject, release, setPolicy, setStatus } from "./connection-transitions.ts";
@@ -59,6 +60,9 @@ export function createConnectionStore(database: Database): ConnectionStore {
     disconnect: (id, entry) => transact((tx) => disconnect(tx, id, entry)),
     setLabels: (id, labels) => database.write((queries) => set(queries, id, { labels: stringMap.write(labels) })),
     setPolicy: (id, policy, dueAt) => transact((tx) => setPolicy(tx, id, { policy, dueAt })),
+    setNeeds: (change) => transact((tx) => setNeeds(tx, change)),
+    challenge: (id, claims) => transact((tx) => challenge(tx, id, claims)),
+    refuseClaims: (id, claims) => transact((tx) => refuseClaims(tx, id, claims)),
     markProven: (id) => database.write((queries) => set(queries, id, { last_proven_at: egNow })),
     markRead: (ids) =>
       database.write(async (queries) => {
@@ -148,19 +152,31 @@ async function requireClient(queries: Queries, id: string): Promise<void> {
 /** The status that `connectionOf` shows. */
 const SHOWN_STATUS = sql<string>`case
   when clients.suspended_since is not null and connections.status in ('active', 'degraded') then 'suspended'
+  when connections.status = 'active' and (connections.missing_scopes <> '[]' or connections.claims is not null) then 'degraded'
   else connections.status end`;
 
+/** Never is longest ago. */
+const PROVEN_AT = sql<number>`coalesce(connections.last_proven_at, 0)`;
+
+function isAfter(order: "made" | "proven", id: string): RawBuilder<SqlBool> {
+  if (order === "made") return sql<SqlBool>`connections.id > ${id}`;
+  return sql<SqlBool>`(${PROVEN_AT}, connections.id) >
+    (select coalesce(last.last_proven_at, 0), last.id from connections as last where last.id = ${id})`;
+}
+
 async function list(queries: Queries, query: ConnectionQuery): Promise<Connection[]> {
-  const { after, status, clientId } = query;
+  const { after, status, clientId, provenBefore, order = "made" } = query;
   const rows = await queries
     .selectFrom("connections")
     .innerJoin("clients", "clients.id", "connections.client_id")
     .selectAll("connections")
     .select(CLIENT_COLUMNS)
     .where("connections.tenant_id", "=", query.tenantId)
-    .$if(after !== null, (select) => select.where("connections.id", ">", after ?? ""))
+    .$if(after !== null, (select) => select.where(isAfter(order, after ?? "")))
     .$if(status !== null, (select) => select.where(SHOWN_STATUS, "=", status ?? ""))
     .$if(clientId !== null, (select) => select.where("connections.client_id", "=", clientId ?? ""))
+    .$if(provenBefore !== undefined, (select) => select.where(PROVEN_AT, "<", provenBefore ?? 0))
+    .$if(order === "proven", (select) => select.orderBy(PROVEN_AT))
     .orderBy("connections.id")
     .limit(query.limit)
     .execute();

@@ -1,7 +1,8 @@
 import { Buffer } from "node:buffer";
 import type { ConnectionStatus } from "../connection/connection.ts";
+import type { Lack } from "../connection/lack.ts";
 import type { TokenRecord } from "../connection/token-record.ts";
-import { statusColumn } from "./connection-row.ts";
+import { lackOf, statusColumn } from "./connection-row.ts";
 import { egNow } from "./now.ts";
 import type { LeaseRow, Transaction } from "./transaction.ts";
 
@@ -9,6 +10,8 @@ import type { LeaseRow, Transaction } from "./transaction.ts";
 export interface LockedTokens {
   lease: LeaseRow;
   status: ConnectionStatus;
+  statusSince: number;
+  lack: Lack;
   generation: number;
   obtainedAt: number;
   accessToken: Uint8Array | null;
@@ -53,6 +56,9 @@ export async function lockTokens(
       "refresh_token",
       "refresh_token_name",
       "status",
+      "status_since",
+      "missing_scopes",
+      "claims",
     ])
     .where("connection_id", "in", connectionIds)
     .execute();
@@ -73,6 +79,8 @@ export async function lockTokens(
       refreshToken,
       refreshTokenName,
       status,
+      statusSince: row.status_since,
+      lack: lackOf(row),
       hasSpares: Boolean(row.has_spares),
       now,
     });

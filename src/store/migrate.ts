@@ -20,6 +20,7 @@ import { dpop } from "./migrations/0016-dpop.ts";
 import { operatorSignIn } from "./migrations/0017-operator-sign-in.ts";
 import { outbox } from "./migrations/0018-outbox.ts";
 import { incidents } from "./migrations/0020-incidents.ts";
+import { scopes } from "./migrations/0022-scopes.ts";
 import { securityEvents } from "./migrations/0023-security-events.ts";
 import { campaigns } from "./migrations/0024-campaigns.ts";
 import { egNow } from "./now.ts";
@@ -46,6 +47,7 @@ function migrationsFor(columnTypes: ColumnTypes) {
     "0017-operator-sign-in": { up: operatorSignIn(columnTypes) },
     "0018-outbox": { up: outbox(columnTypes) },
     "0020-incidents": { up: incidents(columnTypes) },
+    "0022-scopes": { up: scopes(columnTypes) },
     "0023-security-events": { up: securityEvents(columnTypes) },
     "0024-campaigns": { up: campaigns(columnTypes) },
   };

@@ -1,5 +1,7 @@
 import { sql } from "kysely";
 import type { Claim } from "../connection/claim.ts";
+import type { NewHistoryEntry } from "../connection/history.ts";
+import { diagnosisOfLack, lacksMore, type Lack } from "../connection/lack.ts";
 import type { Commit } from "../connection/store.ts";
 import { tokenColumns } from "./connection-row.ts";
 import { appendAll } from "./connection-writes.ts";
@@ -28,20 +30,17 @@ export async function replaceTokens(tx: Transaction, replacements: readonly Repl
     rejected_at: sql`null`,
     last_rejected_at: sql`null`,
   });
-  await updateFromValues(tx, "connections", "id", commits.map(provenBy), {
+  await updateFromValues(tx, "connections", "id", replacements.map(provenBy), {
     last_proven_at: sql`eg_now()`,
     diagnosis: sql`null`,
-    status_since: sql`case connections.status when 'active' then connections.status_since else eg_now() end`,
     status: sql`'active'`,
   });
   await appendAll(
     tx.queries,
-    replacements
-      .filter(({ before }) => before.status !== "active")
-      .map(({ commit }) => ({
-        connectionId: commit.connectionId,
-        entry: { kind: "recovered", generation: commit.tokens.generation, detail: {} },
-      })),
+    replacements.flatMap((replacement) => {
+      const entry = changeOf(replacement);
+      return entry ? [{ connectionId: replacement.commit.connectionId, entry }] : [];
+    }),
   );
 }
 
@@ -75,8 +74,37 @@ function sendsAfter({ before: { lease, generation, now }, commit: { tokens }, cl
   };
 }
 
-function provenBy({ connectionId, tokens }: Commit) {
-  return { id: connectionId, granted_scopes: stringList.write(tokens.scope) };
+function provenBy(replacement: Replacement) {
+  const { before, commit } = replacement;
+  const { missingScopes, claims } = lackAfter(replacement);
+  return {
+    id: commit.connectionId,
+    granted_scopes: stringList.write(commit.tokens.scope),
+    missing_scopes: stringList.write([...missingScopes]),
+    claims,
+    status_since: isAsBefore(replacement) ? before.statusSince : before.now,
+  };
+}
+
+function lackAfter({ before: { lack }, commit: { missingScopes, answeredClaims } }: Replacement): Lack {
+  const isAnswered = answeredClaims !== undefined && answeredClaims === lack.claims;
+  return { missingScopes: missingScopes ?? lack.missingScopes, claims: isAnswered ? null : lack.claims };
+}
+
+function isAsBefore(replacement: Replacement): boolean {
+  const { status, lack } = replacement.before;
+  return status === "active" && (diagnosisOfLack(lack) === null) === (diagnosisOfLack(lackAfter(replacement)) === null);
+}
+
+/** What is told of the connection's condition; null when nothing has changed about it. */
+function changeOf(replacement: Replacement): NewHistoryEntry | null {
+  const { before, commit } = replacement;
+  const { generation } = commit.tokens;
+  const after = lackAfter(replacement);
+  const diagnosis = diagnosisOfLack(after);
+  if (diagnosis === null) return isAsBefore(replacement) ? null : { kind: "recovered", generation, detail: {} };
+  if (before.status === "active" && !lacksMore(before.lack, after)) return null;
+  return { kind: "degraded", generation, detail: { cause: diagnosis.cause, ...diagnosis.evidence } };
 }
 
 export async function writeTokens(tx: Transaction, commits: readonly Commit[]): Promise<void> {

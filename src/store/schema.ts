@@ -9,4 +9,12 @@ import type { SecurityEventTables } from "./schema/security-events.ts";
 
 /** The tables as Kysely sees them. Times are epoch milliseconds by `eg_now()`; lists and maps are JSON text; tokens are sealed. */
 export interface Schema
-  extends InstallationTables, ClientTables, ConnectionTables, EventTables, IncidentTables, CampaignTables, SecurityEventTables, AccessTables {}
+  extends
+    InstallationTables,
+    ClientTables,
+    ConnectionTables,
+    EventTables,
+    IncidentTables,
+    CampaignTables,
+    SecurityEventTables,
+    AccessTables {}

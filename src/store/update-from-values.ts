@@ -47,6 +47,7 @@ const NUMBERS = new Set([
   "attempt_at",
   "unanswered",
   "answer_until",
+  "status_since",
 ]);
 
 /** A list of values has no types of its own in PostgreSQL, and in SQLite a cast to another type would change the value. */

@@ -12,6 +12,7 @@ const LEVELS: Record<EventName, Exclude<LogLevel, "silent">> = {
   "connection.reauthorization_required": "warn",
   "connection.recovered": "info",
   "connection.disconnected": "info",
+  "connection.probed": "debug",
   "connection.discarded": "info",
   "connect.started": "info",
   "connect.failed": "warn",

@@ -24,6 +24,8 @@ export interface StoredNumbers {
   keys: Readonly<Record<KeyState, number>>;
   /** Those that are not resolved. */
   incidents: Readonly<Record<IncidentKind, number>>;
+  /** Milliseconds since the oldest last proof of a live connection; null without any. */
+  oldestProof: number | null;
 }
 
 /** How an attempt to refresh ended. */
@@ -93,6 +95,13 @@ function createCounters(registry: Registry) {
     registers,
   });
 
+  const probes = new Counter({
+    name: "evergrant_probes_total",
+    help: "Connections that were asked about with the access token that they have, by what came of it.",
+    labelNames: ["outcome"],
+    registers,
+  });
+
   function count(event: EventName, fields: EventFields): void {
     events.inc({ event });
     const outcome = OUTCOMES[event];
@@ -100,6 +109,7 @@ function createCounters(registry: Registry) {
     if (event === "security_event.received") {
       securityEvents.inc({ type: String(fields["type"]), verdict: String(fields["verdict"]) });
     }
+    if (event === "connection.probed") probes.inc({ outcome: String(fields["outcome"]) });
     if (event === "request.completed") {
       const { method, route, status, durationMs } = fields;
       const labels = { method: String(method), route: String(route ?? "none"), status: String(status) };
@@ -142,9 +152,16 @@ function createGauges(registry: Registry) {
     registers,
   });
 
+  const oldestProof = new Gauge({
+    name: "evergrant_oldest_proof_seconds",
+    help: "Time since the provider last confirmed the live connection for which that is longest ago. The same for every instance.",
+    registers,
+  });
+
   function set(stored: StoredNumbers | null): void {
-    for (const gauge of [keys, rekeys, values, incidents]) gauge.reset();
+    for (const gauge of [keys, rekeys, values, incidents, oldestProof]) gauge.reset();
     if (!stored) return;
+    oldestProof.set((stored.oldestProof ?? 0) / SECOND);
     for (const [state, count] of Object.entries(stored.keys)) keys.set({ state }, count);
     for (const [kind, count] of Object.entries(stored.incidents)) incidents.set({ kind }, count);
     for (const state of ["running", "waiting", "finished"]) {

@@ -155,6 +155,46 @@ describe("connections check", () => {
   });
 });
 
+describe("connections check of many", () => {
+  it("asks about all that are not disconnected, names those that do not work, and exits with the worst", async () => {
+    const stage = await openStage();
+    const broken = await brokenConnection(stage);
+    const { connectionId: well } = await stage.connect("bob");
+    const { connectionId: gone } = await stage.connect("carol");
+    await stage.api("DELETE", `/v1/connections/${gone}`);
+    const { code, stdout } = await ask(stage, "check", "--all", "--per-second", "100");
+    expect(code).toBe(EXIT.reauthorization_required);
+    expect(stdout).toBe(`${broken}  reauthorization_required\n2 checked: 1 work, 1 need their user, 0 not proven\n`);
+    const json = jsonLines((await ask(stage, "check", "--all", "--per-second", "100", "--json")).stdout);
+    // Both were made in the same millisecond.
+    expect(new Set(json)).toEqual(
+      new Set([
+        { id: broken, status: "reauthorization_required", proven_by: null, failure: null },
+        { id: well, status: "active", proven_by: expect.any(String), failure: null },
+      ]),
+    );
+  });
+
+  it("asks about those only that nothing has proven lately, of one client if told", async () => {
+    const stage = await openStage();
+    await stage.connect();
+    const none = await ask(stage, "check", "--idle", "1");
+    expect([none.code, none.stdout, none.stderr]).toEqual([EXIT.ok, "", "No connections to check.\n"]);
+    expect((await ask(stage, "check", "--idle", "0", "--client", "cli_other")).stdout).toBe("");
+    expect((await ask(stage, "check", "--idle", "0", "--client", stage.clientId)).stdout).toContain(
+      "1 checked: 1 work",
+    );
+    expect(jsonLines((await ask(stage, "list", "--unproven-for", "1", "--json")).stdout)).toEqual([]);
+  });
+
+  it("wants to know which", async () => {
+    const stage = await openStage();
+    for (const options of [[], ["con_1", "--all"], ["con_1", "--idle", "7"], ["--all", "--idle", "7"]]) {
+      expect((await ask(stage, "check", ...options)).code).toBe(EXIT.usage);
+    }
+  });
+});
+
 describe("connections disconnect", () => {
   it("needs --yes without a terminal, and changes nothing without it", async () => {
     const stage = await openStage();

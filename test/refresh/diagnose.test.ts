@@ -53,6 +53,9 @@ function circumstances(story: Story): Circumstances {
     held: {
       connection: {
         ...connection,
+        requiredScopes: [],
+        missingScopes: [],
+        claims: null,
         consentedAt: ago(story.consentedAgo),
         statusSince: 0,
         createdAt: 0,

@@ -27,6 +27,8 @@ export function clientStoreContract(kind: DatabaseKind): void {
           providerParameters: { subdomain: "acme" },
           assertionAudience: "https://as.example/other",
           testing: true,
+          requiredScopes: ["a", "c"],
+          probeEveryDays: 3,
         },
         publicUrl: null,
         suspension: null,

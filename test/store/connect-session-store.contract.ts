@@ -11,6 +11,7 @@ const SESSION: NewConnectSession = {
   connectionId: null,
   endUser: "Zoë",
   scopes: ["a", "b c"],
+  requiredScopes: ["b c"],
   parameters: { prompt: "consent" },
   returnUrl: "https://app.example/done",
   completion: "confirm",

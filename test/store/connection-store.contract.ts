@@ -20,6 +20,8 @@ export function connectionStoreContract(kind: DatabaseKind): void {
         account: { id: "account", label: "zoe@example.com" },
         requestedScopes: ["a", "b c"],
         grantedScopes: ["a"],
+        requiredScopes: ["a", "b c"],
+        missingScopes: ["b c"],
         status: "degraded",
         policy: "on_demand",
         diagnosis: { cause: "refresh_token_missing", confidence: "certain", evidence: { missing: null, tries: 3 } },
@@ -30,7 +32,7 @@ export function connectionStoreContract(kind: DatabaseKind): void {
       await stage.connections.create(connection, tokenRecord(1), 42, FIRST);
       const now = stage.clock.now();
       expect(await stage.held("con_1")).toEqual({
-        connection: { ...connection, createdAt: now, statusSince: now, lastReadAt: null },
+        connection: { ...connection, claims: null, createdAt: now, statusSince: now, lastReadAt: null },
         tokens: tokenRecord(1),
         lease: { ...AT_REST, epoch: 0, dueAt: 42 },
         hasBetterSpare: false,

@@ -142,6 +142,7 @@ function sessionOf(id: string, now: number): Omit<ConnectSession, "createdAt"> {
     connectionId: null,
     endUser: null,
     scopes: [],
+    requiredScopes: [],
     parameters: {},
     returnUrl: null,
     completion: "automatic",

@@ -151,7 +151,8 @@ export function tenantStoreContract(kind: DatabaseKind): void {
       const stage = await openWithTenants(kind);
       const { tenants, keys, connections } = stage;
       const sessions = createConnectSessionStore(stage.database);
-      const asked = { connectionId: null, endUser: null, scopes: [], parameters: {}, returnUrl: null, expiresAt: 9 };
+      const nothing = { connectionId: null, endUser: null, scopes: [], requiredScopes: [], parameters: {} };
+      const asked = { ...nothing, returnUrl: null, expiresAt: 9 };
       for (const [id, tenantId, clientId] of [
         ["cs_1", "ten_1", "cli_a"],
         ["cs_2", "ten_2", "cli_b"],

@@ -19,6 +19,12 @@ const accessTokenSchema = z
     connection_id: z.string(),
     generation: z.int(),
     refresh_state: z.enum(["ok", "refreshing", "failing"]),
+    missing_scopes: z
+      .array(z.string())
+      .optional()
+      .describe(
+        "What is needed and was not granted; left out while nothing is missing. The token is good for the rest",
+      ),
   })
   .meta({ id: "AccessToken" });
 
@@ -98,5 +104,6 @@ export function accessTokenBody(token: AccessToken): z.infer<typeof accessTokenS
     connection_id: token.connectionId,
     generation: token.generation,
     refresh_state: token.refreshState,
+    ...(token.missingScopes.length > 0 && { missing_scopes: [...token.missingScopes] }),
   };
 }

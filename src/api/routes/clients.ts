@@ -191,6 +191,7 @@ function changingRoutes(app: App, depsFor: ForCaller<ClientRouteDeps>): void {
         ...(asked && { scopes: asked }),
         ...(settings && { settings: settingsOf(settings, client.settings) }),
         ...(dpopKey !== undefined && { dpopKey }),
+        ...scopesChangeOf(deps, client, settings?.required_scopes),
       });
       return view(deps, await findClient(deps, tenantId, client.id));
     },
@@ -283,7 +284,15 @@ function settingsOf(
     providerParameters: body.provider_parameters ?? otherwise.providerParameters,
     assertionAudience: body.assertion_audience === undefined ? otherwise.assertionAudience : body.assertion_audience,
     testing: body.testing ?? otherwise.testing,
+    requiredScopes: body.required_scopes ?? otherwise.requiredScopes,
+    probeEveryDays: body.probe_every_days ?? otherwise.probeEveryDays,
   };
+}
+
+/** Connections are told of a change of what they need one after the other; its name says which of them belong together. */
+function scopesChangeOf({ clock, random }: ClientRouteDeps, { settings }: Client, required: string[] | undefined) {
+  const isSame = required === undefined || required.join(" ") === settings.requiredScopes.join(" ");
+  return isSame ? {} : { scopesChange: createId("chg", clock, random) };
 }
 
 async function view(deps: ClientRouteDeps, client: Client): Promise<z.infer<typeof clientSchema>> {

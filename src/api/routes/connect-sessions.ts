@@ -15,6 +15,9 @@ const createBody = z
     client: z.string().max(100).optional(),
     connection: z.string().max(100).optional().describe("Reauthorize this connection instead of making a new one"),
     scopes: scopes.optional(),
+    required_scopes: scopes
+      .optional()
+      .describe("Asked for too; the connection is degraded without one of them, beside those that its client requires"),
     end_user: name.optional().describe("The application's own name for its user"),
     return_url: z
       .url({ protocol: /^https?$/ })
@@ -95,6 +98,7 @@ export function connectSessionRoutes(
           clientId: body.client ?? null,
           connectionId: body.connection ?? null,
           scopes: body.scopes ?? [],
+          requiredScopes: body.required_scopes ?? [],
           endUser: body.end_user ?? null,
           returnUrl: body.return_url ?? null,
           completion: body.completion ?? null,

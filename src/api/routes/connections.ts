@@ -5,6 +5,7 @@ import { reauthorizationLink } from "../../connect/reauthorization-link.ts";
 import type { Snapshot } from "../../connection/store.ts";
 import { changePolicy } from "../../refresh/change-policy.ts";
 import { checkConnection } from "../../refresh/check.ts";
+import { requireScopes } from "../../refresh/require-scopes.ts";
 import { ServiceError } from "../../runtime/service-error.ts";
 import {
   connectionDetailSchema,
@@ -19,13 +20,18 @@ import { describeConnection } from "../describe-connection.ts";
 import { actOf, type Acting } from "../acts.ts";
 import { callerOf, type ForCaller } from "../guard.ts";
 import type { App } from "../server.ts";
-import { failures, idParams, labels, secured, time, toTime } from "../wire.ts";
+import { failures, idParams, labels, scopes, secured, time, toTime } from "../wire.ts";
 
 const listQuery = z.strictObject({
   limit: z.coerce.number().int().min(1).max(200).default(50),
   after: z.string().max(100).optional(),
   status: statusSchema.optional(),
   client: z.string().max(100).optional(),
+  proven_before: time.optional().describe("Only those that the provider has not confirmed since then"),
+  sort: z
+    .enum(["created_at", "last_proven_at"])
+    .default("created_at")
+    .describe("Oldest first; by `last_proven_at`, those come first that were never proven"),
 });
 
 const historyQuery = z.strictObject({
@@ -45,7 +51,7 @@ function readingRoutes(app: App, portsFor: ForCaller<ConnectPorts>): void {
     {
       config: { scope: "connections:read" },
       schema: {
-        summary: "Connections, oldest first",
+        summary: "Connections, a page at a time",
         security: secured,
         querystring: listQuery,
         response: {
@@ -55,7 +61,7 @@ function readingRoutes(app: App, portsFor: ForCaller<ConnectPorts>): void {
       },
     },
     async (request) => {
-      const { limit, after, status, client } = request.query;
+      const { limit, after, status, client, sort, proven_before: provenBefore } = request.query;
       const caller = callerOf(request);
       const found = await portsFor(caller).connections.list({
         tenantId: caller.tenantId,
@@ -63,6 +69,8 @@ function readingRoutes(app: App, portsFor: ForCaller<ConnectPorts>): void {
         after: after ?? null,
         status: status ?? null,
         clientId: client ?? null,
+        order: sort === "last_proven_at" ? "proven" : "made",
+        ...(provenBefore !== undefined && { provenBefore: Date.parse(provenBefore) }),
       });
       const page = found.slice(0, limit);
       const nextAfter = found.length > limit ? (page.at(-1)?.id ?? null) : null;
@@ -117,10 +125,14 @@ function changingRoutes(app: App, portsFor: ForCaller<ConnectPorts & { acting: A
     {
       config: { scope: "connections:write" },
       schema: {
-        summary: "Change a connection's labels, or when it is refreshed",
+        summary: "Change a connection's labels, when it is refreshed, or which scopes it needs",
         security: secured,
         params: idParams,
-        body: z.strictObject({ labels: labels.optional(), policy: policySchema.optional() }),
+        body: z.strictObject({
+          labels: labels.optional(),
+          policy: policySchema.optional(),
+          required_scopes: scopes.optional().describe("What it needs from now on, beside what its client requires"),
+        }),
         response: { 200: connectionDetailSchema, ...failures },
       },
     },
@@ -130,7 +142,7 @@ function changingRoutes(app: App, portsFor: ForCaller<ConnectPorts & { acting: A
       const ports = portsFor(caller);
       const { acting } = ports;
       const { connection } = await find(ports, tenantId, request.params.id);
-      const { labels: changed, policy } = request.body;
+      const { labels: changed, policy, required_scopes: required } = request.body;
       if (changed) {
         const act = actOf(request, "connection.labels_changed", connection.id);
         await acting(act).connections.setLabels(connection.id, changed);
@@ -138,6 +150,10 @@ function changingRoutes(app: App, portsFor: ForCaller<ConnectPorts & { acting: A
       if (policy) {
         const { connections } = acting(actOf(request, "connection.policy_changed", connection.id, { policy }));
         await changePolicy({ ...ports, connections }, connection.id, policy);
+      }
+      if (required) {
+        const { connections } = acting(actOf(request, "connection.scopes_changed", connection.id));
+        await requireScopes({ ...ports, connections }, connection.id, required);
       }
       return describeConnection(ports, await find(ports, tenantId, connection.id));
     },

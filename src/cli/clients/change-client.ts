@@ -14,6 +14,11 @@ export interface ClientWish {
   prove?: boolean;
   offlineAccess?: boolean;
   testing?: boolean;
+  requiredScope: string[];
+  /** False: none any more. */
+  requiredScopes: boolean;
+  /** Days; 0: never. */
+  probeEvery?: number;
 }
 
 export interface NewClientWish extends ClientWish {
@@ -73,8 +78,11 @@ export async function deleteClient(
   output.result({ id, deleted: true }, () => printable(`Deleted ${id}. Its secrets are erased.`));
 }
 
-function settingsOf({ returnUrl, prove, offlineAccess, testing }: ClientWish) {
+function settingsOf({ returnUrl, prove, offlineAccess, testing, ...wish }: ClientWish) {
+  const { requiredScope, requiredScopes, probeEvery } = wish;
   return {
+    ...((requiredScope.length > 0 || !requiredScopes) && { required_scopes: requiredScope }),
+    ...(probeEvery !== undefined && { probe_every_days: probeEvery }),
     ...(returnUrl.length > 0 && { return_urls: returnUrl }),
     ...(prove !== undefined && { prove }),
     ...(offlineAccess !== undefined && { offline_access: offlineAccess }),

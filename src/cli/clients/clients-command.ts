@@ -3,6 +3,7 @@ import type { CommandDeps } from "../command-deps.ts";
 import { asksService } from "../service/asks-service.ts";
 import { createServiceClient, type ServiceClient } from "../service/service-client.ts";
 import { addClient, deleteClient, editClient, type ClientWish, type NewClientWish } from "./change-client.ts";
+import { wholeNumber } from "../whole-number.ts";
 import { listClients, type ListFilter } from "./list-clients.ts";
 import { addSecretsCommand } from "./secrets-command.ts";
 import { showClient } from "./show-client.ts";
@@ -101,6 +102,9 @@ function withSettings(command: Command): Command {
     .option("--no-prove", "do not")
     .option("--offline-access", "ask for a refresh token")
     .option("--no-offline-access", "do not")
+    .option("--required-scope <scope>", "scope that every connection needs; may be repeated", collect, [])
+    .option("--no-required-scopes", "none is needed")
+    .option("--probe-every <days>", "prove connections that nobody uses so often; 0: never", wholeNumber(0, 365))
     .option("--testing", "it is in a test status at the provider")
     .option("--no-testing", "it is not");
 }

@@ -34,6 +34,7 @@ function facts(client: Client): [string, Cell][] {
     ["why", { text: suspension ? `${suspension.cause} (${suspension.code}), ${relativeTime(suspension.since)}` : "" }],
     ["secret", { text: endsAt === null ? "" : `ends ${relativeTime(endsAt)}` }],
     ["scopes", { text: client.scopes.join(" ") }],
+    ["scopes needed", { text: settings.required_scopes.join(" ") }],
     ["redirect URI", { text: client.redirect_uri }],
     ["return URLs", { text: settings.return_urls.join(" ") }],
     ["parameters", { text: describeDetail(settings.provider_parameters) }],

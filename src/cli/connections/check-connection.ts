@@ -8,9 +8,12 @@ import type { Connection } from "./connection.ts";
 import { describeAccount } from "./describe-account.ts";
 import { nextStep } from "./next-step.ts";
 
-const checkedSchema = z.object({ connection: connectionSchema, proven_by: z.enum(["userinfo", "refresh"]).nullable() });
+export const checkedSchema = z.object({
+  connection: connectionSchema,
+  proven_by: z.enum(["userinfo", "refresh"]).nullable(),
+});
 
-type Checked = z.infer<typeof checkedSchema>;
+export type Checked = z.infer<typeof checkedSchema>;
 
 /** Returns the exit code: what the provider said about the connection. */
 export async function checkConnection(service: ServiceClient, output: Output, id: string): Promise<number> {

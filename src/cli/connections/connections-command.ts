@@ -4,7 +4,7 @@ import type { CommandDeps } from "../command-deps.ts";
 import { asksService } from "../service/asks-service.ts";
 import { createServiceClient, type ServiceClient } from "../service/service-client.ts";
 import { wholeNumber } from "../whole-number.ts";
-import { checkConnection } from "./check-connection.ts";
+import { addCheckCommand } from "./check-command.ts";
 import { disconnectConnection } from "./disconnect-connection.ts";
 import { listConnections, type ListFilter } from "./list-connections.ts";
 import { addReleaseCommand } from "./release-command.ts";
@@ -27,7 +27,7 @@ export function addConnectionsCommand(program: Command, deps: CommandDeps): void
   addList(connections, deps);
   addShow(connections, deps);
   addHistory(connections, deps);
-  addCheck(connections, deps);
+  addCheckCommand(connections, deps);
   addDisconnect(connections, deps);
   addReleaseCommand(connections, deps);
 }
@@ -39,6 +39,7 @@ function addList(connections: Command, deps: CommandDeps): void {
     .description("Lists connections, oldest first. With --json one connection a line, as the pages arrive.")
     .addOption(new Option("--status <status>", "only those with this status").choices(statusSchema.options))
     .option("--client <id>", "only those of this client, cli_...")
+    .option("--unproven-for <days>", "only those that the provider has not confirmed for so long", wholeNumber(0, 3650))
     .option("--limit <n>", "at most so many (default: all)", wholeNumber(1, LARGEST_LIMIT));
   asksService(command, "evergrant connections list --status degraded --limit 20").action(
     async ({ url, ...filter }: ServiceOptions & ListFilter) => {
@@ -68,23 +69,6 @@ function addHistory(connections: Command, deps: CommandDeps): void {
   asksService(command, "evergrant connections history con_01jd... --limit 10").action(
     (id: string, { url, limit }: ServiceOptions & { limit: number }) =>
       showHistory(ask(deps, url), deps.output, { id, limit }),
-  );
-}
-
-function addCheck(connections: Command, deps: CommandDeps): void {
-  const command = connections
-    .command("check")
-    .summary("ask the provider whether a connection works")
-    .description(
-      `Asks the provider whether a connection works, where possible without a refresh.
-Exits with 0 when it does, with 10 when a person has to reconnect the account,
-with 7 when it may work later.`,
-    )
-    .argument("<id>", ID);
-  asksService(command, "evergrant connections check con_01jd...").action(
-    async (id: string, { url }: ServiceOptions) => {
-      deps.exitWith(await checkConnection(ask(deps, url), deps.output, id));
-    },
   );
 }
 

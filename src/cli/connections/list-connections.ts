@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { connectionSchema } from "../../api/connection-view.ts";
+import { DAY } from "../../runtime/clock.ts";
 import type { ServiceClient } from "../service/service-client.ts";
 import type { Output } from "../terminal/output.ts";
 import type { Paint } from "../terminal/paint.ts";
@@ -12,6 +13,8 @@ import { STATUS_COLOUR } from "./status-colour.ts";
 export interface ListFilter {
   status?: string;
   client?: string;
+  /** Days. */
+  unprovenFor?: number;
   limit?: number;
 }
 
@@ -27,10 +30,14 @@ export function listConnections(service: ServiceClient, output: Output, filter: 
 }
 
 /** Follows the pages until `limit` is reached or no more are left. */
-export async function* allConnections(service: ServiceClient, { status, client, limit = Infinity }: ListFilter) {
+export async function* allConnections(
+  service: ServiceClient,
+  { status, client, unprovenFor, limit = Infinity }: ListFilter,
+) {
+  const before = unprovenFor === undefined ? undefined : new Date(Date.now() - unprovenFor * DAY).toISOString();
   let after: string | undefined;
   for (let left = limit; left > 0;) {
-    const query = { status, client, after, limit: Math.min(left, LARGEST_PAGE) };
+    const query = { status, client, proven_before: before, after, limit: Math.min(left, LARGEST_PAGE) };
     const page = await service.ask({ path: "/v1/connections", query }, pageSchema);
     yield* page.connections;
     if (page.next_after === null) return;

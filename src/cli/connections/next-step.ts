@@ -10,8 +10,11 @@ export function nextStep({ id, client, status, diagnosis }: Connection): string 
       return `the account's user signs in again: evergrant connect --connection ${id}`;
     case "disconnected":
       return `connect the account anew: evergrant connect --client ${client}`;
-    case "active":
     case "degraded":
+      return diagnosis?.who_acts === "user"
+        ? `the account's user signs in again: evergrant connect --connection ${id}`
+        : null;
+    case "active":
     case "suspended":
       return null;
   }

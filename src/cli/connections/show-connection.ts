@@ -30,6 +30,7 @@ function identity(connection: ConnectionDetail): [string, Cell][] {
     ["client", { text: connection.client }],
     ["labels", { text: describeDetail(connection.labels) }],
     ["scopes", { text: connection.granted_scopes.join(" ") }],
+    ["scopes missing", { text: connection.missing_scopes.join(" "), colour: "yellow" }],
     ["scopes refused", { text: refusedScopes(connection).join(" ") }],
   ];
 }

@@ -32,6 +32,11 @@ interface ClientsTable {
   public_url: string | null;
   /** Its secrets are erased then, and nobody finds it. */
   deleted_at: number | null;
+  /** 0: connections are not proven on schedule. */
+  probe_every_days: Generated<number>;
+  /** The change of the required scopes of which not all connections know yet, and the last one that does. */
+  scopes_change: string | null;
+  scopes_looked_to: string | null;
   /** The key that new token sets are bound to; null: to none. */
   dpop_key: string | null;
 }

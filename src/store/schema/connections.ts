@@ -29,6 +29,14 @@ interface ConnectionsTable {
   last_proven_at: number | null;
   last_read_at: number | null;
   seed: string | null;
+  required_scopes: Generated<string>;
+  missing_scopes: Generated<string>;
+  /** JSON of what an API wants to be said at the next sign-in. */
+  claims: string | null;
+  /** 1 when a refresh with the claims was rejected, so that none is sent with them again. */
+  claims_refused: Generated<number>;
+  /** When it is next looked at whether the connection should be proven; each look puts it off. */
+  prove_at: Generated<number>;
 }
 
 interface TokenSetsTable {
@@ -111,4 +119,5 @@ interface ConnectSessionsTable {
   problem: string | null;
   created_at: number;
   expires_at: number;
+  required_scopes: string;
 }
