@@ -13,6 +13,7 @@ const OUTAGE: Diagnosis = { cause: "provider_unavailable", confidence: "certain"
 const EVERY = { tenantId: "default", limit: 10, after: null, clientId: null };
 
 const CONSENT: Consent = {
+  clientId: "cli_1",
   account: null,
   requestedScopes: GRANTED,
   grantedScopes: GRANTED,
