@@ -7,6 +7,7 @@ export const SEALED_TABLES = [
   "dpop_keys",
   "spare_token_sets",
   "token_sets",
+  "webhook_secrets",
 ] as const;
 
 export type SealedTable = (typeof SEALED_TABLES)[number];

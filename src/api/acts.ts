@@ -9,6 +9,8 @@ import { detailOf, type OperatorSessionStore } from "../access/operator-session.
 import type { OperatorSignInStore } from "../access/sign-in.ts";
 import type { ConnectionStore } from "../connection/store.ts";
 import type { ProviderStore } from "../provider/catalogue.ts";
+import type { DeliveryStore } from "../incident/webhook-delivery.ts";
+import type { WebhookStore } from "../incident/webhook-endpoint.ts";
 import type { RestoreStore } from "../refresh/restores.ts";
 import { callerOf } from "./guard.ts";
 
@@ -18,12 +20,14 @@ export interface ActingStores {
   clients: ClientStore;
   connections: ConnectionStore;
   connectSessions: ConnectSessionStore;
+  deliveries: DeliveryStore;
   operatorSessions: OperatorSessionStore;
   operatorSignIns: OperatorSignInStore;
   providers: ProviderStore;
   restores: RestoreStore;
   tenantKeys: KeyStore;
   tenants: TenantStore;
+  webhooks: WebhookStore;
 }
 
 /** Every route that changes something changes it through the stores that this gives for its act. */

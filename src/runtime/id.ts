@@ -1,7 +1,7 @@
 import type { Clock } from "./clock.ts";
 import type { Random } from "./random.ts";
 
-export type IdPrefix = "con" | "cli" | "sec" | "ten" | "cs" | "key" | "ops" | "ins";
+export type IdPrefix = "con" | "cli" | "sec" | "ten" | "cs" | "key" | "ops" | "ins" | "whe" | "whs";
 
 const ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz";
 

@@ -15,6 +15,8 @@ import { createOperatorSignInStore } from "../store/operator-sign-ins.ts";
 import { createProviderStore } from "../store/providers.ts";
 import { createRestoreStore } from "../store/restores.ts";
 import { createTenantStore } from "../store/tenants.ts";
+import { createDeliveryStore } from "../store/webhook-deliveries.ts";
+import { createWebhookStore } from "../store/webhook-endpoints.ts";
 
 export interface ActingDeps {
   database: Database;
@@ -32,12 +34,14 @@ export function createActing({ database, auditKey, watched }: ActingDeps) {
       clients: createClientStore(audited),
       connections: watched(createConnectionStore(audited)),
       connectSessions: createConnectSessionStore(audited),
+      deliveries: createDeliveryStore(audited),
       operatorSessions: createOperatorSessionStore(audited),
       operatorSignIns: createOperatorSignInStore(audited),
       providers: createProviderStore(audited),
       restores: createRestoreStore(audited),
       tenantKeys: createKeyStore(audited, unnamed),
       tenants: createTenantStore(audited),
+      webhooks: createWebhookStore(audited),
     };
   };
 }

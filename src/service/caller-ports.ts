@@ -13,6 +13,8 @@ import { createRekeyStore } from "../store/rekeys.ts";
 import { createSealedStore } from "../store/sealed-store.ts";
 import { createTenantStore } from "../store/tenants.ts";
 import { createTokenReadStore } from "../store/token-reads.ts";
+import { createDeliveryStore } from "../store/webhook-deliveries.ts";
+import { createWebhookStore } from "../store/webhook-endpoints.ts";
 import { createActing, unnamed, type ActingDeps } from "./acting-stores.ts";
 
 export interface CallerPortsDeps extends ActingDeps {
@@ -46,6 +48,8 @@ function portsOver({ connectPorts, auditKey, watched }: CallerPortsDeps, databas
     sealed: createSealedStore(database),
     rekeys: createRekeyStore(database),
     reads: createTokenReadStore(database),
+    webhooks: createWebhookStore(database),
+    deliveries: createDeliveryStore(database),
     acting: createActing({ database, auditKey, watched }),
   };
 }

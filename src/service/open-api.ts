@@ -1,5 +1,5 @@
 import { createAdmission } from "../access/admission.ts";
-import { createAuthenticator } from "../access/authenticator.ts";
+import { createAuthenticator, type Caller } from "../access/authenticator.ts";
 import { createHandedOut } from "../access/handed-out.ts";
 import { keepUsage, type UsageKeeping } from "../access/keep-usage.ts";
 import { createKeyUses } from "../access/key-uses.ts";
@@ -31,6 +31,9 @@ import { providerRoutes } from "../api/routes/providers.ts";
 import { releaseRoute } from "../api/routes/release.ts";
 import { tenantRoutes } from "../api/routes/tenants.ts";
 import { tokenReadRoute } from "../api/routes/token-reads.ts";
+import { webhookDeliveryRoutes } from "../api/routes/webhook-deliveries.ts";
+import { webhookEndpointRoutes, type WebhookRouteDeps } from "../api/routes/webhook-endpoints.ts";
+import { webhookSecretRoutes } from "../api/routes/webhook-secrets.ts";
 import { createApp, type App } from "../api/server.ts";
 import type { ConnectPorts } from "../connect/ports.ts";
 import type { ConnectionStore } from "../connection/store.ts";
@@ -55,6 +58,7 @@ export interface ApiParts extends Pick<Secrets, "keyStore" | "keyring" | "pepper
   connectPorts: ConnectPorts;
   accessTokens: AccessTokens;
   tenants: Tenants;
+  webhookPorts: Pick<WebhookRouteDeps, "refusedUrl" | "testWebhook">;
   /** Keeps this process's memory true about what is changed through a store. */
   watched(this: void, store: ConnectionStore): ConnectionStore;
   /** The service takes nothing new any more. */
@@ -128,6 +132,10 @@ export async function openApi(parts: ApiParts, settings: Settings): Promise<{ ap
     return { ...ports, keys: ports.tenantKeys, keyring, authenticator };
   });
   auditRoute(app, (caller) => portsFor(caller).audit);
+  const webhookDepsFor = (caller: Caller) => ({ ...portsFor(caller), ...parts.webhookPorts });
+  webhookEndpointRoutes(app, webhookDepsFor);
+  webhookSecretRoutes(app, webhookDepsFor);
+  webhookDeliveryRoutes(app, webhookDepsFor);
   operatorSessionRoutes(app, (caller) => ({ ...portsFor(caller), operators, operatorCookie }));
   registerConnectPages(app, connectPorts);
   const acting = createActing({ database, auditKey, watched });

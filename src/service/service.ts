@@ -38,6 +38,7 @@ import { readBuiltInProviders } from "./built-in-providers.ts";
 import { createEngine } from "./engine.ts";
 import { openApi } from "./open-api.ts";
 import { openDatabase } from "./open-database.ts";
+import { openNotifications } from "./notifications.ts";
 import { openSecrets, type Secrets } from "./open-secrets.ts";
 import type { Settings } from "./settings.ts";
 import { replayJournals } from "./replay-journals.ts";
@@ -165,10 +166,12 @@ async function startOn(opened: Opened, settings: Settings, { clock, random }: Sy
   });
 
   const secretUpkeep = createSecretUpkeep(outside);
+  const notifications = openNotifications(database, connectPorts, settings);
+  const { webhookPorts } = notifications;
   let stopping = false;
   const isStopping = (): boolean => stopping;
   const { app, usage } = await openApi(
-    { ...opened, connectPorts, accessTokens, tenants, watched, isStopping },
+    { ...opened, connectPorts, accessTokens, tenants, webhookPorts, watched, isStopping },
     settings,
   );
   await heartbeat.start().catch(startErrorOf("database"));
@@ -179,6 +182,7 @@ async function startOn(opened: Opened, settings: Settings, { clock, random }: Sy
   sweep.start();
   rekeyer.start();
   secretUpkeep.start();
+  notifications.start();
   usage.start();
   checkpoints.start();
   observer.event("service.started", { url, publicUrl, instanceId });
@@ -187,7 +191,8 @@ async function startOn(opened: Opened, settings: Settings, { clock, random }: Sy
     newAdminKey,
     close: async () => {
       stopping = true;
-      await Promise.all([sweep.stop(), rekeyer.stop(), secretUpkeep.stop(), app.close(), refresher.drain()]);
+      const rounds = [sweep, rekeyer, secretUpkeep, notifications];
+      await Promise.all([...rounds.map((each) => each.stop()), app.close(), refresher.drain()]);
       await usage.stop();
       await checkpoints.stop();
       await heartbeat.stop();

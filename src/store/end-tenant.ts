@@ -20,6 +20,7 @@ export async function closeTenant({ queries, dialect }: Transaction, id: string)
     .returning("id")
     .execute();
   await deleteSessions(queries, id);
+  await deleteEndpoints(queries, id);
   return revoked.map((row) => row.id);
 }
 
@@ -89,12 +90,14 @@ async function end({ queries, dialect }: Transaction, ids: string[]): Promise<vo
   for (const table of ["spare_token_sets", "history", "outbox", "token_reads"] as const) {
     await queries.deleteFrom(table).where("connection_id", "in", ids).execute();
   }
+  await queries.deleteFrom("webhook_deliveries").where("subject", "in", ids).execute();
 }
 
 const NOBODY = { end_user: null, account_id: null, account_label: null, labels: "{}", seed: null };
 
 export async function finishDeletion(queries: Queries, id: string): Promise<void> {
   await deleteSessions(queries, id);
+  await deleteEvents(queries, id);
   await queries.updateTable("clients").set({ public_url: null }).where("tenant_id", "=", id).execute();
   await queries
     .updateTable("tenants")
@@ -105,4 +108,17 @@ export async function finishDeletion(queries: Queries, id: string): Promise<void
 
 async function deleteSessions(queries: Queries, tenantId: string): Promise<void> {
   await queries.deleteFrom("connect_sessions").where("tenant_id", "=", tenantId).execute();
+}
+
+/** With their secrets and deliveries. */
+async function deleteEndpoints(queries: Queries, tenantId: string): Promise<void> {
+  await queries.deleteFrom("webhook_endpoints").where("tenant_id", "=", tenantId).execute();
+}
+
+/** Those of its clients and keys, which the operator's endpoints may have heard of. */
+async function deleteEvents(queries: Queries, tenantId: string): Promise<void> {
+  await deleteEndpoints(queries, tenantId);
+  const events = queries.selectFrom("outbox").select("number").where("tenant_id", "=", tenantId);
+  await queries.deleteFrom("webhook_deliveries").where("event_number", "in", events).execute();
+  await queries.deleteFrom("outbox").where("tenant_id", "=", tenantId).execute();
 }
