@@ -7,7 +7,7 @@ import type { Answer, Api } from "../stage/api.ts";
 import { postgresDatabase, sharedPostgres } from "../stage/postgres/database.ts";
 import { openStage } from "../stage/stage.ts";
 import { withoutFirstWall } from "./forgetful-database.ts";
-import { NONE, ROUTES, UNKNOWN, type Ids, type Route } from "./route-table.ts";
+import { NOBODY_LISTENS, NONE, ROUTES, UNKNOWN, type Ids, type Route } from "./route-table.ts";
 import { addTenant, connectAs, type TenantStage } from "./two-tenants.ts";
 
 // The first wall is taken away, in order to see the second.
@@ -62,6 +62,7 @@ async function thingsOf(tenant: TenantStage): Promise<Ids> {
     key: (await api("POST", "/v1/api-keys", { name: "another", scopes: ["token:read"] })).at("id"),
     tenant: id,
     operator: (await api("POST", "/v1/operator-sessions")).at("id"),
+    endpoint: (await api("POST", "/v1/webhook-endpoints", { url: NOBODY_LISTENS })).at("id"),
   };
 }
 
