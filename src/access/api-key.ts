@@ -13,6 +13,8 @@ export const SCOPES = [
   "keys:write",
   "audit:read",
   "metrics:read",
+  "webhooks:read",
+  "webhooks:write",
   "admin",
 ] as const;
 

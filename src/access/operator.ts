@@ -16,12 +16,12 @@ export const ROLES = ["viewer", "operator", "admin"] as const;
 
 export type Role = (typeof ROLES)[number];
 
-const READS = ["connections:read", "audit:read", "metrics:read"] as const;
+const READS = ["connections:read", "audit:read", "metrics:read", "webhooks:read"] as const;
 
 /** What each role may, by the scopes of API keys. None but `admin` reads a token. */
 export const SCOPES_OF: Readonly<Record<Role, readonly Scope[]>> = {
   viewer: READS,
-  operator: [...READS, "connections:write", "clients:write"],
+  operator: [...READS, "connections:write", "clients:write", "webhooks:write"],
   admin: ["admin"],
 };
 

@@ -8,6 +8,7 @@ export const SEALED_TABLES = [
   "signing_secrets",
   "spare_token_sets",
   "token_sets",
+  "webhook_secrets",
 ] as const;
 
 export type SealedTable = (typeof SEALED_TABLES)[number];

@@ -11,6 +11,8 @@ import type { ConnectionStore } from "../connection/store.ts";
 import type { CampaignStore } from "../incident/campaign.ts";
 import type { IncidentStore } from "../incident/store.ts";
 import type { ProviderStore } from "../provider/catalogue.ts";
+import type { DeliveryStore } from "../incident/webhook-delivery.ts";
+import type { WebhookStore } from "../incident/webhook-endpoint.ts";
 import type { RestoreStore } from "../refresh/restores.ts";
 import type { SecurityEventReceiverStore } from "../security-event/receiver.ts";
 import { callerOf } from "./guard.ts";
@@ -23,6 +25,7 @@ export interface ActingStores {
   connections: ConnectionStore;
   connectSessions: ConnectSessionStore;
   incidents: Pick<IncidentStore, "acknowledge">;
+  deliveries: DeliveryStore;
   operatorSessions: OperatorSessionStore;
   operatorSignIns: OperatorSignInStore;
   providers: ProviderStore;
@@ -30,6 +33,7 @@ export interface ActingStores {
   restores: RestoreStore;
   tenantKeys: KeyStore;
   tenants: TenantStore;
+  webhooks: WebhookStore;
 }
 
 /** Every route that changes something changes it through the stores that this gives for its act. */

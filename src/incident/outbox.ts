@@ -4,4 +4,9 @@ import type { OutboxEvent } from "./event.ts";
 export interface OutboxStore {
   /** The oldest ones that were not passed on yet and are not held. */
   pending(limit: number): Promise<OutboxEvent[]>;
+  /**
+   * Makes a delivery for every endpoint that hears of them, and with `mailOperators` a mail of what they are told at once. Those of
+   * a connection come one at a time, in their order. Returns how many events that were.
+   */
+  passOn(limit: number, mailOperators: boolean): Promise<number>;
 }

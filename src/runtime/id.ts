@@ -14,7 +14,9 @@ export type IdPrefix =
   | "inc"
   | "sev"
   | "sgn"
-  | "chg";
+  | "chg"
+  | "whe"
+  | "whs";
 
 const ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz";
 

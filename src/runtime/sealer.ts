@@ -9,6 +9,7 @@ export interface SealAddress {
     | "access_token"
     | "client_secret"
     | "dpop_key"
+    | "webhook_secret"
     | "code_verifier"
     | "authorization_code"
     | "unreadable_answer"

@@ -18,6 +18,8 @@ import { createProviderStore } from "../store/providers.ts";
 import { createRestoreStore } from "../store/restores.ts";
 import { createSecurityEventReceiverStore } from "../store/security-event-receivers.ts";
 import { createTenantStore } from "../store/tenants.ts";
+import { createDeliveryStore } from "../store/webhook-deliveries.ts";
+import { createWebhookStore } from "../store/webhook-endpoints.ts";
 
 export interface ActingDeps {
   database: Database;
@@ -37,6 +39,7 @@ export function createActing({ database, auditKey, watched }: ActingDeps) {
       connections: watched(createConnectionStore(audited)),
       connectSessions: createConnectSessionStore(audited),
       incidents: createIncidentStore(audited),
+      deliveries: createDeliveryStore(audited),
       operatorSessions: createOperatorSessionStore(audited),
       operatorSignIns: createOperatorSignInStore(audited),
       providers: createProviderStore(audited),
@@ -44,6 +47,7 @@ export function createActing({ database, auditKey, watched }: ActingDeps) {
       restores: createRestoreStore(audited),
       tenantKeys: createKeyStore(audited, unnamed),
       tenants: createTenantStore(audited),
+      webhooks: createWebhookStore(audited),
     };
   };
 }

@@ -1,5 +1,5 @@
 import { createAdmission } from "../access/admission.ts";
-import { createAuthenticator } from "../access/authenticator.ts";
+import { createAuthenticator, type Caller } from "../access/authenticator.ts";
 import { createEventLimit } from "../access/event-limit.ts";
 import { createHandedOut } from "../access/handed-out.ts";
 import { keepUsage, type UsageKeeping } from "../access/keep-usage.ts";
@@ -36,6 +36,9 @@ import { securityEventAddresses } from "../api/routes/security-event-addresses.t
 import { securityEventRoutes } from "../api/routes/security-events.ts";
 import { tenantRoutes } from "../api/routes/tenants.ts";
 import { tokenReadRoute } from "../api/routes/token-reads.ts";
+import { webhookDeliveryRoutes } from "../api/routes/webhook-deliveries.ts";
+import { webhookEndpointRoutes, type WebhookRouteDeps } from "../api/routes/webhook-endpoints.ts";
+import { webhookSecretRoutes } from "../api/routes/webhook-secrets.ts";
 import { createApp, type App } from "../api/server.ts";
 import type { ConnectPorts } from "../connect/ports.ts";
 import type { ConnectionStore } from "../connection/store.ts";
@@ -61,6 +64,7 @@ export interface ApiParts extends Pick<Secrets, "keyStore" | "keyring" | "pepper
   connectPorts: ConnectPorts;
   accessTokens: AccessTokens;
   tenants: Tenants;
+  webhookPorts: Pick<WebhookRouteDeps, "refusedUrl" | "testWebhook">;
   /** Keeps this process's memory true about what is changed through a store. */
   watched(this: void, store: ConnectionStore): ConnectionStore;
   changed(this: void, connectionId: string): void;
@@ -137,6 +141,10 @@ export async function openApi(parts: ApiParts, settings: Settings): Promise<{ ap
     return { ...ports, keys: ports.tenantKeys, keyring, authenticator };
   });
   auditRoute(app, (caller) => portsFor(caller).audit);
+  const webhookDepsFor = (caller: Caller) => ({ ...portsFor(caller), ...parts.webhookPorts });
+  webhookEndpointRoutes(app, webhookDepsFor);
+  webhookSecretRoutes(app, webhookDepsFor);
+  webhookDeliveryRoutes(app, webhookDepsFor);
   operatorSessionRoutes(app, (caller) => ({ ...portsFor(caller), operators, operatorCookie }));
   securityEventRoutes(app, portsFor);
   const limit = createEventLimit(clock);

@@ -48,6 +48,7 @@ import { readBuiltInProviders } from "./built-in-providers.ts";
 import { createEngine } from "./engine.ts";
 import { openApi } from "./open-api.ts";
 import { openDatabase } from "./open-database.ts";
+import { openNotifications } from "./notifications.ts";
 import { openSecrets, type Secrets } from "./open-secrets.ts";
 import type { Settings } from "./settings.ts";
 import { replayJournals } from "./replay-journals.ts";
@@ -179,6 +180,8 @@ async function startOn(opened: Opened, settings: Settings, { clock, random }: Sy
     breathe: nextTurn,
   });
 
+  const notifications = openNotifications(database, connectPorts, settings);
+  const { webhookPorts } = notifications;
   const rounds = [
     rekeyer,
     createSecretUpkeep(outside),
@@ -186,11 +189,12 @@ async function startOn(opened: Opened, settings: Settings, { clock, random }: Sy
     watchIncidents({ ...outside, incidents: createIncidentStore(database) }),
     createScopeUpkeep(ports),
     createProbes({ ...ports, refresher, probes: createProbeStore(database) }),
+    notifications,
   ];
   let stopping = false;
   const isStopping = (): boolean => stopping;
   const { app, usage } = await openApi(
-    { ...opened, connectPorts, accessTokens, tenants, watched, changed, isStopping },
+    { ...opened, connectPorts, accessTokens, tenants, webhookPorts, watched, changed, isStopping },
     settings,
   );
   await heartbeat.start().catch(startErrorOf("database"));

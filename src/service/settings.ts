@@ -3,6 +3,7 @@ import { z } from "zod";
 import type { TransitAccess } from "../keyring/kms/transit-access.ts";
 import { parseBlock, type AddressBlock } from "../access/address-block.ts";
 import { secret, type Secret } from "../runtime/secret.ts";
+import { mailSettings, readMailSettings, type MailSettings } from "./mail-settings.ts";
 import { operatorSettings, operatorSignIn, type OperatorSignInSettings } from "./operator-sign-in-settings.ts";
 import { StartError } from "./start-error.ts";
 
@@ -17,6 +18,8 @@ export interface Settings {
   adminKey: Secret<string> | null;
   /** Null where operators have API keys alone. */
   operatorSignIn: OperatorSignInSettings | null;
+  /** Null where nobody is written. */
+  mail: MailSettings | null;
   publicUrl: string;
   host: string;
   port: number;
@@ -64,6 +67,7 @@ const schema = z.object({
   EVERGRANT_TRANSIT_NAMESPACE: optionalText,
   EVERGRANT_ADMIN_KEY: optionalText,
   ...operatorSettings,
+  ...mailSettings,
   EVERGRANT_PUBLIC_URL: z.preprocess(
     empty,
     z.url({ protocol: /^https?$/, error: "has to be an http or https URL" }).optional(),
@@ -114,6 +118,7 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     );
   }
   const publicUrl = env.EVERGRANT_PUBLIC_URL ?? `http://${hostInUrl(env.EVERGRANT_HOST)}:${env.EVERGRANT_PORT}`;
+  const allowedPrivateHosts = listOf(env.EVERGRANT_ALLOWED_PRIVATE_HOSTS, /[\s,[\]]+/);
   return {
     database,
     dataDir,
@@ -122,10 +127,11 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     transit: transitAccess(env),
     adminKey: env.EVERGRANT_ADMIN_KEY === undefined ? null : secret(env.EVERGRANT_ADMIN_KEY),
     operatorSignIn: operatorSignIn(env),
+    mail: readMailSettings(env, allowedPrivateHosts),
     publicUrl: publicUrl.replace(/\/+$/, ""),
     host: env.EVERGRANT_HOST,
     port: env.EVERGRANT_PORT,
-    allowedPrivateHosts: listOf(env.EVERGRANT_ALLOWED_PRIVATE_HOSTS, /[\s,[\]]+/),
+    allowedPrivateHosts,
     trustedProxies: listOf(env.EVERGRANT_TRUSTED_PROXIES, /[\s,]+/).map(proxyBlock),
     rateLimit: env.EVERGRANT_RATE_LIMIT,
     rekeyRate: env.EVERGRANT_REKEY_RATE,

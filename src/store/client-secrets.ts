@@ -11,6 +11,7 @@ import { noteRefusal, promote, prove, replace, retire, stage } from "./client-se
 import { ERASED, fromNow, list, live, secretOf } from "./client-secret-rows.ts";
 import type { Database, Queries } from "./database.ts";
 import { egNow } from "./now.ts";
+import { announceClient } from "./outbox.ts";
 import { inTransaction, type Transaction } from "./transaction.ts";
 
 export function createClientSecretStore(database: Database): ClientSecretStore {
@@ -95,11 +96,18 @@ async function endingWithin(queries: Queries, milliseconds: number): Promise<Cli
 }
 
 async function markWarned(queries: Queries, id: string, days: number): Promise<boolean> {
-  const { numUpdatedRows } = await queries
+  const warned = await queries
     .updateTable("client_secrets")
     .set({ warned_days: days })
     .where("id", "=", id)
     .where((where) => where.or([where("warned_days", "is", null), where("warned_days", ">", days)]))
+    .returning(["client_id", "expires_at"])
     .executeTakeFirst();
-  return numUpdatedRows > 0n;
+  if (!warned) return false;
+  const { client_id: clientId, expires_at: endsAt } = warned;
+  const client = queries.selectFrom("clients").select("tenant_id").where("id", "=", clientId);
+  const { tenant_id: tenantId } = await client.executeTakeFirstOrThrow();
+  const detail = { secret: id, days, ends_at: endsAt };
+  await announceClient(queries, "client.secret_expiring", { id: clientId, tenantId, detail });
+  return true;
 }

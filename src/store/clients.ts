@@ -8,6 +8,7 @@ import { addDpopKey, eraseDpopKeys, findDpopKey } from "./dpop-keys.ts";
 import type { Database, Queries } from "./database.ts";
 import { jsonColumn, stringList } from "./json-column.ts";
 import { egNow } from "./now.ts";
+import { announceClient } from "./outbox.ts";
 import type { Schema } from "./schema.ts";
 import { eraseReceivers } from "./security-event-receivers.ts";
 import { inTransaction, type Transaction } from "./transaction.ts";
@@ -88,8 +89,11 @@ export function createClientStore(database: Database): ClientStore {
           .set({ suspended_cause: cause, suspended_code: code, suspended_since: egNow, probe_at: probeAt })
           .where("id", "=", id)
           .where("suspended_since", "is", null)
+          .returning("tenant_id")
           .executeTakeFirst();
-        return first.numUpdatedRows > 0n;
+        if (first)
+          await announceClient(queries, "client.suspended", { id, tenantId: first.tenant_id, detail: { cause, code } });
+        return first !== undefined;
       }),
 
     claimProbe: (id, nextProbeAt) =>

@@ -21,6 +21,7 @@ export async function closeTenant({ queries, dialect }: Transaction, id: string)
     .returning("id")
     .execute();
   await deleteSessions(queries, id);
+  await deleteEndpoints(queries, id);
   return revoked.map((row) => row.id);
 }
 
@@ -90,6 +91,7 @@ async function end({ queries, dialect }: Transaction, ids: string[]): Promise<vo
   for (const table of OF_CONNECTIONS) {
     await queries.deleteFrom(table).where("connection_id", "in", ids).execute();
   }
+  await queries.deleteFrom("webhook_deliveries").where("subject", "in", ids).execute();
 }
 
 const OF_CONNECTIONS = [
@@ -113,6 +115,7 @@ export async function finishDeletion(queries: Queries, id: string): Promise<void
     queries,
     clients.map((row) => row.id),
   );
+  await deleteEvents(queries, id);
   await queries.updateTable("clients").set({ public_url: null }).where("tenant_id", "=", id).execute();
   await queries
     .updateTable("tenants")
@@ -131,4 +134,17 @@ async function deleteIncidents(queries: Queries, tenantId: string): Promise<void
   await queries.deleteFrom("incident_members").where("incident_id", "in", own).execute();
   await queries.deleteFrom("outbox").where("incident_id", "in", own).execute();
   await queries.deleteFrom("incidents").where("tenant_id", "=", tenantId).execute();
+}
+
+/** With their secrets and deliveries. */
+async function deleteEndpoints(queries: Queries, tenantId: string): Promise<void> {
+  await queries.deleteFrom("webhook_endpoints").where("tenant_id", "=", tenantId).execute();
+}
+
+/** Those of its clients and keys, which the operator's endpoints may have heard of. */
+async function deleteEvents(queries: Queries, tenantId: string): Promise<void> {
+  await deleteEndpoints(queries, tenantId);
+  const events = queries.selectFrom("outbox").select("number").where("tenant_id", "=", tenantId);
+  await queries.deleteFrom("webhook_deliveries").where("event_number", "in", events).execute();
+  await queries.deleteFrom("outbox").where("tenant_id", "=", tenantId).execute();
 }

@@ -8,8 +8,10 @@ import {
   type WrappedTenantKey,
 } from "../access/key-store.ts";
 import { DEFAULT_TENANT } from "../access/store.ts";
+import type { HistoryDetail } from "../connection/history.ts";
 import type { Database, Queries } from "./database.ts";
 import { egNow } from "./now.ts";
+import { announce } from "./outbox.ts";
 import { retire, purge } from "./retire-keys.ts";
 import type { Schema } from "./schema.ts";
 
@@ -33,11 +35,13 @@ export function createKeyStore(database: Database, newInstanceId: () => string):
     wrappedBy: () => database.read(wrappedBy),
     forgetRootKeysBut: (fingerprint) =>
       database.write(async (queries) => {
-        await queries
+        const { numDeletedRows } = await queries
           .deleteFrom("root_keys")
           .where("fingerprint", "<>", fingerprint)
           .where("fingerprint", "not in", (keys) => keys.selectFrom("tenant_keys").select("root_fingerprint"))
-          .execute();
+          .executeTakeFirstOrThrow();
+        // What was wrapped with another one is the primary one's now: the rotation is done.
+        if (numDeletedRows > 0n) await announceKey(queries, DEFAULT_TENANT, { key: "root", fingerprint });
       }),
     tenantKeys: (tenantId) =>
       database.read(async (queries) => {
@@ -128,11 +132,20 @@ async function addTenantKey(queries: Queries, key: WrappedTenantKey): Promise<vo
     .where("shredded_at", "is not", null)
     .executeTakeFirst();
   if (shredded) return;
-  await queries
+  const added = await queries
     .insertInto("tenant_keys")
     .values({ tenant_id: tenantId, version, wrapped, root_fingerprint: rootFingerprint, created_at: egNow })
     .onConflict((conflict) => conflict.doNothing())
-    .execute();
+    .executeTakeFirst();
+  const isRotation = version > FIRST_VERSION && added.numInsertedOrUpdatedRows === 1n;
+  if (isRotation) await announceKey(queries, tenantId, { key: "tenant", version });
+}
+
+const FIRST_VERSION = 1;
+
+async function announceKey(queries: Queries, tenantId: string, detail: HistoryDetail): Promise<void> {
+  const about = { connectionId: null, clientId: null, incidentId: null };
+  await announce(queries, { type: "key.rotated", tenantId, ...about, detail });
 }
 
 async function shred(queries: Queries, tenantId: string): Promise<number> {

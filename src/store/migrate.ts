@@ -19,6 +19,7 @@ import { tenantWall } from "./migrations/0015-tenant-wall.ts";
 import { dpop } from "./migrations/0016-dpop.ts";
 import { operatorSignIn } from "./migrations/0017-operator-sign-in.ts";
 import { outbox } from "./migrations/0018-outbox.ts";
+import { notifications } from "./migrations/0019-notifications.ts";
 import { incidents } from "./migrations/0020-incidents.ts";
 import { scopes } from "./migrations/0022-scopes.ts";
 import { securityEvents } from "./migrations/0023-security-events.ts";
@@ -46,6 +47,7 @@ function migrationsFor(columnTypes: ColumnTypes) {
     "0016-dpop": { up: dpop(columnTypes) },
     "0017-operator-sign-in": { up: operatorSignIn(columnTypes) },
     "0018-outbox": { up: outbox(columnTypes) },
+    "0019-notifications": { up: notifications(columnTypes) },
     "0020-incidents": { up: incidents(columnTypes) },
     "0022-scopes": { up: scopes(columnTypes) },
     "0023-security-events": { up: securityEvents(columnTypes) },

@@ -1,33 +1,19 @@
-import { sql, type Selectable } from "kysely";
-import { z } from "zod";
+import { sql } from "kysely";
 import type { HistoryDetail, NewHistoryEntry } from "../connection/history.ts";
-import {
-  EVENT_TYPES,
-  eventTypeOf,
-  holdOf,
-  type EventType,
-  type NewEvent,
-  type OutboxEvent,
-} from "../incident/event.ts";
+import { eventTypeOf, holdOf, type EventType, type NewEvent } from "../incident/event.ts";
 import type { OutboxStore } from "../incident/outbox.ts";
 import { detailColumn } from "./connection-row.ts";
 import type { Database, Queries } from "./database.ts";
 import { egNow } from "./now.ts";
-import type { Schema } from "./schema.ts";
-
-const typeColumn = z.enum(EVENT_TYPES);
+import { eventOf, selectPending } from "./outbox-row.ts";
+import { passOn } from "./pass-on.ts";
+import { inTransaction } from "./transaction.ts";
 
 export function createOutboxStore(database: Database): OutboxStore {
+  const within = inTransaction(database);
   return {
-    pending: (limit) =>
-      database.read(async (queries) => {
-        const pending = queries
-          .selectFrom("outbox")
-          .selectAll()
-          .where("passed_on_at", "is", null)
-          .where("held_until", "<=", egNow);
-        return (await pending.orderBy("number").limit(limit).execute()).map(eventOf);
-      }),
+    pending: (limit) => database.read(async (queries) => (await selectPending(queries, limit).execute()).map(eventOf)),
+    passOn: (limit, mailOperators) => within((tx) => passOn(tx, limit, mailOperators)),
   };
 }
 
@@ -46,6 +32,15 @@ export async function announce(queries: Queries, event: NewEvent): Promise<void>
       detail: detailColumn.write(event.detail),
     })
     .execute();
+}
+
+/** An event that is about a client alone. */
+export function announceClient(
+  queries: Queries,
+  type: EventType,
+  { id, tenantId, detail }: { id: string; tenantId: string; detail: HistoryDetail },
+): Promise<void> {
+  return announce(queries, { type, tenantId, connectionId: null, clientId: id, incidentId: null, detail });
 }
 
 /** What is told of the entries of connections, if anything is. */
@@ -139,18 +134,4 @@ function openIncidentOf(queries: Queries, connectionId: string) {
 /** Who a connection belongs to is asked when the event is sent, and does not stand in the outbox. */
 function withoutNames(detail: HistoryDetail): HistoryDetail {
   return Object.fromEntries(Object.entries(detail).filter(([name]) => name !== "account"));
-}
-
-function eventOf(row: Selectable<Schema["outbox"]>): OutboxEvent {
-  return {
-    id: `evt_${row.id}`,
-    number: row.number,
-    at: row.at,
-    type: typeColumn.parse(row.type),
-    tenantId: row.tenant_id,
-    connectionId: row.connection_id,
-    clientId: row.client_id,
-    incidentId: row.incident_id,
-    detail: detailColumn.read(row.detail),
-  };
 }

@@ -60,6 +60,13 @@ export const SEALED_COLUMNS: Readonly<Record<SealedTable, SealedColumns>> = {
     generation: "generation",
     owner: { table: "connections", column: "connection_id" },
   },
+  webhook_secrets: {
+    columns: { sealed: "webhook_secret" },
+    id: "id",
+    recordId: "id",
+    generation: null,
+    owner: null,
+  },
 };
 
 /** The rows of a tenant, as what follows `from`. `row` names the table itself. */

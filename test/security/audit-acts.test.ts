@@ -7,7 +7,7 @@ import { startPageServer } from "../stage/page-server.ts";
 import { openRaw } from "../stage/raw-database.ts";
 import { openStage, type Stage } from "../stage/stage.ts";
 import { startCampaign } from "./campaign.ts";
-import { ROUTES, type Ids } from "./route-table.ts";
+import { NOBODY_LISTENS, ROUTES, type Ids } from "./route-table.ts";
 
 interface Expected {
   /** What is written down of one call that succeeds: an entry each. None for what is no act, with the reason. */
@@ -67,6 +67,23 @@ const MUTATING: Readonly<Record<string, Expected>> = {
   "POST /v1/api-keys": { acts: ["api_key.created"] },
   "POST /v1/api-keys/{id}/rotate": { acts: ["api_key.rotated"] },
   "DELETE /v1/api-keys/{id}": { acts: ["api_key.revoked"] },
+  "POST /v1/webhook-endpoints": { acts: ["webhook_endpoint.created"] },
+  "PATCH /v1/webhook-endpoints/{id}": { acts: ["webhook_endpoint.changed"] },
+  "DELETE /v1/webhook-endpoints/{id}": { acts: ["webhook_endpoint.deleted"] },
+  "POST /v1/webhook-endpoints/{id}/secrets": { acts: ["webhook_secret.added"] },
+  "DELETE /v1/webhook-endpoints/{id}/secrets/{secret}": { acts: ["webhook_secret.retired"], call: olderSecret },
+  "POST /v1/webhook-endpoints/{id}/test": { acts: "a message is sent and nothing is stored" },
+  "POST /v1/webhook-endpoints/{id}/deliveries/{delivery}/replay": {
+    acts: ["webhook_endpoint.replayed"],
+    call: oneDelivery,
+  },
+  "POST /v1/webhook-endpoints/{id}/replay": {
+    acts: ["webhook_endpoint.replayed"],
+    call: async (stage, { endpoint }) => {
+      await oneDelivery(stage, { endpoint });
+      return { path: `/v1/webhook-endpoints/${endpoint}/replay`, body: { since: "2020-01-01T00:00:00Z" }, status: 202 };
+    },
+  },
   "POST /v1/operator-sessions": { acts: ["operator_session.opened"] },
   "DELETE /v1/operator-sessions/{id}": { acts: ["operator_session.ended"] },
   "POST /v1/keys/root/rotate": { acts: ["root_key.rotated"], call: anotherRootKey },
@@ -98,7 +115,11 @@ test.each(mutating.map((route) => ({ name: `${route.method} ${route.path}`, rout
     const called = route.call(ids);
     const given = (await expected.call?.(stage, ids)) ?? { ...called, status: route.forOwner };
     const meanwhile = (await entriesOf(stage)).length - before;
-    const refused = await stage.api(route.method, called.path.replace(/(con|cli|cs|key|ops|cam)_\w+/, "$1_none"), "{");
+    const refused = await stage.api(
+      route.method,
+      called.path.replace(/(con|cli|cs|key|ops|cam|whe)_\w+/, "$1_none"),
+      "{",
+    );
     expect(refused.status).toBeGreaterThanOrEqual(400);
     expect((await entriesOf(stage)).length - before).toBe(meanwhile);
     const answer = await stage.api(route.method, given.path, given.body);
@@ -142,6 +163,7 @@ async function openOwned() {
     tenant: "default",
     operator: (await stage.api("POST", "/v1/operator-sessions")).at("id"),
     campaign: await startCampaign(stage.api, stage.clientId),
+    endpoint: (await stage.api("POST", "/v1/webhook-endpoints", { url: NOBODY_LISTENS })).at("id"),
   };
   return { stage, ids };
 }
@@ -194,6 +216,26 @@ async function retirable(stage: Stage, { tenant }: Ids) {
     .toEqual(expect.any(String));
   await stage.clock.leap(2 * MINUTE);
   return { path: `${path}/versions/1/retire`, status: 200 };
+}
+
+/** One that a newer one has replaced. */
+async function olderSecret(stage: Stage, { endpoint }: Pick<Ids, "endpoint">) {
+  const path = `/v1/webhook-endpoints/${endpoint}`;
+  const id = (await stage.api("GET", path)).at("secrets", "0", "id");
+  await stage.api("POST", `${path}/secrets`);
+  return { path: `${path}/secrets/${id}`, status: 204 };
+}
+
+/** Something happened, and the endpoint was to hear of it. */
+async function oneDelivery(stage: Stage, { endpoint }: Pick<Ids, "endpoint">) {
+  const path = `/v1/webhook-endpoints/${endpoint}/deliveries`;
+  await stage.connect("carol");
+  const newest = async () => {
+    await stage.clock.advance(1000);
+    return (await stage.api("GET", path)).at("deliveries", "0", "id");
+  };
+  await expect.poll(newest).toMatch(/^whd_/);
+  return { path: `${path}/${await newest()}/replay`, status: 202 };
 }
 
 function change({ settings }: Stage, text: string): void {

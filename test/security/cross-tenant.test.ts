@@ -5,7 +5,7 @@ import { createApi, type Answer, type Api } from "../stage/api.ts";
 import { openStage, type Stage } from "../stage/stage.ts";
 import { openAnotherTenant } from "./another-tenant.ts";
 import { startCampaign } from "./campaign.ts";
-import { NONE, ROUTES, UNKNOWN, type Ids, type Route } from "./route-table.ts";
+import { NOBODY_LISTENS, NONE, ROUTES, UNKNOWN, type Ids, type Route } from "./route-table.ts";
 
 /** Those that are called with an id of something, in the path or in the body. */
 const withIds = ROUTES.filter(({ call }) => JSON.stringify(call(UNKNOWN)) !== JSON.stringify(call(NONE)));
@@ -25,6 +25,7 @@ async function openTwoTenants() {
     tenant: "default",
     operator: (await stage.api("POST", "/v1/operator-sessions")).at("id"),
     campaign: await startCampaign(stage.api, stage.clientId),
+    endpoint: (await stage.api("POST", "/v1/webhook-endpoints", { url: NOBODY_LISTENS })).at("id"),
   };
   return { stage, ids, strangers: await openAnotherTenant(stage, SCOPES) };
 }

@@ -11,6 +11,7 @@ export interface Ids {
   tenant: string;
   operator: string;
   campaign: string;
+  endpoint: string;
 }
 
 /** A route of the API, and how to call it so that only the ids and the key can be wrong. */
@@ -38,7 +39,8 @@ function about(
     path: path
       .replace(/\{(id|tenant)\}/, ids[kind])
       .replace("{version}", "1")
-      .replace("{secret}", ids.secret),
+      .replace("{secret}", ids.secret)
+      .replace("{delivery}", "whd_none"),
     ...(body && { body: body(ids) }),
   });
   return { method, path, scope, forOwner, call };
@@ -51,6 +53,9 @@ function plain([method, path, scope, forOwner]: [Route["method"], string, Scope,
 }
 
 const endpoints = { authorization_url: "https://as.example/authorize", token_url: "https://as.example/token" };
+
+/** An address at which the service may send, and nothing answers. */
+export const NOBODY_LISTENS = "https://127.0.0.1:1/hook";
 
 /** Every route under /v1. A new one is refused by `cross-tenant.test.ts` until it stands here; what ends things stands last. */
 export const ROUTES: readonly Route[] = [
@@ -130,6 +135,22 @@ export const ROUTES: readonly Route[] = [
   about("tenant", ["PATCH", "/v1/tenants/{id}", "admin", 409], () => ({ name: "Renamed" })),
   about("tenant", ["DELETE", "/v1/tenants/{id}", "admin", 409], () => ({ confirm: "Default" })),
 
+  plain(["GET", "/v1/webhook-endpoints", "webhooks:read", 200]),
+  plain(["POST", "/v1/webhook-endpoints", "webhooks:write", 201], () => ({ url: NOBODY_LISTENS })),
+  about("endpoint", ["GET", "/v1/webhook-endpoints/{id}", "webhooks:read", 200]),
+  about("endpoint", ["PATCH", "/v1/webhook-endpoints/{id}", "webhooks:write", 200], () => ({ description: "Changed" })),
+  about("endpoint", ["POST", "/v1/webhook-endpoints/{id}/secrets", "webhooks:write", 201]),
+  // It is a client's.
+  about("endpoint", ["DELETE", "/v1/webhook-endpoints/{id}/secrets/{secret}", "webhooks:write", 404]),
+  about("endpoint", ["POST", "/v1/webhook-endpoints/{id}/test", "webhooks:write", 200]),
+  about("endpoint", ["GET", "/v1/webhook-endpoints/{id}/deliveries", "webhooks:read", 200]),
+  // There is none.
+  about("endpoint", ["POST", "/v1/webhook-endpoints/{id}/deliveries/{delivery}/replay", "webhooks:write", 404]),
+  about("endpoint", ["POST", "/v1/webhook-endpoints/{id}/replay", "webhooks:write", 202], () => ({
+    since: "2020-01-01T00:00:00Z",
+  })),
+  about("endpoint", ["DELETE", "/v1/webhook-endpoints/{id}", "webhooks:write", 204]),
+
   plain(["GET", "/v1/operator-sessions", "admin", 200]),
   plain(["POST", "/v1/operator-sessions", "admin", 201]),
   about("operator", ["DELETE", "/v1/operator-sessions/{id}", "admin", 204]),
@@ -155,6 +176,7 @@ export const UNKNOWN: Ids = {
   tenant: `ten_${"0".repeat(26)}`,
   operator: `ops_${"0".repeat(26)}`,
   campaign: `cam_${"0".repeat(26)}`,
+  endpoint: `whe_${"0".repeat(26)}`,
 };
 
 /** What tells a route that is called with an id from one that is not. */
@@ -167,4 +189,5 @@ export const NONE: Ids = {
   tenant: "",
   operator: "",
   campaign: "",
+  endpoint: "",
 };

@@ -8,7 +8,7 @@ import { postgresDatabase, sharedPostgres } from "../stage/postgres/database.ts"
 import { openStage } from "../stage/stage.ts";
 import { startCampaign } from "./campaign.ts";
 import { withoutFirstWall } from "./forgetful-database.ts";
-import { NONE, ROUTES, UNKNOWN, type Ids, type Route } from "./route-table.ts";
+import { NOBODY_LISTENS, NONE, ROUTES, UNKNOWN, type Ids, type Route } from "./route-table.ts";
 import { addTenant, connectAs, type TenantStage } from "./two-tenants.ts";
 
 // The first wall is taken away, in order to see the second.
@@ -64,6 +64,7 @@ async function thingsOf(tenant: TenantStage): Promise<Ids> {
     tenant: id,
     operator: (await api("POST", "/v1/operator-sessions")).at("id"),
     campaign: await startCampaign(api, clientId),
+    endpoint: (await api("POST", "/v1/webhook-endpoints", { url: NOBODY_LISTENS })).at("id"),
   };
 }
 

@@ -85,6 +85,7 @@ async function settingsOf(adminKey: string, publicUrl?: string): Promise<Setting
     rootKey: { kind: "generated", path: `${folder}/root.key` },
     adminKey: secret(adminKey),
     operatorSignIn: null,
+    mail: null,
     publicUrl: publicUrl ?? `http://127.0.0.1:${port}`,
     host: "127.0.0.1",
     port,

@@ -56,7 +56,7 @@ const COLUMNS = sql<Column & { table: string; needed: boolean; append_only: bool
   order by relname, attnum`;
 
 /** What others refer to comes first. */
-const FIRST = ["tenants", "clients", "connections"];
+const FIRST = ["tenants", "clients", "connections", "webhook_endpoints"];
 
 function placeOf({ name }: Table): number {
   return FIRST.includes(name) ? FIRST.indexOf(name) : FIRST.length;
@@ -88,6 +88,7 @@ function valueOf(table: string, { name, type }: Column, { tenantId, clientId, co
   if (name === "tenant_id") return tenantId;
   if (name === "connection_id") return connectionId;
   if (name === "client_id") return clientId;
+  if (name === "endpoint_id") return `webhook_endpoints_${tenantId}`;
   if (name === "id") return idIn(table, suffix);
   if (table === "incidents" && name === "scope") return suffix;
   if (name === "root_fingerprint") return "root";

@@ -1,0 +1,12 @@
+import { readFile } from "node:fs/promises";
+import type { Mailer } from "../incident/mailer.ts";
+import { createSmtpMailer } from "../notify/smtp-mailer.ts";
+import { parseSmtpUrl } from "../notify/smtp-url.ts";
+import type { MailSettings } from "./mail-settings.ts";
+
+/** A file with the URL is read for each mail: whoever changes the password need not stop the service. */
+export function openMailer({ server, from }: MailSettings, allowedPrivateHosts: readonly string[]): Mailer {
+  const url = async (): Promise<string> =>
+    server.kind === "value" ? server.url.reveal() : (await readFile(server.path, "utf8").catch(() => "")).trim();
+  return createSmtpMailer({ server: async () => parseSmtpUrl(await url(), allowedPrivateHosts), from });
+}

@@ -1,0 +1,58 @@
+import type { Replay } from "../incident/webhook-delivery.ts";
+import type { Queries } from "./database.ts";
+import { egNow } from "./now.ts";
+import { eventOf } from "./outbox-row.ts";
+import { deliveryRow } from "./pass-on.ts";
+import { eventsColumn } from "./webhook-endpoints.ts";
+
+/** Rows of one statement. */
+const ROWS_AT_ONCE = 500;
+
+/** As if it was never sent. A claim that somebody holds of it stays: two would send it at the same time. */
+const AFRESH = { state: "pending", attempts: 0, next_at: egNow, finished_at: null } as const;
+
+export async function replayOne(queries: Queries, endpointId: string, id: string): Promise<boolean> {
+  const { numUpdatedRows } = await queries
+    .updateTable("webhook_deliveries")
+    .set(AFRESH)
+    .where("endpoint_id", "=", endpointId)
+    .where("id", "=", id.replace(/^whd_/, ""))
+    .executeTakeFirstOrThrow();
+  return numUpdatedRows > 0n;
+}
+
+/** `DeliveryStore.replaySince` says how. */
+export async function replaySince(
+  queries: Queries,
+  { endpointId, since, until, limit }: Replay,
+): Promise<{ replayed: number; nextSince: number | null }> {
+  const endpoint = await queries
+    .selectFrom("webhook_endpoints")
+    .select(["id", "tenant_id", "events", "all_tenants"])
+    .where("id", "=", endpointId)
+    .executeTakeFirst();
+  if (!endpoint) return { replayed: 0, nextSince: null };
+  const { id, tenant_id: tenantId } = endpoint;
+  const rows = await queries
+    .selectFrom("outbox")
+    .selectAll()
+    .where("at", ">=", since)
+    .where("passed_on_at", "is not", null)
+    .$if(until !== null, (query) => query.where("at", "<", until ?? 0))
+    .$if(endpoint.all_tenants !== 1, (query) => query.where("tenant_id", "=", tenantId))
+    .$if(endpoint.events !== null, (query) => query.where("type", "in", eventsColumn.read(endpoint.events ?? "[]")))
+    .orderBy("at")
+    .orderBy("number")
+    // One more than are taken says whether there are more.
+    .limit(limit + 1)
+    .execute();
+  const taken = rows.slice(0, limit).map((row) => deliveryRow({ id, tenantId }, eventOf(row)));
+  for (let start = 0; start < taken.length; start += ROWS_AT_ONCE) {
+    await queries
+      .insertInto("webhook_deliveries")
+      .values(taken.slice(start, start + ROWS_AT_ONCE))
+      .onConflict((conflict) => conflict.columns(["endpoint_id", "event_number"]).doUpdateSet(AFRESH))
+      .execute();
+  }
+  return { replayed: taken.length, nextSince: rows[limit]?.at ?? null };
+}
