@@ -11,6 +11,7 @@ export interface SealAddress {
     | "dpop_key"
     | "code_verifier"
     | "authorization_code"
+    | "arrival"
     | "unreadable_answer";
   /** Counts the values this field has held; 0 for a field that is written once. */
   generation: number;

@@ -28,6 +28,7 @@ import { metricsRoute } from "../api/routes/metrics.ts";
 import { operationRoutes } from "../api/routes/operations.ts";
 import { operatorSessionRoutes } from "../api/routes/operator-sessions.ts";
 import { providerRoutes } from "../api/routes/providers.ts";
+import { reauthorizationLinkRoutes } from "../api/routes/reauthorization-link.ts";
 import { releaseRoute } from "../api/routes/release.ts";
 import { tenantRoutes } from "../api/routes/tenants.ts";
 import { tokenReadRoute } from "../api/routes/token-reads.ts";
@@ -111,6 +112,7 @@ export async function openApi(parts: ApiParts, settings: Settings): Promise<{ ap
   connectSessionRoutes(app, portsFor, createSessionLimit(clock));
   importRoute(app, portsFor);
   connectionRoutes(app, portsFor);
+  reauthorizationLinkRoutes(app, portsFor);
   releaseRoute(app, portsFor);
   tokenReadRoute(app, portsFor);
   accessTokenRoutes(app, { accessTokens, handedOut });
@@ -129,8 +131,8 @@ export async function openApi(parts: ApiParts, settings: Settings): Promise<{ ap
   });
   auditRoute(app, (caller) => portsFor(caller).audit);
   operatorSessionRoutes(app, (caller) => ({ ...portsFor(caller), operators, operatorCookie }));
-  registerConnectPages(app, connectPorts);
   const acting = createActing({ database, auditKey, watched });
+  registerConnectPages(app, { ...connectPorts, acting, peerAddress });
   const forSignIn = { ...connectPorts, database, operators, acting, sessionKey, peerAddress };
   const session = { sessions: operators, cookie: operatorCookie, identify: operatorGuard };
   await addOperatorPages(app, settings, { ...forSignIn, ...session });

@@ -19,6 +19,7 @@ import { tenantWall } from "./migrations/0015-tenant-wall.ts";
 import { dpop } from "./migrations/0016-dpop.ts";
 import { operatorSignIn } from "./migrations/0017-operator-sign-in.ts";
 import { outbox } from "./migrations/0018-outbox.ts";
+import { reauthorization } from "./migrations/0021-reauthorization.ts";
 import { egNow } from "./now.ts";
 
 /** Every migration there has ever been, by name; Kysely runs them in this order and once. */
@@ -42,6 +43,7 @@ function migrationsFor(columnTypes: ColumnTypes) {
     "0016-dpop": { up: dpop(columnTypes) },
     "0017-operator-sign-in": { up: operatorSignIn(columnTypes) },
     "0018-outbox": { up: outbox(columnTypes) },
+    "0021-reauthorization": { up: reauthorization(columnTypes) },
   };
 }
 

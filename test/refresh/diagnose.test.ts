@@ -54,6 +54,7 @@ function circumstances(story: Story): Circumstances {
         ...connection,
         consentedAt: ago(story.consentedAgo),
         statusSince: 0,
+        linkEpoch: 0,
         createdAt: 0,
         lastReadAt: null,
         lastProvenAt: ago(story.provenAgo),

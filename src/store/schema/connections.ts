@@ -29,6 +29,7 @@ interface ConnectionsTable {
   last_proven_at: number | null;
   last_read_at: number | null;
   seed: string | null;
+  link_epoch: Generated<number>;
 }
 
 interface TokenSetsTable {
@@ -105,6 +106,8 @@ interface ConnectSessionsTable {
   code_verifier: Uint8Array | null;
   code: Uint8Array | null;
   problem: string | null;
+  switch_epoch: number | null;
+  arrival: Uint8Array | null;
   created_at: number;
   expires_at: number;
 }
