@@ -3,10 +3,12 @@ import { createCookieJar, type CookieJar } from "./cookie-jar.ts";
 /** A person with a browser, for where there is neither. */
 export interface ScriptedUser {
   /**
-   * Opens the URL, follows redirects and fills in the sandbox's login and consent pages.
-   * Resolves with the first page that is not the sandbox's.
+   * Opens the URL, follows redirects and fills in the sandbox's login and consent pages. On a page that asks before it leads on, with
+   * a form that says `data-continue`, presses the button. Resolves with the first page that is neither.
    */
   visit(url: string): Promise<Visit>;
+  /** Presses the button of a page whose form has a hidden field of this value, and goes on as after a visit. */
+  press(page: Visit, value: string): Promise<Visit>;
 }
 
 export interface Visit {
@@ -26,6 +28,20 @@ interface ScriptedUserOptions {
 export function createScriptedUser({ user, decision = "allow" }: ScriptedUserOptions): ScriptedUser {
   const jar = createCookieJar();
 
+  function answerTo(page: Page): Request | null {
+    return fillIn(page) ?? (page.body.includes("data-continue") ? pressIn(page, "data-continue") : onward(page));
+  }
+
+  async function browse(first: Request): Promise<Visit> {
+    let page = await open(jar, first);
+    for (let submitted = 0; ; submitted += 1) {
+      const answer = page.status === 200 ? answerTo(page) : null;
+      if (answer === null) return { status: page.status, url: page.url.href, body: page.body };
+      if (submitted === formLimit) throw new Error("the pages keep asking the scripted user");
+      page = await open(jar, answer);
+    }
+  }
+
   function fillIn(page: Page): Request | null {
     const form = /<form [^>]*data-sandbox-page="(login|consent)"/.exec(page.body);
     if (form === null) return null;
@@ -34,16 +50,26 @@ export function createScriptedUser({ user, decision = "allow" }: ScriptedUserOpt
   }
 
   return {
-    visit: async (url) => {
-      let page = await open(jar, { url: new URL(url), method: "GET", body: null });
-      for (let submitted = 0; ; submitted += 1) {
-        const answer = page.status === 200 ? fillIn(page) : null;
-        if (answer === null) return { ...page, url: page.url.href };
-        if (submitted === formLimit) throw new Error("the sandbox keeps asking the scripted user");
-        page = await open(jar, answer);
-      }
-    },
+    visit: (url) => browse({ url: new URL(url), method: "GET", body: null }),
+    press: async (page, value) => browse(pressIn({ url: new URL(page.url), body: page.body }, `value="${value}"`)),
   };
+}
+
+/** The form of the page that holds the mark. */
+function pressIn({ url, body }: Pick<Page, "url" | "body">, mark: string): Request {
+  const form = body.match(/<form .*?<\/form>/gs)?.find((text) => text.includes(mark));
+  if (form === undefined) throw new Error(`the page has no form with ${mark}`);
+  const action = /^<form [^>]*action="([^"]*)"/.exec(form)?.[1];
+  const fields = [...form.matchAll(/<input type="hidden" name="([^"]*)" value="([^"]*)">/g)];
+  const sent = new URLSearchParams(fields.map(([, name = "", value = ""]): [string, string] => [name, value]));
+  return { url: action === undefined ? url : new URL(action, url), method: "POST", body: sent };
+}
+
+/** Where a page that comes after a button goes on by itself. */
+function onward({ method, url, body }: Page): Request | null {
+  const target = /<meta http-equiv="refresh" content="0;url=([^"]*)">/.exec(body)?.[1];
+  if (target === undefined || method !== "POST") return null;
+  return { url: new URL(target.replaceAll("&amp;", "&"), url), method: "GET", body: null };
 }
 
 interface Request {
@@ -53,6 +79,8 @@ interface Request {
 }
 
 interface Page {
+  /** How it was asked for. */
+  method: string;
   status: number;
   url: URL;
   body: string;
@@ -68,7 +96,7 @@ async function open(jar: CookieJar, request: Request): Promise<Page> {
     const response = await send(jar, next);
     const location = response.headers.get("location");
     if (response.status < 300 || response.status > 399 || location === null) {
-      return { status: response.status, url: next.url, body: await response.text() };
+      return { method: next.method, status: response.status, url: next.url, body: await response.text() };
     }
     await response.arrayBuffer();
     next = redirected(next, response.status, new URL(location, next.url));

@@ -17,6 +17,8 @@ export const ACTS = [
   "connection.policy_changed",
   "connection.scopes_changed",
   "connection.disconnected",
+  "connection.links_revoked",
+  "connection.account_switched",
   "connection.released",
   "campaign.started",
   "campaign.cancelled",
@@ -48,12 +50,12 @@ export const ACTS = [
 export type ActName = (typeof ACTS)[number];
 
 /**
- * Who does it: an API key, a browser that is signed in with one, a person who is signed in, or the service and its operator at the
- * command line.
+ * Who does it: an API key, a browser that is signed in with one, a person who is signed in, the user of a connection's account in a
+ * browser, or the service and its operator at the command line.
  */
 export interface Actor {
-  kind: "api_key" | "operator_session" | "operator" | "system";
-  /** A person's is the subject that the issuer names. Null for the system. */
+  kind: "api_key" | "operator_session" | "operator" | "user" | "system";
+  /** A person's is the subject that the issuer names. Null for a user and for the system. */
   id: string | null;
 }
 

@@ -1,11 +1,12 @@
 import { providerOf } from "../client/provider-of.ts";
 import { authorizationRequestUrl } from "../oauth/authorization-request.ts";
+import type { Provider } from "../provider/provider.ts";
 import { randomToken } from "../runtime/random.ts";
 import { sameSecret } from "../runtime/same-secret.ts";
 import { secret } from "../runtime/secret.ts";
 import { ServiceError } from "../runtime/service-error.ts";
 import { isElsewhere } from "./arrival-address.ts";
-import type { ConnectSession } from "./connect-session.ts";
+import type { AuthorizationAttempt, ConnectSession } from "./connect-session.ts";
 import type { ConnectPorts } from "./ports.ts";
 import { redirectUri } from "../client/redirect-uri.ts";
 import { sha256 } from "./start.ts";
@@ -57,6 +58,7 @@ async function depart(ports: ConnectPorts, session: ConnectSession, host: string
   if (!(await ports.sessions.start(session.id, attempt))) {
     throw new ServiceError("conflict", "This link has already been used. Ask for a new one if you still need it.");
   }
+  const hint = await loginHint(ports, session, provider);
   const authorizationUrl = authorizationRequestUrl({
     authorizationUrl: provider.authorization_url,
     clientId: client.clientId,
@@ -65,8 +67,8 @@ async function depart(ports: ConnectPorts, session: ConnectSession, host: string
     state,
     nonce: session.scopes.includes("openid") ? nonce : null,
     codeVerifier,
-    loginHint: await loginHint(ports, session),
-    parameters: session.parameters,
+    loginHint: hint["login_hint"] ?? null,
+    parameters: { ...session.parameters, ...hint },
   });
   ports.observer.event("connect.started", { sessionId: session.id, clientId: client.id });
   return { authorizationUrl, tag: attemptTag(state), browserToken, redirectUri: comeBackTo };
@@ -74,14 +76,23 @@ async function depart(ports: ConnectPorts, session: ConnectSession, host: string
 
 /** Names an attempt by its `state` without telling it. */
 export function attemptTag(state: string): string {
-  return sha256(state).slice(0, 12);
+  return tagOf({ stateHash: sha256(state) });
+}
+
+export function tagOf({ stateHash }: Pick<AuthorizationAttempt, "stateHash">): string {
+  return stateHash.slice(0, 12);
 }
 
 /** On a reauthorization, the account that has to come back. */
-async function loginHint(ports: ConnectPorts, { connectionId }: ConnectSession): Promise<string | null> {
-  if (connectionId === null) return null;
-  const account = (await ports.connections.snapshot(connectionId))?.connection.account;
-  return account?.label ?? null;
+async function loginHint(
+  ports: ConnectPorts,
+  { connectionId, switchEpoch }: ConnectSession,
+  { reauthorization }: Provider,
+): Promise<Record<string, string>> {
+  const name = reauthorization.hint_parameter;
+  if (connectionId === null || switchEpoch !== null || name === null) return {};
+  const label = (await ports.connections.snapshot(connectionId))?.connection.account?.label;
+  return typeof label === "string" ? { [name]: label } : {};
 }
 
 export function verifierAddress({ tenantId, id }: ConnectSession) {

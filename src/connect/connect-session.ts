@@ -2,9 +2,17 @@ import type { ErrorCode } from "../runtime/service-error.ts";
 
 /**
  * `created` → `started` (the user was sent to the provider) → `exchanging` → `completed` or `failed`. With `confirm`,
- * `authorized` comes between: the user is back, and the application has yet to confirm who that was.
+ * `authorized` comes between: the user is back, and the application has yet to confirm who that was. `switching`: another account
+ * came back than the connection's, and its person has yet to say whether it takes that one's place.
  */
-export type ConnectSessionStatus = "created" | "started" | "authorized" | "exchanging" | "completed" | "failed";
+export type ConnectSessionStatus =
+  | "created"
+  | "started"
+  | "authorized"
+  | "exchanging"
+  | "switching"
+  | "completed"
+  | "failed";
 
 /** From the authorization request to the redirect back (RFC 6749 §4.1); short-lived. */
 export interface ConnectSession {
@@ -22,12 +30,16 @@ export interface ConnectSession {
   parameters: Record<string, string>;
   returnUrl: string | null;
   completion: "confirm" | "automatic";
+  /** Another account may take the connection's place, as long as its links are of this epoch; null: it has to be the same. */
+  switchEpoch: number | null;
   status: ConnectSessionStatus;
   /** SHA-256 of the secret in the connect URL. */
   linkHash: string;
   /** What was sent to the provider; null before that. */
   attempt: AuthorizationAttempt | null;
   sealedCode: Uint8Array | null;
+  /** What came back with another account, until its person has decided. */
+  sealedArrival: Uint8Array | null;
   problem: ConnectProblem | null;
   createdAt: number;
   expiresAt: number;
@@ -50,9 +62,14 @@ export interface ConnectProblem {
   detail: string;
   /** What the authorization request lacked, for `refresh_token_missing`; the scopes that are not granted, for `scope_insufficient`. */
   missing?: string[];
+  /** The labels of the two accounts, for `account_mismatch`; null where the provider gives none. For the user's own page alone. */
+  accounts?: { expected: string | null; given: string | null };
 }
 
-export type NewConnectSession = Omit<ConnectSession, "createdAt" | "attempt" | "sealedCode" | "problem" | "status">;
+export type NewConnectSession = Omit<
+  ConnectSession,
+  "createdAt" | "attempt" | "sealedCode" | "sealedArrival" | "problem" | "status"
+>;
 
 export interface ConnectSessionStore {
   create(session: NewConnectSession): Promise<void>;
@@ -63,8 +80,10 @@ export interface ConnectSessionStore {
   /** Moves from one status to the next, once; false when the session was not in `from`, so that a code is used only once. */
   advance(id: string, from: ConnectSessionStatus, to: "exchanging"): Promise<boolean>;
   authorize(id: string, sealedCode: Uint8Array): Promise<boolean>;
+  /** From `exchanging` to `switching`. */
+  askToSwitch(id: string, sealedArrival: Uint8Array, problem: ConnectProblem): Promise<void>;
   complete(id: string, connectionId: string, problem: ConnectProblem | null): Promise<void>;
   fail(id: string, problem: ConnectProblem): Promise<void>;
-  /** Deletes sessions that expired before `before`. */
+  /** Deletes sessions that expired before `before`, and the tokens of those in which nobody decided in time. */
   prune(before: number): Promise<void>;
 }

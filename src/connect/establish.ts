@@ -14,6 +14,7 @@ import type { ConnectSession } from "./connect-session.ts";
 import { failSession } from "./fail.ts";
 import { heal } from "./heal.ts";
 import { identify } from "./identity.ts";
+import { otherThan, receiveOther } from "./other-account.ts";
 import type { ConnectPorts } from "./ports.ts";
 
 /** Exchanges the code and makes or heals the connection. The session then says what came of it; only a broken store throws. */
@@ -26,15 +27,25 @@ export async function establish(
   if (!(await ports.sessions.advance(session.id, from, "exchanging"))) return;
   try {
     const arrival = await arrive(ports, session, code);
-    const made = await (session.connectionId === null
-      ? create(ports, arrival)
-      : heal(ports, arrival, session.connectionId));
-    await ports.sessions.complete(session.id, made.connectionId, made.problem);
-    if (arrival.client.settings.prove && arrival.tokens.refreshToken) await prove(ports, made);
+    const { connectionId } = session;
+    const expected = connectionId === null ? null : await otherThan(ports, connectionId, arrival.account);
+    if (expected) return await receiveOther(ports, arrival, expected);
+    await concluded(
+      ports,
+      arrival,
+      connectionId === null ? create(ports, arrival) : heal(ports, arrival, connectionId),
+    );
   } catch (error) {
     if (!(error instanceof ServiceError) || error.code === "store_unavailable") throw error;
     await failSession(ports, session, { code: error.code, detail: error.message });
   }
+}
+
+/** The session says what was made; then the connection is proven, if that is wanted. */
+export async function concluded(ports: ConnectPorts, arrival: Arrival, making: Promise<Established>): Promise<void> {
+  const made = await making;
+  await ports.sessions.complete(arrival.session.id, made.connectionId, made.problem);
+  if (arrival.client.settings.prove && arrival.tokens.refreshToken) await prove(ports, made);
 }
 
 async function arrive(ports: ConnectPorts, session: ConnectSession, code: Secret<string>): Promise<Arrival> {

@@ -41,8 +41,8 @@ export async function finishAuthorization(ports: ConnectPorts, callback: Callbac
       "This answer came to another address than the one where the sign-in was started. Open the link again.",
     );
   }
-  // `exchanging` beyond the session's life means that the process which had the code is gone, and the code with it.
-  const unfinished = session.status === "started" || session.status === "exchanging";
+  // Beyond the session's life nobody decides any more; `exchanging` beyond the session's life means that the process which had the code is gone, and the code with it.
+  const unfinished = session.status === "started" || session.status === "exchanging" || session.status === "switching";
   if (unfinished && session.expiresAt <= ports.clock.now()) throw expired();
   if (session.status === "started") {
     await arrive(ports, session, client, { state, parameters: callback.parameters });
@@ -50,14 +50,14 @@ export async function finishAuthorization(ports: ConnectPorts, callback: Callbac
   return (await ports.sessions.find(session.id)) ?? session;
 }
 
-function foreign(): ServiceError {
+export function foreign(): ServiceError {
   return new ServiceError(
     "state_invalid",
     "This answer does not belong to a sign-in that was started in this browser. Open the link again and stay in one browser.",
   );
 }
 
-function sameBrowser({ attempt }: ConnectSession, browserToken: string | null): boolean {
+export function sameBrowser({ attempt }: ConnectSession, browserToken: string | null): boolean {
   return browserToken !== null && attempt !== null && sameSecret(sha256(browserToken), attempt.browserHash);
 }
 

@@ -1,4 +1,5 @@
-import { isLive } from "../connection/connection.ts";
+import { isLive, type Account } from "../connection/connection.ts";
+import type { NewHistoryEntry } from "../connection/history.ts";
 import type { Snapshot } from "../connection/store.ts";
 import { openRefreshToken, sealTokenSet } from "../connection/token-record.ts";
 import type { TokenSet } from "../oauth/token-set.ts";
@@ -19,12 +20,20 @@ import {
 import type { ConnectProblem } from "./connect-session.ts";
 import type { ConnectPorts } from "./ports.ts";
 
-/** Gives a connection the tokens of a new consent. The old token set stays until the new one is stored. */
-export async function heal(ports: ConnectPorts, arrival: Arrival, id: string): Promise<Established> {
+/**
+ * Gives a connection the tokens of a new consent. The old token set stays until the new one is stored. With `switchFrom` another
+ * account takes the place of that one.
+ */
+export async function heal(
+  ports: ConnectPorts,
+  arrival: Arrival,
+  id: string,
+  switchFrom: Account | null = null,
+): Promise<Established> {
   for (;;) {
     const held = await ports.connections.snapshot(id);
     if (!held) throw new ServiceError("not_found", "The connection to reauthorize is gone.");
-    requireSameAccount(held, arrival);
+    requireAccount(held, arrival, switchFrom);
     await requireItsClient(ports, held, arrival);
     const tokens = await withKeptRefreshToken(ports, held, arrival);
     const healed = { ...arrival, tokens };
@@ -39,7 +48,10 @@ export async function heal(ports: ConnectPorts, arrival: Arrival, id: string): P
       marked: marksTokens(arrival.provider),
     });
     const was = held.connection.status;
-    const history = [{ kind: "reauthorized", generation, detail: { was, ...wantOf(consent) } } as const];
+    const history: NewHistoryEntry[] = [{ kind: "reauthorized", generation, detail: { was, ...wantOf(consent) } }];
+    if (switchFrom && switchFrom.id === held.connection.account?.id) {
+      history.push(switchEntry(generation, switchFrom, arrival));
+    }
     const commit = { connectionId: id, tokens: record, dueAt: firstDueAt(ports, tokens), history };
     const result = await untilStored(ports, id, () => ports.connections.reauthorize(commit, consent), {
       patienceMs: STORE_PATIENCE,
@@ -70,13 +82,18 @@ function kept({ connection, tokens }: Snapshot, problem: ConnectProblem): Establ
 }
 
 /** Another account than the one that was connected is refused: its data would be taken for the first one's. */
-function requireSameAccount({ connection }: Snapshot, { account }: Arrival): void {
+function requireAccount({ connection }: Snapshot, { account }: Arrival, switchFrom: Account | null): void {
   const expected = connection.account;
-  if (!expected || expected.id === account?.id) return;
-  throw new ServiceError(
-    "account_mismatch",
-    `This connection belongs to ${expected.label ?? "another account"}. Sign in with that account to reconnect it.`,
-  );
+  if (!expected || expected.id === account?.id || expected.id === switchFrom?.id) return;
+  throw new ServiceError("account_mismatch", mismatchOf(expected));
+}
+
+export function mismatchOf({ label }: Account): string {
+  return `This connection belongs to ${label ?? "another account"}. Sign in with that account to reconnect it.`;
+}
+
+function switchEntry(generation: number, before: Account, { account }: Arrival): NewHistoryEntry {
+  return { kind: "account_switched", generation, detail: { was: before.label, account: account?.label ?? null } };
 }
 
 /** It may have been on its way to another client, and be so no more. */
@@ -94,7 +111,7 @@ async function withKeptRefreshToken(
   { connection, tokens: before }: Snapshot,
   { client, tokens, account }: Arrival,
 ): Promise<TokenSet> {
-  const isKnownToBeSame = account !== null && connection.account !== null;
+  const isKnownToBeSame = account !== null && connection.account?.id === account.id;
   if (tokens.refreshToken || !isLive(connection.status) || !isKnownToBeSame) return tokens;
   if (connection.clientId !== client.id) return tokens;
   if (client.authentication === "none" && before.dpopKey !== tokens.dpopKey) return tokens;

@@ -3,65 +3,64 @@ import type { Connection } from "../connection/connection.ts";
 import { DAY } from "../runtime/clock.ts";
 import { sameSecret } from "../runtime/same-secret.ts";
 import { ServiceError } from "../runtime/service-error.ts";
-import { isElsewhere } from "./arrival-address.ts";
-import { beginAuthorization, expired, type Departure } from "./begin.ts";
 import type { ConnectPorts } from "./ports.ts";
-import { startConnectSession } from "./start.ts";
 
 export interface ReauthorizationLink {
   url: string;
   expiresAt: number;
 }
 
+/** Whether the account that comes back has to be the one that was connected. */
+export type AccountRule = "same" | "may_change";
+
+/** What a link says. */
+export interface LinkClaim {
+  connectionId: string;
+  /** The links of the connection that it is one of; those of another epoch were revoked. */
+  epoch: number;
+  account: AccountRule;
+}
+
 const LIFE_IN_DAYS = 7;
 
-export type LinkPorts = Pick<ConnectPorts, "clock" | "linkKey" | "addressOfTenant">;
+type ReadPorts = Pick<ConnectPorts, "clock" | "linkKey">;
+export type LinkPorts = ReadPorts & Pick<ConnectPorts, "addressOfTenant">;
 
 /** A signed link that lets the connection's user sign in again. It is the same for a whole day, and nothing is stored for it. */
 export function reauthorizationLink(
   ports: LinkPorts,
-  { id, tenantId }: Pick<Connection, "id" | "tenantId">,
+  { id, tenantId, linkEpoch }: Pick<Connection, "id" | "tenantId" | "linkEpoch">,
+  account: AccountRule = "same",
 ): ReauthorizationLink {
   const lastDay = Math.ceil(ports.clock.now() / DAY) + LIFE_IN_DAYS;
-  const claim = `${id}.${lastDay}`;
+  const claim = [id, lastDay, linkEpoch, ...(account === "same" ? [] : [account])].join(".");
   return {
     url: `${ports.addressOfTenant(tenantId)}/reauthorize/${claim}.${sign(ports, claim)}`,
     expiresAt: lastDay * DAY,
   };
 }
 
-/** Where a browser goes from a link: to the provider, or first to the address where it will come back to. */
-export type Onward = ({ kind: "provider" } & Departure) | { kind: "elsewhere"; connectUrl: string };
-
-/**
- * The user opened such a link, at this host: sends them to the provider, for this very connection. A link outlives the address that
- * it was made with.
- */
-export async function beginReauthorization(ports: ConnectPorts, token: string, host: string): Promise<Onward> {
-  const [id = "", lastDay = "", signature = ""] = token.split(".", 3);
-  if (!sameSecret(signature, sign(ports, `${id}.${lastDay}`))) {
+/** Throws `not_found` for a link that was not signed here, and `connect_session_expired` for one of the week before. */
+export function readLink(ports: ReadPorts, token: string): LinkClaim {
+  const end = token.lastIndexOf(".");
+  const claim = token.slice(0, Math.max(end, 0));
+  if (claim === "" || !sameSecret(token.slice(end + 1), sign(ports, claim))) {
     throw new ServiceError("not_found", "This link is not known. Ask for a new one where you got it.");
   }
-  if (Number(lastDay) * DAY <= ports.clock.now()) throw expired();
-  const held = await ports.connections.snapshot(id);
-  if (!held || held.connection.status === "disconnected") {
-    throw new ServiceError("not_found", "The connection of this link no longer exists.");
-  }
-  const session = await startConnectSession(ports, {
-    tenantId: held.connection.tenantId,
-    clientId: null,
-    connectionId: id,
-    scopes: [],
-    requiredScopes: [],
-    endUser: null,
-    returnUrl: null,
-    completion: "automatic",
-  });
-  const { connectUrl } = session;
-  if (await isElsewhere(ports, host, connectUrl)) return { kind: "elsewhere", connectUrl };
-  return { kind: "provider", ...(await beginAuthorization(ports, session.token, host)) };
+  // A link of an earlier version ends with its day, and is of the first epoch.
+  const [connectionId = "", lastDay = "", epoch = "0", account] = claim.split(".");
+  if (Number(lastDay) * DAY <= ports.clock.now()) throw outdated();
+  return { connectionId, epoch: Number(epoch), account: account === "may_change" ? account : "same" };
 }
 
-function sign({ linkKey }: LinkPorts, claim: string): string {
+/** The link has expired, or was revoked: to whoever has it that is the same. */
+export function outdated(): ServiceError {
+  return new ServiceError(
+    "connect_session_expired",
+    "This link has expired or was withdrawn. Ask for a new one where you got it.",
+  );
+}
+
+function sign({ linkKey }: ReadPorts, claim: string): string {
   return createHmac("sha256", linkKey.reveal()).update(`reauthorize.${claim}`).digest("base64url");
 }

@@ -12,6 +12,7 @@ import { createId } from "../runtime/id.ts";
 import { randomToken } from "../runtime/random.ts";
 import { ServiceError } from "../runtime/service-error.ts";
 import type { ConnectPorts } from "./ports.ts";
+import type { AccountRule } from "./reauthorization-link.ts";
 
 export interface ConnectRequest {
   tenantId: string;
@@ -24,6 +25,10 @@ export interface ConnectRequest {
   endUser: string | null;
   returnUrl: string | null;
   completion: "confirm" | "automatic" | null;
+  /** For a connection: whether another account may take its place. */
+  account: AccountRule;
+  /** The provider is to ask which account, because the user chose the wrong one before. */
+  chooseAccount: boolean;
 }
 
 export interface StartedSession {
@@ -45,6 +50,7 @@ export async function startConnectSession(ports: ConnectPorts, request: ConnectR
   const provider = await providerOf(ports.catalogue, client);
   if (!provider) throw new ServiceError("unknown_provider", "The provider of this client is no longer defined.");
   checkReturnUrl(client, request);
+  const switchEpoch = switchEpochFor(request, connection);
   if (!connection) await requireRoom(ports.tenants, request.tenantId, "connections");
   const link = randomToken(ports.random);
   const id = createId("cs", ports.clock, ports.random);
@@ -57,9 +63,10 @@ export async function startConnectSession(ports: ConnectPorts, request: ConnectR
     endUser: request.endUser ?? connection?.endUser ?? null,
     scopes: scopesToAsk(provider, client, request, connection),
     requiredScopes: request.requiredScopes,
-    parameters: parametersToSend(provider, client, connection),
+    parameters: parametersToSend(provider, client, request, connection),
     returnUrl: request.returnUrl,
     completion: request.completion ?? (request.returnUrl === null ? "automatic" : "confirm"),
+    switchEpoch,
     linkHash: sha256(link),
     expiresAt,
   });
@@ -117,15 +124,41 @@ function scopesToAsk(
   return [...new Set([...asked, ...missingScopes(provider, { needed: held, granted: asked }), ...offline])];
 }
 
-function parametersToSend(provider: Provider, client: Client, connection: Connection | null): Record<string, string> {
+function parametersToSend(
+  provider: Provider,
+  client: Client,
+  { account, chooseAccount }: Pick<ConnectRequest, "account" | "chooseAccount">,
+  connection: Connection | null,
+): Record<string, string> {
   const parameters = {
     ...provider.authorization_parameters,
     ...(client.settings.offlineAccess && provider.offline_access.parameters),
     ...(connection && provider.scope_upgrade.parameters),
+    ...(account === "same" && parametersByAccount(provider, connection)),
     ...client.settings.authorizationParameters,
+    ...((account === "may_change" || chooseAccount) && provider.reauthorization.choose_account),
   };
   const challenge = provider.claims_parameter.includes("authorization") ? (connection?.claims ?? null) : null;
   return challenge ? { ...parameters, claims: withClaims(parameters["claims"], challenge.json) } : parameters;
+}
+
+function parametersByAccount({ reauthorization }: Provider, connection: Connection | null): Record<string, string> {
+  const id = connection?.account?.id;
+  if (id === undefined) return {};
+  return reauthorization.by_account.find(({ starts_with: start }) => id.startsWith(start))?.parameters ?? {};
+}
+
+/** The user is asked on a page of ours, so the code has to be exchanged while the user is there. */
+function switchEpochFor({ account, returnUrl, completion }: ConnectRequest, connection: Connection | null) {
+  if (account === "same") return null;
+  if (!connection) throw new ServiceError("invalid_request", "account: may_change is about a connection; name it.");
+  if (completion === "confirm" || (completion === null && returnUrl !== null)) {
+    throw new ServiceError(
+      "invalid_request",
+      "account: may_change needs the completion `automatic`, because the user confirms the other account here.",
+    );
+  }
+  return connection.linkEpoch;
 }
 
 export function sha256(text: string): string {

@@ -55,6 +55,8 @@ export interface Connection {
   lastProvenAt: number | null;
   /** When its access token was last read, to the hour. */
   lastReadAt: number | null;
+  /** Counts how often its reauthorization links were revoked: a link is of one epoch. */
+  linkEpoch: number;
 }
 
 /** Can the connection give tokens, or is it over until a person acts? */

@@ -22,6 +22,8 @@ export type HistoryKind =
   | "recovered"
   | "reauthorization_required"
   | "reauthorized"
+  /** Its person chose to let another account take its place. */
+  | "account_switched"
   | "superseded"
   | "spare_promoted"
   | "recovered_from_journal"

@@ -54,7 +54,7 @@ export type NewestTokens = Pick<TokenRecord, "generation" | "sealedRefreshToken"
 
 export interface NewConnection
   extends
-    Omit<Connection, "createdAt" | "statusSince" | "lastReadAt" | keyof ScopeNeeds | "claims">,
+    Omit<Connection, "createdAt" | "statusSince" | "lastReadAt" | "linkEpoch" | keyof ScopeNeeds | "claims">,
     Partial<ScopeNeeds> {
   /** Names an imported refresh token without telling it. A client imports each once: it may have been replaced since. */
   seed?: string;
@@ -244,9 +244,11 @@ export interface ConnectionStore {
   reauthorize(commit: Commit, consent: Consent): Promise<CommitResult>;
   /** Takes back an import whose refresh token was rejected before it ever worked; any other connection is kept. */
   discard(id: string): Promise<"discarded" | "kept">;
-  /** Ends the connection and deletes its token set. */
+  /** Ends the connection, deletes its token set and revokes its links. */
   disconnect(id: string, history: NewHistoryEntry): Promise<void>;
   setLabels(id: string, labels: Record<string, string>): Promise<void>;
+  /** Ends every reauthorization link that was made before. */
+  revokeLinks(id: string): Promise<void>;
   /** Also when it is due under that policy; null: never by itself. */
   setPolicy(id: string, policy: RefreshPolicy, dueAt: number | null): Promise<void>;
   /** Notes what is needed and lacking, by compare-and-set on the scopes that this was found out from. */

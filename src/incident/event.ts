@@ -72,6 +72,7 @@ export function eventTypeOf({ kind, detail }: Pick<NewHistoryEntry, "kind" | "de
       return "connection.expiring";
     case "disconnected":
       return "connection.disconnected";
+    case "account_switched":
     case "refreshed":
     case "refresh_failed":
     case "answer_lost":

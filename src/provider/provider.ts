@@ -39,6 +39,18 @@ const identity = z.strictObject({
   label_field: text.default("email"),
 });
 
+const parameters = z.record(text, text).default({});
+
+/** What a reauthorization adds to the authorization request, so that the account is offered that has to come back. */
+const reauthorization = z.strictObject({
+  /** The parameter that takes the account's label (OIDC Core §3.1.2.1). Null: there is none. */
+  hint_parameter: text.nullable().default("login_hint"),
+  /** By the account's id: the first that fits. */
+  by_account: z.array(z.strictObject({ starts_with: z.string().max(500), parameters })).default([]),
+  /** What makes the provider ask which account, where the user is to choose another one. */
+  choose_account: parameters,
+});
+
 /**
  * How many token requests the host takes. Where the limits are not known, few: there are authorization servers that take more
  * than three requests at once from one machine for an attack and end the sessions of all its users.
@@ -107,6 +119,7 @@ export const providerSchema = z.strictObject({
   replay: replay.default({ class: "none" }),
   pace: pace.default({ per_second: 10, concurrent: 3 }),
   identity: identity.default({ from: "none", account_field: "sub", label_field: "email" }),
+  reauthorization: reauthorization.default({ hint_parameter: "login_hint", by_account: [], choose_account: {} }),
   /** Families: what a client has to say, by the name that stands in the URLs. */
   parameters: z.record(z.string().regex(/^[a-z_]+$/), providerParameter).default({}),
   dialects: z.array(z.enum(DIALECT_NAMES)).default([]),

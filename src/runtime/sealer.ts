@@ -12,6 +12,7 @@ export interface SealAddress {
     | "webhook_secret"
     | "code_verifier"
     | "authorization_code"
+    | "arrival"
     | "unreadable_answer"
     | "signing_secret";
   /** Counts the values this field has held; 0 for a field that is written once. */

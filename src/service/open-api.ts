@@ -31,6 +31,7 @@ import { metricsRoute } from "../api/routes/metrics.ts";
 import { operationRoutes } from "../api/routes/operations.ts";
 import { operatorSessionRoutes } from "../api/routes/operator-sessions.ts";
 import { providerRoutes } from "../api/routes/providers.ts";
+import { reauthorizationLinkRoutes } from "../api/routes/reauthorization-link.ts";
 import { releaseRoute } from "../api/routes/release.ts";
 import { securityEventAddresses } from "../api/routes/security-event-addresses.ts";
 import { securityEventRoutes } from "../api/routes/security-events.ts";
@@ -122,6 +123,7 @@ export async function openApi(parts: ApiParts, settings: Settings): Promise<{ ap
   connectSessionRoutes(app, portsFor, createSessionLimit(clock));
   importRoute(app, portsFor);
   connectionRoutes(app, portsFor);
+  reauthorizationLinkRoutes(app, portsFor);
   releaseRoute(app, portsFor);
   campaignRoutes(app, portsFor);
   tokenReadRoute(app, portsFor);
@@ -149,8 +151,8 @@ export async function openApi(parts: ApiParts, settings: Settings): Promise<{ ap
   securityEventRoutes(app, portsFor);
   const limit = createEventLimit(clock);
   securityEventAddresses(app, { ...createSecurityEventPorts(connectPorts, parts), limit, peerAddress });
-  registerConnectPages(app, connectPorts);
   const acting = createActing({ database, auditKey, watched });
+  registerConnectPages(app, { ...connectPorts, acting, peerAddress });
   const forSignIn = { ...connectPorts, database, operators, acting, sessionKey, peerAddress };
   const session = { sessions: operators, cookie: operatorCookie, identify: operatorGuard };
   await addOperatorPages(app, settings, { ...forSignIn, ...session });

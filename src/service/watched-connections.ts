@@ -21,6 +21,7 @@ export function watchConnections(store: ConnectionStore, changed: (connectionId:
     reauthorize: (commit, consent) => after(commit.connectionId, store.reauthorize(commit, consent)),
     disconnect: (id, history) => after(id, store.disconnect(id, history)),
     setLabels: (id, labels) => after(id, store.setLabels(id, labels)),
+    revokeLinks: (id) => after(id, store.revokeLinks(id)),
     setPolicy: (id, policy, dueAt) => after(id, store.setPolicy(id, policy, dueAt)),
     setNeeds: (change) => after(change.connectionId, store.setNeeds(change)),
     challenge: (id, claims) => after(id, store.challenge(id, claims)),

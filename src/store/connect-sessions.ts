@@ -12,10 +12,16 @@ import { jsonColumn, stringList, stringMap } from "./json-column.ts";
 import { egNow } from "./now.ts";
 import type { Schema } from "./schema.ts";
 
+const accounts = z.object({ expected: z.string().nullable(), given: z.string().nullable() });
 const problemColumn = jsonColumn<ConnectProblem>(
-  z.object({ code: z.enum(ERROR_CODES), detail: z.string(), missing: z.array(z.string()).exactOptional() }),
+  z.object({
+    code: z.enum(ERROR_CODES),
+    detail: z.string(),
+    missing: z.array(z.string()).exactOptional(),
+    accounts: accounts.exactOptional(),
+  }),
 );
-const statusColumn = z.enum(["created", "started", "authorized", "exchanging", "completed", "failed"]);
+const statusColumn = z.enum(["created", "started", "authorized", "exchanging", "switching", "completed", "failed"]);
 const completionColumn = z.enum(["confirm", "automatic"]);
 
 export function createConnectSessionStore(database: Database): ConnectSessionStore {
@@ -35,6 +41,7 @@ export function createConnectSessionStore(database: Database): ConnectSessionSto
             parameters: stringMap.write(session.parameters),
             return_url: session.returnUrl,
             completion: session.completion,
+            switch_epoch: session.switchEpoch,
             status: "created" satisfies ConnectSessionStatus,
             link_hash: session.linkHash,
             created_at: egNow,
@@ -57,6 +64,14 @@ export function createConnectSessionStore(database: Database): ConnectSessionSto
       }),
     advance: (id, from, to) => change(database, id, [from], { status: to }),
     authorize: (id, sealedCode) => change(database, id, ["started"], { status: "authorized", code: sealedCode }),
+    askToSwitch: async (id, sealedArrival, problem) => {
+      await change(database, id, ["exchanging"], {
+        status: "switching",
+        problem: problemColumn.write(problem),
+        ...SPENT,
+        arrival: sealedArrival,
+      });
+    },
 
     complete: async (id, connectionId, problem) => {
       await change(database, id, ["exchanging"], {
@@ -67,7 +82,7 @@ export function createConnectSessionStore(database: Database): ConnectSessionSto
       });
     },
     fail: async (id, problem) => {
-      await change(database, id, ["started", "exchanging"], {
+      await change(database, id, ["started", "exchanging", "switching"], {
         status: "failed",
         problem: problemColumn.write(problem),
         ...SPENT,
@@ -77,12 +92,17 @@ export function createConnectSessionStore(database: Database): ConnectSessionSto
     prune: (before) =>
       database.write(async (queries) => {
         await queries.deleteFrom("connect_sessions").where("expires_at", "<", before).execute();
+        const undecided = queries
+          .updateTable("connect_sessions")
+          .set({ arrival: null })
+          .where("arrival", "is not", null);
+        await undecided.where("expires_at", "<=", egNow).execute();
       }),
   };
 }
 
 /** What has done its work is not kept, sealed or not. */
-const SPENT = { code: null, code_verifier: null };
+const SPENT = { code: null, code_verifier: null, arrival: null };
 
 type Changes = Partial<Omit<Schema["connect_sessions"], "status">> & { status: ConnectSessionStatus };
 
@@ -121,6 +141,7 @@ function sessionOf(row: Selectable<Schema["connect_sessions"]>): ConnectSession 
     parameters: stringMap.read(row.parameters),
     returnUrl: row.return_url,
     completion: completionColumn.parse(row.completion),
+    switchEpoch: row.switch_epoch,
     status: statusColumn.parse(row.status),
     linkHash: row.link_hash,
     attempt:
@@ -134,6 +155,7 @@ function sessionOf(row: Selectable<Schema["connect_sessions"]>): ConnectSession 
             sealedCodeVerifier: row.code_verifier,
           },
     sealedCode: row.code,
+    sealedArrival: row.arrival,
     problem: row.problem === null ? null : problemColumn.read(row.problem),
     createdAt: row.created_at,
     expiresAt: row.expires_at,

@@ -62,6 +62,7 @@ const kindColumn = z.enum([
   "recovered",
   "reauthorization_required",
   "reauthorized",
+  "account_switched",
   "superseded",
   "spare_promoted",
   "recovered_from_journal",
@@ -101,6 +102,7 @@ export function connectionOf(row: ConnectionRow): Connection {
     consentedAt: row.consented_at,
     lastProvenAt: row.last_proven_at,
     lastReadAt: row.last_read_at,
+    linkEpoch: row.link_epoch,
   };
 }
 

@@ -191,7 +191,14 @@ export async function disconnect(tx: Transaction, id: string, history: NewHistor
   const { queries } = tx;
   await lockLease(tx, id);
   const ended = await updateConnection(queries, id)
-    .set({ status: "disconnected", status_since: egNow, diagnosis: null, missing_scopes: "[]", claims: null })
+    .set((column) => ({
+      status: "disconnected",
+      status_since: egNow,
+      diagnosis: null,
+      missing_scopes: "[]",
+      claims: null,
+      link_epoch: column("link_epoch", "+", 1),
+    }))
     .where("status", "<>", "disconnected")
     .executeTakeFirst();
   // A repetition, because the answer to the first time was lost.

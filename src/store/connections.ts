@@ -59,6 +59,7 @@ export function createConnectionStore(database: Database): ConnectionStore {
     discard: (id) => transact((tx) => discard(tx, id)),
     disconnect: (id, entry) => transact((tx) => disconnect(tx, id, entry)),
     setLabels: (id, labels) => database.write((queries) => set(queries, id, { labels: stringMap.write(labels) })),
+    revokeLinks: (id) => database.write((queries) => revokeLinks(queries, id)),
     setPolicy: (id, policy, dueAt) => transact((tx) => setPolicy(tx, id, { policy, dueAt })),
     setNeeds: (change) => transact((tx) => setNeeds(tx, change)),
     challenge: (id, claims) => transact((tx) => challenge(tx, id, claims)),
@@ -79,6 +80,12 @@ async function set(
   columns: { labels: string } | { last_proven_at: typeof egNow },
 ): Promise<void> {
   await updateConnection(queries, id).set(columns).execute();
+}
+
+async function revokeLinks(queries: Queries, id: string): Promise<void> {
+  await updateConnection(queries, id)
+    .set((column) => ({ link_epoch: column("link_epoch", "+", 1) }))
+    .execute();
 }
 
 async function prune(queries: Queries, before: number): Promise<void> {

@@ -21,6 +21,7 @@ import { operatorSignIn } from "./migrations/0017-operator-sign-in.ts";
 import { outbox } from "./migrations/0018-outbox.ts";
 import { notifications } from "./migrations/0019-notifications.ts";
 import { incidents } from "./migrations/0020-incidents.ts";
+import { reauthorization } from "./migrations/0021-reauthorization.ts";
 import { scopes } from "./migrations/0022-scopes.ts";
 import { securityEvents } from "./migrations/0023-security-events.ts";
 import { campaigns } from "./migrations/0024-campaigns.ts";
@@ -49,6 +50,7 @@ function migrationsFor(columnTypes: ColumnTypes) {
     "0018-outbox": { up: outbox(columnTypes) },
     "0019-notifications": { up: notifications(columnTypes) },
     "0020-incidents": { up: incidents(columnTypes) },
+    "0021-reauthorization": { up: reauthorization(columnTypes) },
     "0022-scopes": { up: scopes(columnTypes) },
     "0023-security-events": { up: securityEvents(columnTypes) },
     "0024-campaigns": { up: campaigns(columnTypes) },

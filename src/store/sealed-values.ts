@@ -26,7 +26,7 @@ export const SEALED_COLUMNS: Readonly<Record<SealedTable, SealedColumns>> = {
     owner: { table: "clients", column: "client_id" },
   },
   connect_sessions: {
-    columns: { code_verifier: "code_verifier", code: "authorization_code" },
+    columns: { code_verifier: "code_verifier", code: "authorization_code", arrival: "arrival" },
     id: "id",
     recordId: "id",
     generation: null,

@@ -1,7 +1,13 @@
+import { createHmac } from "node:crypto";
 import { createScriptedUser } from "@evergrant/sandbox";
 import { expect, test } from "vitest";
+import { readLink } from "../../src/connect/reauthorization-link.ts";
+import { DAY } from "../../src/runtime/clock.ts";
+import { secret } from "../../src/runtime/secret.ts";
 import type { Answer } from "../stage/api.ts";
 import { garble } from "../stage/garble.ts";
+import { createManualClock } from "../stage/manual-clock.ts";
+import { openRaw } from "../stage/raw-database.ts";
 import { openStage, type Stage } from "../stage/stage.ts";
 
 /** A connection whose user took the consent back, after the service has found out. */
@@ -162,16 +168,108 @@ test("a link that was changed, or is older than a week, leads nowhere", async ()
   const { connectionId } = await stage.connect("alice");
   const link = await stage.api("POST", `/v1/connections/${connectionId}/reauthorization-link`);
   const url = link.at("url");
-  const [base = "", day = "", signature = ""] = url.split(/\.(?=[^.]*(?:\.[^.]*)?$)/);
-  for (const wrong of [`${base}.${Number(day) + 1}.${signature}`, `${url}x`, `${base}.${day}.`, `${base}.${day}`]) {
-    expect((await fetch(wrong, { redirect: "manual" })).status).toBe(404);
+  const [base = "", day = "", epoch = "", signature = ""] = url.split(/\.(?=[^.]*(?:\.[^.]*){0,2}$)/);
+  const changed = [`${Number(day) + 1}.${epoch}`, `${day}.${Number(epoch) + 1}`, `${day}.${epoch}.may_change`, day];
+  const wrong = changed.map((claim) => `${base}.${claim}.${signature}`);
+  for (const link of [...wrong, `${url}x`, `${base}.${day}.${epoch}.`, `${base}.${day}.${epoch}`, `${base}.${day}`]) {
+    expect([link, (await fetch(link, { redirect: "manual" })).status]).toEqual([link, 404]);
+    expect([link, (await fetch(link, { method: "POST", redirect: "manual" })).status]).toEqual([link, 404]);
   }
-  expect((await fetch(url, { redirect: "manual" })).status).toBe(302);
+  expect((await fetch(url, { redirect: "manual" })).status).toBe(200);
   await stage.clock.leap(9 * 24 * 3_600_000);
   const late = await fetch(url, { redirect: "manual" });
   expect(late.status).toBe(400);
   expect(await late.text()).toContain("expired");
 });
+
+test("whoever only looks at a link starts nothing, and is told what has happened", async () => {
+  const stage = await openStage();
+  const connectionId = await revoked(stage);
+  const link = (await stage.token(connectionId)).at("reauthorization_url");
+  const sessions = () => rows(stage, "select count(*) from connect_sessions");
+  const before = sessions();
+  for (const method of ["HEAD", "GET", "GET"]) expect((await fetch(link, { method })).status).toBe(200);
+  const text = await (await fetch(link)).text();
+  expect(text).toContain("<bdi>alice@sandbox.example</bdi> at <bdi>Sandbox</bdi> stopped working on");
+  expect(text).toContain("The access to your account has ended.");
+  expect(text).toContain("You will be sent to <bdi>Sandbox</bdi> to sign in as <bdi>alice@sandbox.example</bdi>");
+  expect(sessions()).toBe(before);
+  // Nor does whoever asks for the headers of a connect link.
+  const session = await stage.api("POST", "/v1/connect-sessions", { client: stage.clientId });
+  const head = await fetch(session.at("connect_url"), { method: "HEAD", redirect: "manual" });
+  expect([head.status, head.headers.get("location"), head.headers.getSetCookie()]).toEqual([200, null, []]);
+  expect((await stage.api("GET", `/v1/connect-sessions/${session.at("id")}`)).body).toMatchObject({
+    status: "created",
+  });
+  expect((await fetch(session.at("connect_url"), { redirect: "manual" })).status).toBe(302);
+});
+
+test("a link of a connection that works says so, and one that only the operator can help asks for nothing", async () => {
+  const stage = await openStage();
+  const { connectionId } = await stage.connect("alice");
+  const link = (await stage.api("POST", `/v1/connections/${connectionId}/reauthorization-link`)).at("url");
+  expect(await (await fetch(link)).text()).toContain("You do not have to do anything.");
+  await stage.sandbox.control.rotateClientSecret("evergrant", "a-secret-that-nobody-told-us");
+  await stage.api("POST", `/v1/connections/${connectionId}/refresh`);
+  for (const method of ["GET", "POST"]) {
+    const text = await (await fetch(link, { method })).text();
+    expect(text).toContain("only the people who run this service can put it right");
+    expect(text).not.toContain("<form");
+  }
+  expect(rows(stage, "select count(*) from connect_sessions where connection_id is null")).toBe(0);
+});
+
+test("links are revoked together, and the next ones are others", async () => {
+  const stage = await openStage();
+  const { connectionId } = await stage.connect("alice");
+  const path = `/v1/connections/${connectionId}/reauthorization-link`;
+  const first = (await stage.api("POST", path)).at("url");
+  const choosing = (await stage.api("POST", path, { account: "may_change" })).at("url");
+  expect((await stage.api("DELETE", path)).status).toBe(204);
+  for (const link of [first, choosing]) {
+    for (const method of ["GET", "POST"]) {
+      const answer = await fetch(link, { method });
+      expect([answer.status, await answer.text()]).toEqual([400, expect.stringContaining("was withdrawn")]);
+    }
+  }
+  const second = (await stage.api("POST", path)).at("url");
+  expect((await fetch(second)).status).toBe(200);
+  expect((await stage.api("GET", "/v1/audit?act=connection.links_revoked")).body).toMatchObject({
+    entries: [{ object: connectionId, act: "connection.links_revoked" }],
+  });
+});
+
+test("disconnecting revokes the links, also for when the connection comes back", async () => {
+  const stage = await openStage();
+  const { connectionId } = await stage.connect("alice");
+  const link = (await stage.api("POST", `/v1/connections/${connectionId}/reauthorization-link`)).at("url");
+  await stage.api("DELETE", `/v1/connections/${connectionId}`);
+  const ended = await fetch(link);
+  expect([ended.status, await ended.text()]).toEqual([404, expect.stringContaining("This connection was ended.")]);
+  const session = await stage.api("POST", "/v1/connect-sessions", { connection: connectionId });
+  await createScriptedUser({ user: "alice" }).visit(session.at("connect_url"));
+  expect((await stage.api("GET", `/v1/connections/${connectionId}`)).body).toMatchObject({ status: "active" });
+  expect((await fetch(link)).status).toBe(400);
+});
+
+test("a link of the earlier form is good until it expires or is revoked", () => {
+  const clock = createManualClock(20_000 * DAY);
+  const linkKey = secret(new Uint8Array(32));
+  const claim = "con_1.20003";
+  const signature = createHmac("sha256", new Uint8Array(32)).update(`reauthorize.${claim}`).digest("base64url");
+  const token = `${claim}.${signature}`;
+  expect(readLink({ clock, linkKey }, token)).toEqual({ connectionId: "con_1", epoch: 0, account: "same" });
+  const later = createManualClock(20_003 * DAY);
+  expect(() => readLink({ clock: later, linkKey }, token)).toThrow("expired");
+});
+
+/** A number out of the database. */
+function rows({ settings }: Stage, query: string): unknown {
+  const database = openRaw(`${settings.dataDir}/evergrant.db`, { readonly: true });
+  const found = database.value(query);
+  database.close();
+  return found;
+}
 
 test("the account is named to the provider, so that the right one is offered", async () => {
   const stage = await openStage();

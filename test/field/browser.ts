@@ -39,3 +39,11 @@ export function comeBack(
   const url = `${stage.settings.publicUrl}/oauth/callback/${clientId}?${query}`;
   return fetch(url, { headers: { cookie }, redirect: "manual" });
 }
+
+/** The button behind a reauthorization link is pressed. Returns the parameters that the browser then goes to the provider with. */
+export async function leaveBy(link: string): Promise<URLSearchParams> {
+  const page = await (await fetch(link, { method: "POST", redirect: "manual" })).text();
+  const onward = /http-equiv="refresh" content="0;url=([^"]*)"/.exec(page)?.[1] ?? "";
+  const left = await fetch(onward, { redirect: "manual" });
+  return new URL(left.headers.get("location") ?? "").searchParams;
+}

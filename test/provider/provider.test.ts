@@ -35,6 +35,7 @@ describe("a provider entry", () => {
       replay: { class: "none" },
       pace: { per_second: 10, concurrent: 3 },
       identity: { from: "none", account_field: "sub", label_field: "email" },
+      reauthorization: { hint_parameter: "login_hint", by_account: [], choose_account: {} },
       parameters: {},
       dialects: [],
       token_parameters: { authorization_code: {}, refresh_token: {} },

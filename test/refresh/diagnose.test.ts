@@ -58,6 +58,7 @@ function circumstances(story: Story): Circumstances {
         claims: null,
         consentedAt: ago(story.consentedAgo),
         statusSince: 0,
+        linkEpoch: 0,
         createdAt: 0,
         lastReadAt: null,
         lastProvenAt: ago(story.provenAgo),

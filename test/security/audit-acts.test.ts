@@ -43,6 +43,7 @@ const MUTATING: Readonly<Record<string, Expected>> = {
   "POST /v1/connections/{id}/refresh": { acts: REFRESH },
   "POST /v1/connections/{id}/check": { acts: REFRESH },
   "POST /v1/connections/{id}/reauthorization-link": { acts: "a link is signed and nothing is stored" },
+  "DELETE /v1/connections/{id}/reauthorization-link": { acts: ["connection.links_revoked"] },
   "POST /v1/connections/{id}/release": { acts: ["connection.released"], call: hold },
   "POST /v1/connections/{id}/access-token/rejected": { acts: REFRESH },
   "POST /v1/connections/{id}/dpop-proof": { acts: "a proof is signed and nothing is stored" },

@@ -202,12 +202,22 @@ async function overtake(search: Search, path: string): Promise<void> {
   await held.arrived;
   const link = await call(search, "POST", `${path}/reauthorization-link`, { belongs: ["link signature"] });
   secrets.set("link signature", link.at("url").split(".").at(-1) ?? "");
-  await browse(search, link.at("url"), "page");
+  await browse(search, await press(search, link.at("url")), "page");
   held.release();
   await late;
   const database = openRaw(`${stage.settings.dataDir}/evergrant.db`, { readonly: true });
   expect(database.value("select count(*) from spare_token_sets")).toBe(1);
   database.close();
+}
+
+/** The page behind a reauthorization link, and the one behind its button. Returns where that leads on. */
+async function press(search: Search, link: string): Promise<string> {
+  place(search, "asking page", await (await fetch(link)).text());
+  const page = await (await fetch(link, { method: "POST" })).text();
+  const onward = /http-equiv="refresh" content="0;url=([^"]*)"/.exec(page)?.[1] ?? "";
+  search.secrets.set(`connect link ${search.secrets.size}`, onward.split(".").at(-1) ?? "");
+  place(search, "onward page", page, ["connect link"]);
+  return onward;
 }
 
 /** Secrets in the wrong field, and in requests that are none. */

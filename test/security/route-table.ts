@@ -100,6 +100,7 @@ export const ROUTES: readonly Route[] = [
   about("connection", ["POST", "/v1/connections/{id}/refresh", "connections:write", 200]),
   about("connection", ["POST", "/v1/connections/{id}/check", "connections:write", 200]),
   about("connection", ["POST", "/v1/connections/{id}/reauthorization-link", "connections:write", 200]),
+  about("connection", ["DELETE", "/v1/connections/{id}/reauthorization-link", "connections:write", 204]),
   // It is not held.
   about("connection", ["POST", "/v1/connections/{id}/release", "connections:write", 409]),
   about("connection", ["GET", "/v1/connections/{id}/access-token", "token:read", 200]),

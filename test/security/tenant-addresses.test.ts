@@ -150,7 +150,7 @@ describe("a link", () => {
       redirectUris: [client.at("redirect_uri")],
     });
     const first = await open(stage, link.at("url"));
-    expect(first.headers.location?.startsWith(`${localhost(stage)}/connect/`)).toBe(true);
+    expect(first.headers.location?.startsWith(`${localhost(stage)}/reauthorize/${id}.`)).toBe(true);
     expect(first.headers["set-cookie"]).toBeUndefined();
     const page = await createScriptedUser({ user: "alice" }).visit(link.at("url"));
     expect([page.status, new URL(page.url).hostname]).toEqual([200, "localhost"]);

@@ -78,6 +78,7 @@ export function createFaultyConnectionStore(
     discard: (id) => at("discard", () => store.discard(id)),
     disconnect: (id, history) => at("disconnect", () => store.disconnect(id, history)),
     setLabels: (id, labels) => at("setLabels", () => store.setLabels(id, labels)),
+    revokeLinks: (id) => at("revokeLinks", () => store.revokeLinks(id)),
     setPolicy: (id, policy, dueAt) => at("setPolicy", () => store.setPolicy(id, policy, dueAt)),
     setNeeds: (change) => at("setNeeds", () => store.setNeeds(change)),
     challenge: (id, claims) => at("challenge", () => store.challenge(id, claims)),

@@ -15,6 +15,7 @@ const SESSION: NewConnectSession = {
   parameters: { prompt: "consent" },
   returnUrl: "https://app.example/done",
   completion: "confirm",
+  switchEpoch: null,
   linkHash: "link-hash",
   expiresAt: 600_000,
 };
@@ -46,8 +47,8 @@ export function connectSessionStoreContract(kind: DatabaseKind): void {
   describe(`connect sessions on ${kind.name}`, () => {
     test("come back as they were stored, as created and with the database's time", async () => {
       const { sessions, clock } = await openWithSession(kind);
-      const empty = { status: "created", attempt: null, sealedCode: null, problem: null, createdAt: clock.now() };
-      expect(await sessions.find("cs_1")).toEqual({ ...SESSION, ...empty });
+      const empty = { status: "created", attempt: null, sealedCode: null, sealedArrival: null, problem: null };
+      expect(await sessions.find("cs_1")).toEqual({ ...SESSION, ...empty, createdAt: clock.now() });
       expect(await sessions.find("cs_none")).toBeNull();
     });
 
@@ -102,6 +103,25 @@ export function connectSessionStoreContract(kind: DatabaseKind): void {
       const found = await sessions.find("cs_1");
       expect(found).toMatchObject({ status: "failed", connectionId: null, sealedCode: null, problem: PROBLEM });
       expect(found?.attempt?.sealedCodeVerifier).toBeNull();
+    });
+
+    test("keep what came with another account until its person has decided, and no longer than they live", async () => {
+      const { sessions, clock } = await openWithSession(kind);
+      const problem = { ...PROBLEM, accounts: { expected: "a@example.com", given: null } };
+      await sessions.askToSwitch("cs_1", Buffer.of(7), problem);
+      expect(await sessions.find("cs_1")).toMatchObject({ status: "created", sealedArrival: null });
+      await exchanging(sessions);
+      await sessions.askToSwitch("cs_1", Buffer.of(7), problem);
+      expect(await sessions.find("cs_1")).toMatchObject({ status: "switching", sealedArrival: Buffer.of(7), problem });
+      await sessions.create({ ...SESSION, id: "cs_2", switchEpoch: 3 });
+      expect(await sessions.find("cs_2")).toMatchObject({ switchEpoch: 3 });
+      await sessions.prune(0);
+      expect(await sessions.find("cs_1")).toMatchObject({ sealedArrival: Buffer.of(7) });
+      await clock.leap(Math.max(0, SESSION.expiresAt - clock.now()));
+      await sessions.prune(0);
+      expect(await sessions.find("cs_1")).toMatchObject({ status: "switching", sealedArrival: null });
+      await sessions.fail("cs_1", problem);
+      expect(await sessions.find("cs_1")).toMatchObject({ status: "failed", problem });
     });
 
     test("stay as they ended", async () => {

@@ -146,10 +146,12 @@ function sessionOf(id: string, now: number): Omit<ConnectSession, "createdAt"> {
     parameters: {},
     returnUrl: null,
     completion: "automatic",
+    switchEpoch: null,
     status: "created",
     linkHash: "hash",
     attempt: null,
     sealedCode: null,
+    sealedArrival: null,
     problem: null,
     expiresAt: now + MINUTE,
   };

@@ -157,7 +157,15 @@ export function tenantStoreContract(kind: DatabaseKind): void {
         ["cs_1", "ten_1", "cli_a"],
         ["cs_2", "ten_2", "cli_b"],
       ] as const) {
-        await sessions.create({ id, tenantId, clientId, ...asked, completion: "automatic", linkHash: "x" });
+        await sessions.create({
+          id,
+          tenantId,
+          clientId,
+          ...asked,
+          completion: "automatic",
+          switchEpoch: null,
+          linkHash: "x",
+        });
       }
       await stage.addKey("key_1");
       await stage.addKey("key_2", "ten_2");

@@ -28,7 +28,7 @@ const entrySchema = z
     at: time,
     act: z.string(),
     actor: z.object({
-      kind: z.string().describe("`api_key`, `operator_session`, `operator` or `system`"),
+      kind: z.string().describe("`api_key`, `operator_session`, `operator`, `user` or `system`"),
       id: z.string().nullable(),
     }),
     object: z.string().nullable(),

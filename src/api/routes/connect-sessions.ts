@@ -8,6 +8,7 @@ import { ERROR_CODES } from "../../runtime/service-error.ts";
 import { actOf, type Acting } from "../acts.ts";
 import { callerOf, type ForCaller } from "../guard.ts";
 import type { App } from "../server.ts";
+import { accountRule } from "../account-rule.ts";
 import { failures, idParams, name, scopes, secured, time, toTime } from "../wire.ts";
 
 const createBody = z
@@ -18,6 +19,7 @@ const createBody = z
     required_scopes: scopes
       .optional()
       .describe("Asked for too; the connection is degraded without one of them, beside those that its client requires"),
+    account: accountRule.optional(),
     end_user: name.optional().describe("The application's own name for its user"),
     return_url: z
       .url({ protocol: /^https?$/ })
@@ -52,7 +54,7 @@ const startedView = z
 const sessionView = z
   .object({
     id: z.string(),
-    status: z.enum(["created", "started", "authorized", "exchanging", "completed", "failed", "expired"]),
+    status: z.enum(["created", "started", "authorized", "exchanging", "switching", "completed", "failed", "expired"]),
     client: z.string(),
     connection_id: z.string().nullable(),
     end_user: z.string().nullable(),
@@ -102,6 +104,8 @@ export function connectSessionRoutes(
           endUser: body.end_user ?? null,
           returnUrl: body.return_url ?? null,
           completion: body.completion ?? null,
+          account: body.account ?? "same",
+          chooseAccount: false,
         },
       );
       const { id, connectUrl, expiresAt } = started;

@@ -1,7 +1,6 @@
 import { z } from "zod";
 import { disconnect } from "../../connect/disconnect.ts";
 import type { ConnectPorts } from "../../connect/ports.ts";
-import { reauthorizationLink } from "../../connect/reauthorization-link.ts";
 import type { Snapshot } from "../../connection/store.ts";
 import { changePolicy } from "../../refresh/change-policy.ts";
 import { checkConnection } from "../../refresh/check.ts";
@@ -20,7 +19,7 @@ import { describeConnection } from "../describe-connection.ts";
 import { actOf, type Acting } from "../acts.ts";
 import { callerOf, type ForCaller } from "../guard.ts";
 import type { App } from "../server.ts";
-import { failures, idParams, labels, scopes, secured, time, toTime } from "../wire.ts";
+import { failures, idParams, labels, scopes, secured, time } from "../wire.ts";
 
 const listQuery = z.strictObject({
   limit: z.coerce.number().int().min(1).max(200).default(50),
@@ -234,33 +233,10 @@ function provingRoutes(app: App, portsFor: ForCaller<ConnectPorts>): void {
       return { connection: connectionView(connection), proven_by: provenBy };
     },
   );
-
-  app.post(
-    "/v1/connections/:id/reauthorization-link",
-    {
-      config: { scope: "connections:write" },
-      schema: {
-        summary: "A link that lets the user sign in again",
-        security: secured,
-        params: idParams,
-        response: { 200: z.object({ url: z.string(), expires_at: time }), ...failures },
-      },
-    },
-    async (request) => {
-      const caller = callerOf(request);
-      const ports = portsFor(caller);
-      const { connection } = await find(ports, caller.tenantId, request.params.id);
-      if (connection.status === "disconnected") {
-        throw new ServiceError("connection_disconnected", "The connection was disconnected; connect the account anew.");
-      }
-      const { url, expiresAt } = reauthorizationLink(ports, connection);
-      return { url, expires_at: toTime(expiresAt) };
-    },
-  );
 }
 
 /** A foreign connection is answered like one that does not exist. */
-async function find(ports: ConnectPorts, tenantId: string, id: string): Promise<Snapshot> {
+export async function find(ports: Pick<ConnectPorts, "connections">, tenantId: string, id: string): Promise<Snapshot> {
   const held = await ports.connections.snapshot(id);
   if (held?.connection.tenantId !== tenantId) throw new ServiceError("not_found", "There is no such connection.");
   return held;

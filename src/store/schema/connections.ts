@@ -37,6 +37,7 @@ interface ConnectionsTable {
   claims_refused: Generated<number>;
   /** When it is next looked at whether the connection should be proven; each look puts it off. */
   prove_at: Generated<number>;
+  link_epoch: Generated<number>;
 }
 
 interface TokenSetsTable {
@@ -117,6 +118,8 @@ interface ConnectSessionsTable {
   code_verifier: Uint8Array | null;
   code: Uint8Array | null;
   problem: string | null;
+  switch_epoch: number | null;
+  arrival: Uint8Array | null;
   created_at: number;
   expires_at: number;
   required_scopes: string;
