@@ -5,7 +5,7 @@ import { decide, learn } from "./incident-decisions.ts";
 import { announceOpened, recount, resolve } from "./incident-counts.ts";
 import { forget, hear, type Heard } from "./incident-hearsay.ts";
 import { updateMembers, type MemberTurn } from "./incident-members.ts";
-import { join, open, openIncidents, sizesOf, type OpenIncident } from "./incident-openings.ts";
+import { join, keepBack, open, openIncidents, sizesOf, type OpenIncident } from "./incident-openings.ts";
 import { openSuspensions } from "./incident-suspensions.ts";
 import { egNow } from "./now.ts";
 import type { Transaction } from "./transaction.ts";
@@ -32,10 +32,14 @@ export async function look(tx: Transaction, newId: () => string): Promise<Look> 
   const { queries } = tx;
   if (!(await takeTurn(tx))) return NOTHING;
   const { now } = await queries.selectNoFrom(egNow.as("now")).executeTakeFirstOrThrow();
-  const incidents = await openIncidents(queries);
   const hearsay = await hear(queries);
   const turns = await updateMembers(queries, hearsay.heard);
   const learned = await learn(queries, turns);
+  const incidents = await openIncidents(queries);
+  for (const incident of incidents) {
+    const failing = turns.flatMap((turn) => (turn.incidentId === incident.id && turn.failure ? [turn.failure] : []));
+    if (failing.length > 0) await keepBack(queries, incident, failing);
+  }
   const { joining, loose } = sort(hearsay.heard, incidents, turns);
   const openings = group(loose, await sizesOf(queries, loose));
   const opened: string[] = [];
