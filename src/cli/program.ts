@@ -8,6 +8,7 @@ import { addConnectCommand } from "./connect/connect-command.ts";
 import { addConnectionsCommand } from "./connections/connections-command.ts";
 import { addDoctorCommand } from "./doctor/doctor-command.ts";
 import { addExplainCommand } from "./explain/explain-command.ts";
+import { addIncidentsCommand } from "./incidents/incidents-command.ts";
 import { addJournalCommand } from "./journal/journal-command.ts";
 import { addKeysCommand } from "./keys/keys-command.ts";
 import { DESCRIPTION, REFERENCE } from "./manual.ts";
@@ -40,6 +41,7 @@ export function createProgram(deps: CommandDeps): Command {
   addConnectCommand(program, deps);
   addClientsCommand(program, deps);
   addConnectionsCommand(program, deps);
+  addIncidentsCommand(program, deps);
   addTokenCommand(program, deps);
   addApiKeysCommand(program, deps);
   addTenantsCommand(program, deps);

@@ -6,6 +6,7 @@ import { MINUTE } from "../../src/runtime/clock.ts";
 import { startPageServer } from "../stage/page-server.ts";
 import { openRaw } from "../stage/raw-database.ts";
 import { openStage, type Stage } from "../stage/stage.ts";
+import { openIncident } from "./open-incident.ts";
 import { ROUTES, type Ids } from "./route-table.ts";
 
 interface Expected {
@@ -45,6 +46,7 @@ const MUTATING: Readonly<Record<string, Expected>> = {
   "POST /v1/connections/{id}/release": { acts: ["connection.released"], call: hold },
   "POST /v1/connections/{id}/access-token/rejected": { acts: REFRESH },
   "POST /v1/connections/{id}/dpop-proof": { acts: "a proof is signed and nothing is stored" },
+  "POST /v1/incidents/{id}/acknowledge": { acts: ["incident.acknowledged"] },
   "DELETE /v1/connections/{id}": { acts: ["connection.disconnected"] },
   "POST /v1/tenants": { acts: ["tenant.created"] },
   "PATCH /v1/tenants/{id}": {
@@ -89,7 +91,7 @@ test.each(mutating.map((route) => ({ name: `${route.method} ${route.path}`, rout
     const called = route.call(ids);
     const given = (await expected.call?.(stage, ids)) ?? { ...called, status: route.forOwner };
     const meanwhile = (await entriesOf(stage)).length - before;
-    const refused = await stage.api(route.method, called.path.replace(/(con|cli|cs|key|ops)_\w+/, "$1_none"), "{");
+    const refused = await stage.api(route.method, called.path.replace(/(con|cli|cs|key|ops|inc)_\w+/, "$1_none"), "{");
     expect(refused.status).toBeGreaterThanOrEqual(400);
     expect((await entriesOf(stage)).length - before).toBe(meanwhile);
     const answer = await stage.api(route.method, given.path, given.body);
@@ -132,6 +134,7 @@ async function openOwned() {
     key: key.at("id"),
     tenant: "default",
     operator: (await stage.api("POST", "/v1/operator-sessions")).at("id"),
+    incident: openIncident(stage),
   };
   return { stage, ids };
 }

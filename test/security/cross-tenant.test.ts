@@ -4,6 +4,7 @@ import { SCOPES } from "../../src/access/api-key.ts";
 import { createApi, type Answer, type Api } from "../stage/api.ts";
 import { openStage, type Stage } from "../stage/stage.ts";
 import { openAnotherTenant } from "./another-tenant.ts";
+import { openIncident } from "./open-incident.ts";
 import { NONE, ROUTES, UNKNOWN, type Ids, type Route } from "./route-table.ts";
 
 /** Those that are called with an id of something, in the path or in the body. */
@@ -23,6 +24,7 @@ async function openTwoTenants() {
     key: key.at("id"),
     tenant: "default",
     operator: (await stage.api("POST", "/v1/operator-sessions")).at("id"),
+    incident: openIncident(stage),
   };
   return { stage, ids, strangers: await openAnotherTenant(stage, SCOPES) };
 }

@@ -10,6 +10,7 @@ export interface Ids {
   key: string;
   tenant: string;
   operator: string;
+  incident: string;
 }
 
 /** A route of the API, and how to call it so that only the ids and the key can be wrong. */
@@ -107,6 +108,9 @@ export const ROUTES: readonly Route[] = [
     url: "https://api.example/files",
   })),
   about("connection", ["GET", "/v1/connections/{id}/reads", "connections:read", 200]),
+  plain(["GET", "/v1/incidents", "connections:read", 200]),
+  about("incident", ["GET", "/v1/incidents/{id}", "connections:read", 200]),
+  about("incident", ["POST", "/v1/incidents/{id}/acknowledge", "connections:write", 200]),
   about("connection", ["DELETE", "/v1/connections/{id}", "connections:write", 200]),
 
   plain(["GET", "/v1/api-keys", "keys:write", 200]),
@@ -146,7 +150,17 @@ export const UNKNOWN: Ids = {
   key: `key_${"0".repeat(26)}`,
   tenant: `ten_${"0".repeat(26)}`,
   operator: `ops_${"0".repeat(26)}`,
+  incident: `inc_${"0".repeat(26)}`,
 };
 
 /** What tells a route that is called with an id from one that is not. */
-export const NONE: Ids = { connection: "", client: "", secret: "", session: "", key: "", tenant: "", operator: "" };
+export const NONE: Ids = {
+  connection: "",
+  client: "",
+  secret: "",
+  session: "",
+  key: "",
+  tenant: "",
+  operator: "",
+  incident: "",
+};

@@ -12,7 +12,11 @@ const REKEY: Rekey = {
   finishedAt: null,
   atWork: { owner: "ins_1", forMs: 1000, doneBefore: 0 },
 };
-const STORED: StoredNumbers = { rekeys: [], keys: { sealing: 2, opening: 1, retired: 0 }, incidents: { rejections: 0, client_suspended: 0, provider: 0, tenant: 0, key_unavailable: 0 } };
+const STORED: StoredNumbers = {
+  rekeys: [],
+  keys: { sealing: 2, opening: 1, retired: 0 },
+  incidents: { rejections: 0, client_suspended: 0, provider: 0, tenant: 0, key_unavailable: 0 },
+};
 
 function open(stored: () => Promise<StoredNumbers> = async () => STORED) {
   const metrics = createMetrics(stored);
