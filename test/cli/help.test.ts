@@ -48,6 +48,10 @@ const COMMANDS = [
   "connections disconnect",
   "connections release",
   "token",
+  "incidents",
+  "incidents list",
+  "incidents show",
+  "incidents acknowledge",
   "api-keys",
   "api-keys list",
   "api-keys create",
@@ -62,7 +66,7 @@ const COMMANDS = [
 ];
 
 /** Commands that ask a running service. */
-const ASKING = /^(connect|connections .+|clients (?!secrets$).+|token|api-keys .+|tenants .+)$/;
+const ASKING = /^(connect|connections .+|clients (?!secrets$).+|token|incidents .+|api-keys .+|tenants .+)$/;
 
 /** What `--help` shows, without a process for each command. */
 function helpOf(command: string): string {
@@ -138,6 +142,7 @@ describe("docs/cli.md", () => {
           "clients",
           "clients secrets",
           "connections",
+          "incidents",
           "api-keys",
           "tenants",
         ].includes(command),

@@ -4,9 +4,11 @@ import { secret } from "../../src/runtime/secret.ts";
 import type * as Opening from "../../src/service/open-database.ts";
 import { systemRandom } from "../../src/service/system.ts";
 import type { Answer, Api } from "../stage/api.ts";
+import { administer } from "../stage/postgres/administer.ts";
 import { postgresDatabase, sharedPostgres } from "../stage/postgres/database.ts";
 import { openStage } from "../stage/stage.ts";
 import { withoutFirstWall } from "./forgetful-database.ts";
+import { INCIDENT, incidentOf } from "./open-incident.ts";
 import { NONE, ROUTES, UNKNOWN, type Ids, type Route } from "./route-table.ts";
 import { addTenant, connectAs, type TenantStage } from "./two-tenants.ts";
 
@@ -46,6 +48,7 @@ async function openScene(user?: string) {
   const rootKey = { kind: "value", text: generateRootKey(systemRandom) } as const;
   const stage = await openStage({ settings: { database: { kind: "postgres", url: secret(url.href) }, rootKey } });
   const [owner, stranger] = [await addTenant(stage, "owner"), await addTenant(stage, "stranger")];
+  await administer(url.href, incidentOf(owner.id, stage.clock.now()));
   return { owner, stranger, ids: await thingsOf(owner) };
 }
 
@@ -62,6 +65,7 @@ async function thingsOf(tenant: TenantStage): Promise<Ids> {
     key: (await api("POST", "/v1/api-keys", { name: "another", scopes: ["token:read"] })).at("id"),
     tenant: id,
     operator: (await api("POST", "/v1/operator-sessions")).at("id"),
+    incident: INCIDENT,
   };
 }
 
