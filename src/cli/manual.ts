@@ -6,9 +6,9 @@ says why a person must act.
 
 serve, doctor, journal, audit, backup and restore work on this machine, with the
 service's settings. keys generate, providers and explain need neither settings nor
-a service. connect, connections, campaigns, token, api-keys, tenants and the other keys
-commands ask a running service, with the API key that is in EVERGRANT_API_KEY. No option takes
-the key, because other users of a machine can see the options of a command.`;
+a service. All others ask a running service, with the API key that is in
+EVERGRANT_API_KEY. No option takes the key, because other users of a machine can see
+the options of a command.`;
 
 const SERVICE_ENVIRONMENT: readonly [name: string, meaning: string][] = [
   ["EVERGRANT_DATA_DIR", "folder of the database and the generated root key; ./data"],
@@ -39,7 +39,7 @@ const SERVICE_ENVIRONMENT: readonly [name: string, meaning: string][] = [
 ];
 
 const COMMAND_ENVIRONMENT: readonly [name: string, meaning: string][] = [
-  ["EVERGRANT_API_KEY", "API key for connect, connections, campaigns, token, api-keys, tenants and keys"],
+  ["EVERGRANT_API_KEY", "API key for the commands that ask a service"],
   ["EVERGRANT_URL", "the service that these ask; http://127.0.0.1:4100"],
   ["NO_COLOR", "when set, nothing is coloured; elsewhere only terminals get colours"],
 ];

@@ -9,6 +9,7 @@ import { addConnectCommand } from "./connect/connect-command.ts";
 import { addConnectionsCommand } from "./connections/connections-command.ts";
 import { addDoctorCommand } from "./doctor/doctor-command.ts";
 import { addExplainCommand } from "./explain/explain-command.ts";
+import { addIncidentsCommand } from "./incidents/incidents-command.ts";
 import { addJournalCommand } from "./journal/journal-command.ts";
 import { addKeysCommand } from "./keys/keys-command.ts";
 import { DESCRIPTION, REFERENCE } from "./manual.ts";
@@ -42,6 +43,7 @@ export function createProgram(deps: CommandDeps): Command {
   addClientsCommand(program, deps);
   addConnectionsCommand(program, deps);
   addCampaignsCommand(program, deps);
+  addIncidentsCommand(program, deps);
   addTokenCommand(program, deps);
   addApiKeysCommand(program, deps);
   addTenantsCommand(program, deps);

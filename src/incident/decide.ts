@@ -4,7 +4,7 @@ import type { MemberCondition, Verdict } from "./incident.ts";
 
 /** How a connection is when something is heard of it again. */
 export interface Turn {
-  was: MemberCondition;
+  was: MemberCondition | "well";
   is: MemberCondition | "well" | "gone";
   /** A person consented anew. */
   byConsent: boolean;
@@ -36,6 +36,9 @@ export const TRY_AFTER = BRAKE_WINDOW + MINUTE;
 
 /** Nobody is kept waiting for longer: the brake's patience, and a back-off after it. */
 export const LONGEST_INQUIRY = BRAKE_PATIENCE + 3 * BRAKE_WINDOW;
+
+/** After a bad hour, whoever has to wait for a turn was tried again by then. */
+export const TRIED_WITHIN = 2 * BRAKE_WINDOW;
 
 /** What to do about an incident of which nobody has learned anything yet. */
 export function nextStep({

@@ -1,9 +1,8 @@
 import { sql } from "kysely";
-import { lessonOf, nextStep } from "../incident/decide.ts";
+import { lessonOf, nextStep, TRIED_WITHIN } from "../incident/decide.ts";
 import { holdOf } from "../incident/event.ts";
 import type { Verdict } from "../incident/incident.ts";
 import type { Look } from "../incident/store.ts";
-import { BRAKE_WINDOW } from "../refresh/brake.ts";
 import type { Queries } from "./database.ts";
 import type { MemberTurn } from "./incident-members.ts";
 import { UNWELL } from "./incident-openings.ts";
@@ -63,9 +62,6 @@ async function standing(queries: Queries, id: string) {
   return { held, tried, mayBeTried, lastEndedAt: lastEndedAt ?? 0 };
 }
 
-/** Until a connection that has to wait for its turn was tried again. */
-const UNTIL_TRIED = 2 * BRAKE_WINDOW;
-
 /** What was kept back is told now where it was meant; after a bad hour it has time to become untrue. */
 async function settle(queries: Queries, id: string, verdict: Exclude<Verdict, "undecided">): Promise<boolean> {
   const { numUpdatedRows } = await queries
@@ -79,7 +75,7 @@ async function settle(queries: Queries, id: string, verdict: Exclude<Verdict, "u
     const until =
       verdict === "meant"
         ? sql<number>`at + ${sql.lit(holdOf(type))}`
-        : sql<number>`eg_now() + ${sql.lit(UNTIL_TRIED)}`;
+        : sql<number>`eg_now() + ${sql.lit(TRIED_WITHIN)}`;
     await queries
       .updateTable("outbox")
       .set({ held_until: until })

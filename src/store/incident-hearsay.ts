@@ -63,7 +63,7 @@ async function statesOf(queries: Queries, signals: ReadonlyMap<string, Signal[]>
       condition,
       generation: row.generation,
       byConsent: heard.some(({ kind }) => kind === "reauthorized"),
-      failure: failureOf(row, condition, Math.min(...heard.map(({ at }) => at))),
+      failure: failureOf(row, condition, Math.max(...heard.map(({ at }) => at))),
     };
   });
 }
@@ -107,8 +107,8 @@ function failureOf(row: State, condition: Heard["condition"], at: number): Failu
 }
 
 /** What was looked at is not looked at again; a failure that stands alone is, as long as others may join it. */
-export async function forget(queries: Queries, { signals }: Hearsay, loose: readonly Failure[], before: number) {
+export async function forget(queries: Queries, { signals }: Hearsay, loose: readonly Failure[]) {
   const alone = new Set(loose.map(({ connectionId }) => connectionId));
-  const done = signals.filter(({ connection_id: id, at }) => !alone.has(id) || at < before).map(({ number }) => number);
+  const done = signals.filter(({ connection_id: id }) => !alone.has(id)).map(({ number }) => number);
   if (done.length > 0) await queries.deleteFrom("incident_signals").where("number", "in", done).execute();
 }

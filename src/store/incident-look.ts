@@ -5,7 +5,7 @@ import { decide, learn } from "./incident-decisions.ts";
 import { announceOpened, recount, resolve } from "./incident-counts.ts";
 import { forget, hear, type Heard } from "./incident-hearsay.ts";
 import { updateMembers, type MemberTurn } from "./incident-members.ts";
-import { join, open, openIncidents, sizesOf, type OpenIncident } from "./incident-openings.ts";
+import { join, keepBack, open, openIncidents, sizesOf, type OpenIncident } from "./incident-openings.ts";
 import { openSuspensions } from "./incident-suspensions.ts";
 import { egNow } from "./now.ts";
 import type { Transaction } from "./transaction.ts";
@@ -32,11 +32,15 @@ export async function look(tx: Transaction, newId: () => string): Promise<Look> 
   const { queries } = tx;
   if (!(await takeTurn(tx))) return NOTHING;
   const { now } = await queries.selectNoFrom(egNow.as("now")).executeTakeFirstOrThrow();
-  const incidents = await openIncidents(queries);
   const hearsay = await hear(queries);
   const turns = await updateMembers(queries, hearsay.heard);
   const learned = await learn(queries, turns);
-  const { joining, loose } = sort(hearsay.heard, incidents, turns);
+  const incidents = await openIncidents(queries);
+  for (const incident of incidents) {
+    const failing = turns.flatMap((turn) => (turn.incidentId === incident.id && turn.failure ? [turn.failure] : []));
+    if (failing.length > 0) await keepBack(queries, incident, failing);
+  }
+  const { joining, loose } = sort(hearsay.heard, incidents, { turns, since: now - INCIDENT_WINDOW });
   const openings = group(loose, await sizesOf(queries, loose));
   const opened: string[] = [];
   for (const opening of openings) {
@@ -48,7 +52,7 @@ export async function look(tx: Transaction, newId: () => string): Promise<Look> 
   for (const { incident, failures } of joining) await join(queries, incident, failures);
   const taken = new Set(openings.flatMap(({ failures }) => failures));
   const left = loose.filter((failure) => !taken.has(failure));
-  await forget(queries, hearsay, left, now - INCIDENT_WINDOW);
+  await forget(queries, hearsay, left);
   const changed = [...joining.map(({ incident }) => incident.id), ...turns.map(({ incidentId }) => incidentId)];
   await recount(queries, new Set([...opened, ...changed]));
   opened.push(...(await openSuspensions(queries, incidents, newId)));
@@ -77,8 +81,12 @@ interface Joining {
   failures: readonly Failure[];
 }
 
-/** Which failures belong to an open incident that they are not in yet, and which to none. */
-function sort(heard: readonly Heard[], incidents: readonly OpenIncident[], turns: readonly MemberTurn[]) {
+/** Which failures belong to an open incident that they are not in yet, and which stand alone, and not for long. */
+function sort(
+  heard: readonly Heard[],
+  incidents: readonly OpenIncident[],
+  { turns, since }: { turns: readonly MemberTurn[]; since: number },
+) {
   const memberships = new Set(turns.map(({ connectionId, scope }) => `${connectionId} ${scope}`));
   const joining = new Map<OpenIncident, Failure[]>();
   const loose: Failure[] = [];
@@ -90,7 +98,7 @@ function sort(heard: readonly Heard[], incidents: readonly OpenIncident[], turns
       ({ scope, last_seen: at }) => scopes.includes(scope) && failure.at <= at + JOINED_FOR,
     );
     if (incident) joining.set(incident, [...(joining.get(incident) ?? []), failure]);
-    else loose.push(failure);
+    else if (failure.at > since) loose.push(failure);
   }
   return { joining: [...joining].map(([incident, failures]): Joining => ({ incident, failures })), loose };
 }

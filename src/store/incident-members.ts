@@ -10,6 +10,9 @@ export interface MemberTurn extends Turn {
   incidentId: string;
   connectionId: string;
   scope: string;
+  /** What is wrong with it now; null where it is well, or what is wrong is of no weight here. */
+  failure: Failure | null;
+  isSameToken: boolean;
 }
 
 /** Members of open incidents become what is heard of them. */
@@ -24,22 +27,22 @@ export async function updateMembers(queries: Queries, heard: readonly Heard[]): 
     .where("resolved_at", "is", null)
     .where("connection_id", "in", [...byId.keys()])
     .execute();
-  const turns = members.flatMap((member) => {
+  const turns = members.flatMap((member): MemberTurn[] => {
     const about = byId.get(member.connection_id);
-    const was = conditionColumn.parse(member.condition);
+    const condition = conditionColumn.parse(member.condition);
+    const was = member.recovered_at === null ? condition : "well";
     if (!about) return [];
     const place = { incidentId: member.incident_id, connectionId: member.connection_id, scope: member.scope };
     // Nothing is known of one that waits for its turn.
-    const is = about.condition === "troubled" ? was : about.condition;
-    return [
-      { ...place, was, is, byConsent: about.byConsent, isNext: about.generation === member.generation + 1, about },
-    ];
+    const isOther = about.condition === "troubled" && condition !== "troubled";
+    const is = isOther ? was : about.condition;
+    const { byConsent, generation } = about;
+    const isSameToken = generation === member.generation;
+    const failure = isOther ? null : about.failure;
+    return [{ ...place, was, is, byConsent, isNext: generation === member.generation + 1, isSameToken, failure }];
   });
-  const recovered = turns.filter(({ is }) => is === "well" || is === "gone");
-  const failing = turns.flatMap(({ about: { failure }, ...turn }) =>
-    failure && turn.is !== "well" ? [{ ...turn, failure }] : [],
-  );
-  for (const { incidentId, connectionId } of recovered) {
+  for (const { incidentId, connectionId, is } of turns) {
+    if (is !== "well" && is !== "gone") continue;
     await queries
       .updateTable("incident_members")
       .set({ recovered_at: egNow })
@@ -48,10 +51,12 @@ export async function updateMembers(queries: Queries, heard: readonly Heard[]): 
       .where("recovered_at", "is", null)
       .execute();
   }
-  for (const { incidentId, connectionId, was, is, failure } of failing) {
+  for (const { incidentId, connectionId, was, is, failure, isSameToken } of turns) {
+    if (!failure) continue;
+    const news = { ...(was !== is && { since: failure.at }), ...(!isSameToken && { reprieved_at: null }) };
     await queries
       .updateTable("incident_members")
-      .set({ ...memberColumns(failure), condition: is, recovered_at: null, ...(was !== is && { since: failure.at }) })
+      .set({ ...memberColumns(failure), recovered_at: null, ...news })
       .where("incident_id", "=", incidentId)
       .where("connection_id", "=", connectionId)
       .execute();

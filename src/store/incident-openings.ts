@@ -1,5 +1,5 @@
 import { DEFAULT_TENANT } from "../access/store.ts";
-import { LONGEST_INQUIRY } from "../incident/decide.ts";
+import { LONGEST_INQUIRY, TRIED_WITHIN } from "../incident/decide.ts";
 import { INCIDENT_WINDOW, MOST_COUNTED, type Failure, type Opening } from "../incident/group.ts";
 import type { EventType } from "../incident/event.ts";
 import { MINUTE } from "../runtime/clock.ts";
@@ -11,7 +11,7 @@ import { egNow } from "./now.ts";
 
 export type OpenIncident = Pick<
   IncidentRow,
-  "id" | "scope" | "kind" | "tenant_id" | "verdict" | "opened_at" | "last_seen"
+  "id" | "scope" | "kind" | "tenant_id" | "verdict" | "opened_at" | "decided_at" | "last_seen"
 >;
 
 /** What says that a connection is not well. */
@@ -20,7 +20,7 @@ export const UNWELL: readonly EventType[] = ["connection.degraded", "connection.
 export function openIncidents(queries: Queries): Promise<OpenIncident[]> {
   return queries
     .selectFrom("incidents")
-    .select(["id", "scope", "kind", "tenant_id", "verdict", "opened_at", "last_seen"])
+    .select(["id", "scope", "kind", "tenant_id", "verdict", "opened_at", "decided_at", "last_seen"])
     .where("resolved_at", "is", null)
     .orderBy("id", "desc")
     .execute();
@@ -69,13 +69,13 @@ export async function open(queries: Queries, opening: Opening, id: string): Prom
       first_seen: Math.min(...failures.map(({ at }) => at)),
       last_seen: Math.max(...failures.map(({ at }) => at)),
     })
-    .returning(["id", "scope", "kind", "tenant_id", "verdict", "opened_at", "last_seen"])
+    .returning(["id", "scope", "kind", "tenant_id", "verdict", "opened_at", "decided_at", "last_seen"])
     .executeTakeFirstOrThrow();
   await join(queries, made, failures);
   return id;
 }
 
-/** Makes connections members of an incident. While it is not decided, nobody is told of them. */
+/** Makes connections members of an incident. */
 export async function join(queries: Queries, incident: OpenIncident, failures: readonly Failure[]): Promise<void> {
   await queries
     .insertInto("incident_members")
@@ -97,13 +97,23 @@ export async function join(queries: Queries, incident: OpenIncident, failures: r
     })
     .where("id", "=", incident.id)
     .execute();
-  const doubted = failures.filter(({ confidence }) => confidence !== "certain");
+  await keepBack(queries, incident, failures);
+}
+
+/** Events of members say in which incident they are, and what may have been no end is told to nobody yet. */
+export async function keepBack(queries: Queries, incident: OpenIncident, failures: readonly Failure[]): Promise<void> {
   await pendingOf(queries, failures).set({ incident_id: incident.id }).execute();
-  if (incident.verdict !== "undecided" || doubted.length === 0) return;
+  const until = untoldUntil(incident);
+  const doubted = failures.filter(({ confidence, at }) => confidence !== "certain" && at <= (until?.endedBy ?? 0));
+  if (until === null || doubted.length === 0) return;
+  await pendingOf(queries, doubted).set({ held_until: until.at }).execute();
+}
+
+/** Until when nobody is told of what ended by a time; null where everybody is told as usual. */
+function untoldUntil({ verdict, opened_at: openedAt, decided_at: decidedAt }: OpenIncident) {
   // Beyond the longest inquiry: should nobody look any more, they are told all the same.
-  await pendingOf(queries, doubted)
-    .set({ held_until: incident.opened_at + LONGEST_INQUIRY + MINUTE })
-    .execute();
+  if (verdict === "undecided") return { at: openedAt + LONGEST_INQUIRY + MINUTE, endedBy: Infinity };
+  return verdict === "bad_hour" && decidedAt !== null ? { at: decidedAt + TRIED_WITHIN, endedBy: decidedAt } : null;
 }
 
 function pendingOf(queries: Queries, failures: readonly Failure[]) {

@@ -53,6 +53,10 @@ const COMMANDS = [
   "campaigns show",
   "campaigns cancel",
   "token",
+  "incidents",
+  "incidents list",
+  "incidents show",
+  "incidents acknowledge",
   "api-keys",
   "api-keys list",
   "api-keys create",
@@ -67,7 +71,8 @@ const COMMANDS = [
 ];
 
 /** Commands that ask a running service. */
-const ASKING = /^(connect|connections .+|clients (?!secrets$).+|token|api-keys .+|tenants .+|campaigns .+)$/;
+const ASKING =
+  /^(connect|connections .+|clients (?!secrets$).+|token|incidents .+|api-keys .+|tenants .+|campaigns .+)$/;
 
 /** What `--help` shows, without a process for each command. */
 function helpOf(command: string): string {
@@ -143,6 +148,7 @@ describe("docs/cli.md", () => {
           "clients",
           "clients secrets",
           "connections",
+          "incidents",
           "api-keys",
           "tenants",
         ].includes(command),

@@ -34,6 +34,7 @@ test("every relative link in the documentation leads to a file", () => {
     "docs/clients.md",
     "docs/errors.md",
     "docs/database.md",
+    "docs/incidents.md",
     "docs/journal.md",
     "docs/keys.md",
     "docs/metrics.md",

@@ -15,6 +15,7 @@ describe("what one connection teaches of the others", () => {
     ["a rejection that stayed one", { is: "ended" }, "meant"],
     ["a rejection of what was tried once more", { was: "tried", is: "ended" }, "meant"],
     ["one more rejection of what is held", { is: "held" }, null],
+    ["what was well in between", { was: "well", is: "ended" }, null],
     ["what ended at once", { was: "ended", is: "ended" }, null],
   ])("%s", (_what, change, lesson) => {
     expect(lessonOf({ ...HEALED, ...change })).toBe(lesson);

@@ -4,6 +4,7 @@ import { SCOPES } from "../../src/access/api-key.ts";
 import { createApi, type Answer, type Api } from "../stage/api.ts";
 import { openStage, type Stage } from "../stage/stage.ts";
 import { openAnotherTenant } from "./another-tenant.ts";
+import { openIncident } from "./open-incident.ts";
 import { startCampaign } from "./campaign.ts";
 import { NOBODY_LISTENS, NONE, ROUTES, UNKNOWN, type Ids, type Route } from "./route-table.ts";
 
@@ -26,6 +27,7 @@ async function openTwoTenants() {
     operator: (await stage.api("POST", "/v1/operator-sessions")).at("id"),
     campaign: await startCampaign(stage.api, stage.clientId),
     endpoint: (await stage.api("POST", "/v1/webhook-endpoints", { url: NOBODY_LISTENS })).at("id"),
+    incident: openIncident(stage),
   };
   return { stage, ids, strangers: await openAnotherTenant(stage, SCOPES) };
 }

@@ -12,6 +12,7 @@ export interface Ids {
   operator: string;
   campaign: string;
   endpoint: string;
+  incident: string;
 }
 
 /** A route of the API, and how to call it so that only the ids and the key can be wrong. */
@@ -114,6 +115,9 @@ export const ROUTES: readonly Route[] = [
     url: "https://api.example/files",
   })),
   about("connection", ["GET", "/v1/connections/{id}/reads", "connections:read", 200]),
+  plain(["GET", "/v1/incidents", "connections:read", 200]),
+  about("incident", ["GET", "/v1/incidents/{id}", "connections:read", 200]),
+  about("incident", ["POST", "/v1/incidents/{id}/acknowledge", "connections:write", 200]),
   about("connection", ["DELETE", "/v1/connections/{id}", "connections:write", 200]),
 
   plain(["GET", "/v1/campaigns", "connections:read", 200]),
@@ -178,6 +182,7 @@ export const UNKNOWN: Ids = {
   operator: `ops_${"0".repeat(26)}`,
   campaign: `cam_${"0".repeat(26)}`,
   endpoint: `whe_${"0".repeat(26)}`,
+  incident: `inc_${"0".repeat(26)}`,
 };
 
 /** What tells a route that is called with an id from one that is not. */
@@ -191,4 +196,5 @@ export const NONE: Ids = {
   operator: "",
   campaign: "",
   endpoint: "",
+  incident: "",
 };

@@ -4,10 +4,12 @@ import { secret } from "../../src/runtime/secret.ts";
 import type * as Opening from "../../src/service/open-database.ts";
 import { systemRandom } from "../../src/service/system.ts";
 import type { Answer, Api } from "../stage/api.ts";
+import { administer } from "../stage/postgres/administer.ts";
 import { postgresDatabase, sharedPostgres } from "../stage/postgres/database.ts";
 import { openStage } from "../stage/stage.ts";
 import { startCampaign } from "./campaign.ts";
 import { withoutFirstWall } from "./forgetful-database.ts";
+import { INCIDENT, incidentOf } from "./open-incident.ts";
 import { NOBODY_LISTENS, NONE, ROUTES, UNKNOWN, type Ids, type Route } from "./route-table.ts";
 import { addTenant, connectAs, type TenantStage } from "./two-tenants.ts";
 
@@ -47,6 +49,7 @@ async function openScene(user?: string) {
   const rootKey = { kind: "value", text: generateRootKey(systemRandom) } as const;
   const stage = await openStage({ settings: { database: { kind: "postgres", url: secret(url.href) }, rootKey } });
   const [owner, stranger] = [await addTenant(stage, "owner"), await addTenant(stage, "stranger")];
+  await administer(url.href, incidentOf(owner.id, stage.clock.now()));
   return { owner, stranger, ids: await thingsOf(owner) };
 }
 
@@ -65,6 +68,7 @@ async function thingsOf(tenant: TenantStage): Promise<Ids> {
     operator: (await api("POST", "/v1/operator-sessions")).at("id"),
     campaign: await startCampaign(api, clientId),
     endpoint: (await api("POST", "/v1/webhook-endpoints", { url: NOBODY_LISTENS })).at("id"),
+    incident: INCIDENT,
   };
 }
 

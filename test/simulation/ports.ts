@@ -197,9 +197,23 @@ function instancePort(store: InstanceStore, call: Call): InstanceStore {
   };
 }
 
-function incidentPort(store: IncidentStore, call: Call, { witness }: World): Pick<IncidentStore, "look" | "reprieve"> {
+function incidentPort(
+  store: IncidentStore,
+  call: Call,
+  { witness, database, verdict }: World,
+): Pick<IncidentStore, "look" | "reprieve"> {
   return {
-    look: (newId) => call({ port: "store", name: "incident.look", about: null, effect: () => store.look(newId) }),
+    look: (newId) =>
+      call({
+        port: "store",
+        name: "incident.look",
+        about: null,
+        effect: () => store.look(newId),
+        after: () => {
+          const [early = null] = database.rows.toldTooSoon();
+          if (early !== null) verdict.report("told", early, "its user would be asked while nobody knows whether to");
+        },
+      }),
     reprieve: (limit) =>
       call({
         port: "store",

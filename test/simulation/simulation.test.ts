@@ -9,7 +9,7 @@ import type { Invariant } from "./witness/verdict.ts";
 
 const CHUNK = 25;
 
-test.each([1, 26, 51, 76, 101, 126, 1_000_000, 1_000_025])(
+test.each([1, 26, 51, 76, 101, 126, 1_000_000, 1_000_025, 2_000_000])(
   "the fixed seeds from %i on, with twenty faults and more in each, break no invariant",
   { timeout: 60_000 },
   async (from) => {

@@ -36,6 +36,8 @@ export interface StageOptions {
   provider?: (issuer: string) => Record<string, unknown>;
   /** A file in which the sandbox keeps what it issued. */
   sandboxFile?: string;
+  /** Who can sign in at the sandbox, if not the three that it knows. */
+  users?: string[];
   /** Where browsers reach the service, if not where it listens. */
   publicUrl?: string;
   /** Settings of the service. */
@@ -44,8 +46,12 @@ export interface StageOptions {
 
 /** The sandbox's tokens live in real time and long; the service's clock stands still until the test moves it. */
 export async function openStage(options: StageOptions = {}): Promise<Stage> {
-  const { behaviour = {}, sandboxFile } = options;
-  const sandbox = await startSandbox({ behaviour, ...(sandboxFile !== undefined && { dataFile: sandboxFile }) });
+  const { behaviour = {}, sandboxFile, users } = options;
+  const sandbox = await startSandbox({
+    behaviour,
+    ...(sandboxFile !== undefined && { dataFile: sandboxFile }),
+    ...(users && { users }),
+  });
   onTestFinished(() => sandbox.close());
   const clock = createManualClock(Date.now());
   const log: string[] = [];

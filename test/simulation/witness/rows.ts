@@ -58,7 +58,7 @@ export function createRows(driver: SQLite.Database): Rows {
     and (verdict = 'undecided' or (verdict = 'bad_hour' and since <= decided_at and reprieved_at is null))`)
     .pluck();
   const tooSoon = driver
-    .prepare(`select outbox.connection_id from outbox join incidents on incidents.id = incident_id
+    .prepare(`select outbox.connection_id from outbox join incidents on incidents.id = outbox.incident_id
     join incident_members as member on member.incident_id = incidents.id and member.connection_id = outbox.connection_id
     where type = 'connection.reauthorization_required' and passed_on_at is null and held_until <= eg_now()
     and resolved_at is null and doubted = 1 and condition = 'ended'
