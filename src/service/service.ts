@@ -30,6 +30,7 @@ import { createRestoreStore } from "../store/restores.ts";
 import { createSealedStore } from "../store/sealed-store.ts";
 import { createTenantStore } from "../store/tenants.ts";
 import { createTokenReadStore } from "../store/token-reads.ts";
+import { createDeliveryStore } from "../store/webhook-deliveries.ts";
 import { createLogger, createLogObserver } from "../telemetry/log.ts";
 import { createStartingApiKeys } from "./acting-stores.ts";
 import { createMetrics, type Metrics, type StoredNumbers } from "../telemetry/metrics.ts";
@@ -97,7 +98,8 @@ interface Opened extends Secrets {
 
 async function storedNumbers(database: Database): Promise<StoredNumbers> {
   const [keys, rekeys] = [createKeyStore(database, () => ""), createRekeyStore(database)];
-  return { keys: await keys.states(), rekeys: await rekeys.list() };
+  const deliveries = await createDeliveryStore(database).waiting();
+  return { keys: await keys.states(), rekeys: await rekeys.list(), deliveries };
 }
 
 async function startOn(opened: Opened, settings: Settings, { clock, random }: System): Promise<Service> {

@@ -21,6 +21,8 @@ export interface Metrics {
 export interface StoredNumbers {
   rekeys: readonly Rekey[];
   keys: Readonly<Record<KeyState, number>>;
+  /** Webhook deliveries that wait to be sent, and for how long the oldest does. Milliseconds. */
+  deliveries: { count: number; oldestMs: number };
 }
 
 /** How an attempt to refresh ended. */
@@ -32,6 +34,20 @@ const OUTCOMES: Partial<Record<EventName, string>> = {
   "refresh.aborted": "aborted",
   "refresh.rejection_held": "rejection_held",
   "connection.reauthorization_required": "rejected",
+};
+
+/** How an attempt to send a webhook ended. */
+const WEBHOOK_OUTCOMES: Partial<Record<EventName, string>> = {
+  "webhook.delivered": "delivered",
+  "webhook.failed": "failed",
+  "webhook.given_up": "given_up",
+};
+
+/** How an attempt to send a mail ended. */
+const MAIL_OUTCOMES: Partial<Record<EventName, string>> = {
+  "mail.sent": "sent",
+  "mail.failed": "failed",
+  "mail.given_up": "given_up",
 };
 
 const NAMED_CAUSES: ReadonlySet<unknown> = new Set(CAUSES);
@@ -76,6 +92,18 @@ function createCounters(registry: Registry) {
     labelNames: ["outcome", "cause"],
     registers,
   });
+  const webhooks = new Counter({
+    name: "evergrant_webhook_attempts_total",
+    help: "Attempts to send a webhook, by how they ended.",
+    labelNames: ["outcome"],
+    registers,
+  });
+  const mails = new Counter({
+    name: "evergrant_mail_attempts_total",
+    help: "Attempts to send a mail to the operators, by how they ended.",
+    labelNames: ["outcome"],
+    registers,
+  });
   const requests = new Histogram({
     name: "evergrant_http_request_duration_seconds",
     help: "Requests that the framework answered; reads from memory are in evergrant_access_tokens_read_total only.",
@@ -88,6 +116,10 @@ function createCounters(registry: Registry) {
     events.inc({ event });
     const outcome = OUTCOMES[event];
     if (outcome !== undefined) refreshes.inc({ outcome, cause: causeOf(fields) });
+    const sent = WEBHOOK_OUTCOMES[event];
+    if (sent !== undefined) webhooks.inc({ outcome: sent });
+    const mailed = MAIL_OUTCOMES[event];
+    if (mailed !== undefined) mails.inc({ outcome: mailed });
     if (event === "request.completed") {
       const { method, route, status, durationMs } = fields;
       const labels = { method: String(method), route: String(route ?? "none"), status: String(status) };
@@ -123,9 +155,22 @@ function createGauges(registry: Registry) {
     registers,
   });
 
+  const waiting = new Gauge({
+    name: "evergrant_webhook_deliveries_waiting",
+    help: "Webhook deliveries that wait to be sent. The same for every instance.",
+    registers,
+  });
+  const oldest = new Gauge({
+    name: "evergrant_webhook_oldest_waiting_seconds",
+    help: "How long the oldest of them has been waiting. The same for every instance.",
+    registers,
+  });
+
   function set(stored: StoredNumbers | null): void {
-    for (const gauge of [keys, rekeys, values]) gauge.reset();
+    for (const gauge of [keys, rekeys, values, waiting, oldest]) gauge.reset();
     if (!stored) return;
+    waiting.set(stored.deliveries.count);
+    oldest.set(stored.deliveries.oldestMs / SECOND);
     for (const [state, count] of Object.entries(stored.keys)) keys.set({ state }, count);
     for (const state of ["running", "waiting", "finished"]) {
       rekeys.set({ state }, stored.rekeys.filter((rekey) => stateOf(rekey) === state).length);

@@ -59,10 +59,22 @@ const COMMANDS = [
   "tenants add",
   "tenants edit",
   "tenants delete",
+  "webhooks",
+  "webhooks list",
+  "webhooks deliveries",
+  "webhooks add",
+  "webhooks test",
+  "webhooks rotate-secret",
+  "webhooks replay",
+  "webhooks disable",
+  "webhooks enable",
+  "webhooks remove",
+  "mail",
+  "mail test",
 ];
 
 /** Commands that ask a running service. */
-const ASKING = /^(connect|connections .+|clients (?!secrets$).+|token|api-keys .+|tenants .+)$/;
+const ASKING = /^(connect|connections .+|clients (?!secrets$).+|token|api-keys .+|tenants .+|webhooks .+)$/;
 
 /** What `--help` shows, without a process for each command. */
 function helpOf(command: string): string {
