@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { DELIVERY_LEASE } from "../../src/incident/webhook-delivery.ts";
 import { DAY, HOUR, MINUTE } from "../../src/runtime/clock.ts";
+import { makeClone } from "../../src/store/restore-clone.ts";
 import type { DatabaseKind } from "../stage/databases.ts";
 import { openWebhookStage, outcome, type WebhookStage } from "./webhook-stage.ts";
 
@@ -254,6 +255,18 @@ export function webhookDeliveriesContract(kind: DatabaseKind): void {
       expect(await stage.webhooks.secrets("whe_1")).toEqual([]);
       expect(await stage.deliveries.waiting()).toEqual({ count: 0, oldestMs: 0 });
     });
+  });
+
+  test(`a clone tells nobody of what is the original's to tell, with ${kind.name}`, async () => {
+    const stage = await openWebhookStage(kind);
+    await stage.endpoint("whe_1");
+    await stage.event("con_1");
+    await stage.passOn();
+    await stage.event("con_2");
+    await makeClone(stage.database, { name: "clone", staticProviders: [] });
+    await stage.passOn();
+    expect(await stage.deliveries.waiting()).toEqual({ count: 0, oldestMs: 0 });
+    expect(await stage.webhooks.find("whe_1")).toMatchObject({ disabledReason: "by_request" });
   });
 
   describe(`secrets on ${kind.name}`, () => {
