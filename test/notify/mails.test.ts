@@ -17,9 +17,11 @@ async function arrived(stage: Stage, { mails }: MailServer, count: number): Prom
     .poll(async () => {
       await stage.clock.leap(10 * SECOND);
       return mails.length;
-    })
+    }, WHILE)
     .toBe(count);
 }
+
+const WHILE = { timeout: 15_000, interval: 20 };
 
 async function pass({ clock }: Stage, milliseconds: number): Promise<void> {
   for (let left = milliseconds; left > 0; left -= MINUTE) {

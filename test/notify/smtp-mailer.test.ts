@@ -3,6 +3,7 @@ import { selfSigned } from "@evergrant/sandbox";
 import { expect, onTestFinished, test } from "vitest";
 import { createSmtpMailer } from "../../src/notify/smtp-mailer.ts";
 import { parseSmtpUrl } from "../../src/notify/smtp-url.ts";
+import { secret } from "../../src/runtime/secret.ts";
 import { startMailServer } from "../stage/mail-server.ts";
 
 const MAIL = {
@@ -59,14 +60,9 @@ test("nothing is told to a server elsewhere that does not speak TLS, nor to one 
     socket.write("220 plain.example\r\n");
     socket.on("data", (chunk: Buffer) => {
       heard.push(chunk.toString());
-      socket.write(/^EHLO/.test(chunk.toString()) ? "250 plain.example\r\n" : "502 No\r\n");
+      socket.write(chunk.toString().startsWith("EHLO") ? "250 plain.example\r\n" : "502 No\r\n");
     });
   });
-  const elsewhere = (tls: "required" | "implicit", port: number) =>
-    createSmtpMailer({
-      server: () => Promise.resolve({ ...parseSmtpUrl(`smtp://user:secret@127.0.0.1:${port}`, [])!, tls }),
-      from: "eg@example.com",
-    });
   expect(await elsewhere("required", plain).send(MAIL)).not.toBe("sent");
   expect(heard.join("")).not.toMatch(/AUTH|MAIL FROM|secret/);
   const { key, cert } = selfSigned("mail");
@@ -76,7 +72,6 @@ test("nothing is told to a server elsewhere that does not speak TLS, nor to one 
 });
 
 test("TLS is what the URL says and where it leads", () => {
-  const tlsOf = (url: string) => parseSmtpUrl(url, ["Mail.internal"])?.tls;
   expect(tlsOf("smtps://mail.example.com")).toBe("implicit");
   expect(tlsOf("smtp://mail.example.com")).toBe("required");
   expect(tlsOf("smtp://mail.internal")).toBe("if_offered");
@@ -87,6 +82,17 @@ test("TLS is what the URL says and where it leads", () => {
     expect([url, parseSmtpUrl(url, [])]).toEqual([url, null]);
   }
 });
+
+/** As if it were another machine. */
+function elsewhere(tls: "required" | "implicit", port: number) {
+  const login = { user: "user", password: secret("secret") };
+  const server = { host: "127.0.0.1", port, tls, login };
+  return createSmtpMailer({ server: () => Promise.resolve(server), from: "eg@example.com" });
+}
+
+function tlsOf(url: string) {
+  return parseSmtpUrl(url, ["Mail.internal"])?.tls;
+}
 
 async function rawServer(listener: (socket: Socket) => void): Promise<number> {
   const server = createServer(listener);

@@ -16,6 +16,19 @@ async function first(stage: WebhookStage) {
   return claimed;
 }
 
+/** Fails, once every so often, for so long. */
+async function failFor(stage: WebhookStage, days: number): Promise<unknown[]> {
+  const turns: unknown[] = [];
+  for (let hour = 0; hour <= days * 24; hour += 12) {
+    if (hour > 0) await stage.clock.advance(12 * HOUR);
+    await stage.event(`con_${hour}`);
+    await stage.passOn();
+    const [delivery] = await stage.claim();
+    turns.push(delivery ? await stage.fail(delivery, null) : "nothing");
+  }
+  return turns;
+}
+
 /** What every database has to make of events on their way to endpoints. */
 export function webhookDeliveriesContract(kind: DatabaseKind): void {
   describe(`passing events on with ${kind.name}`, () => {
@@ -181,19 +194,6 @@ export function webhookDeliveriesContract(kind: DatabaseKind): void {
   });
 
   describe(`an endpoint on ${kind.name}`, () => {
-    /** Fails, once every so often, for so long. */
-    async function failFor(stage: WebhookStage, days: number): Promise<unknown[]> {
-      const turns: unknown[] = [];
-      for (let hour = 0; hour <= days * 24; hour += 12) {
-        if (hour > 0) await stage.clock.advance(12 * HOUR);
-        await stage.event(`con_${hour}`);
-        await stage.passOn();
-        const [delivery] = await stage.claim();
-        turns.push(delivery ? await stage.fail(delivery, null) : "nothing");
-      }
-      return turns;
-    }
-
     test("that fails for two days is warned of, and a day later disabled", async () => {
       const stage = await openWebhookStage(kind);
       await stage.endpoint("whe_1");
