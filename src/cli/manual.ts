@@ -4,7 +4,7 @@ import { table } from "./terminal/table.ts";
 export const DESCRIPTION = `Keeps OAuth connections alive: refreshes ahead of need, stores rotation safely,
 says why a person must act.
 
-serve, doctor, journal, audit, backup and restore work on this machine, with the
+serve, doctor, journal, audit, backup, restore and mail work on this machine, with the
 service's settings. keys generate, providers and explain need neither settings nor
 a service. All others ask a running service, with the API key that is in
 EVERGRANT_API_KEY. No option takes the key, because other users of a machine can see
@@ -28,6 +28,10 @@ const SERVICE_ENVIRONMENT: readonly [name: string, meaning: string][] = [
   ["EVERGRANT_OPERATOR_CLIENT_SECRET", "its secret; none for a public client"],
   ["EVERGRANT_OPERATOR_CLIENT_SECRET_FILE", "a file with that secret, read at each sign-in"],
   ["EVERGRANT_OPERATOR_ALLOWED", "who may sign in, as what, separated by commas"],
+  ["EVERGRANT_SMTP_URL", "the mail server, as smtps://user:password@host; none"],
+  ["EVERGRANT_SMTP_URL_FILE", "a file with that URL, read for each mail"],
+  ["EVERGRANT_MAIL_FROM", "who mails are from"],
+  ["EVERGRANT_NOTIFY_EMAIL", "operators who are written, separated by commas; nobody"],
   ["EVERGRANT_PUBLIC_URL", "address under which browsers reach the service; http://<host>:<port>"],
   ["EVERGRANT_HOST", "address to listen on; 127.0.0.1"],
   ["EVERGRANT_PORT", "port to listen on; 4100"],

@@ -13,11 +13,13 @@ import { addIncidentsCommand } from "./incidents/incidents-command.ts";
 import { addJournalCommand } from "./journal/journal-command.ts";
 import { addKeysCommand } from "./keys/keys-command.ts";
 import { DESCRIPTION, REFERENCE } from "./manual.ts";
+import { addMailCommand } from "./mail/mail-command.ts";
 import { addProvidersCommand } from "./providers/providers-command.ts";
 import { addRestoreCommand } from "./restore/restore-command.ts";
 import { addServeCommand } from "./serve-command.ts";
 import { addTenantsCommand } from "./tenants/tenants-command.ts";
 import { addTokenCommand } from "./token/token-command.ts";
+import { addWebhooksCommand } from "./webhooks/webhooks-command.ts";
 import { readVersion } from "./version.ts";
 
 /** The whole command line. Misuse throws `CommanderError`; nothing here ends the process. */
@@ -47,5 +49,7 @@ export function createProgram(deps: CommandDeps): Command {
   addTokenCommand(program, deps);
   addApiKeysCommand(program, deps);
   addTenantsCommand(program, deps);
+  addWebhooksCommand(program, deps);
+  addMailCommand(program, deps);
   return program;
 }

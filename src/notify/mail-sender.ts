@@ -63,7 +63,7 @@ async function textOf({ mails, webhooks }: MailSenderDeps, mail: ClaimedMail): P
     }
     case "endpoint_failing": {
       const endpoint = mail.endpointId === null ? null : await webhooks.find(mail.endpointId);
-      return endpoint?.warnedAt == null ? null : endpointText(endpoint);
+      return endpoint && endpoint.warnedAt !== null ? endpointText(endpoint) : null;
     }
   }
 }

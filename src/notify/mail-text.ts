@@ -1,5 +1,5 @@
 import { CAUSES, sentence } from "../connection/cause.ts";
-import type { OutboxEvent } from "../incident/event.ts";
+import type { EventType, OutboxEvent } from "../incident/event.ts";
 import type { WebhookEndpoint } from "../incident/webhook-endpoint.ts";
 import type { Counts, Digest } from "./digest.ts";
 
@@ -22,35 +22,27 @@ export function eventText(event: OutboxEvent): MailText {
 }
 
 function subjectOf({ type, clientId, incidentId, detail }: OutboxEvent): string {
-  switch (type) {
-    case "client.suspended":
-      return `The provider refuses client ${clientId ?? ""}`;
-    case "client.secret_expiring":
-      return detail["days"] === 0
-        ? `A secret of client ${clientId ?? ""} has expired`
-        : `A secret of client ${clientId ?? ""} expires within ${days(detail["days"])}`;
-    case "incident.opened":
-      return `Incident ${incidentId ?? ""} has begun`;
-    case "incident.resolved":
-      return `Incident ${incidentId ?? ""} is over`;
-    default:
-      return type;
-  }
+  if (type === "client.suspended") return `The provider refuses client ${clientId ?? ""}`;
+  if (type === "incident.opened") return `Incident ${incidentId ?? ""} has begun`;
+  if (type === "incident.resolved") return `Incident ${incidentId ?? ""} is over`;
+  if (type !== "client.secret_expiring") return type;
+  const secret = `A secret of client ${clientId ?? ""}`;
+  return detail["days"] === 0 ? `${secret} has expired` : `${secret} expires within ${days(detail["days"])}`;
 }
 
+/** By its cause where it has one. */
 function explanationOf({ type, detail }: OutboxEvent): string {
   const cause = CAUSES.find((each) => each === detail["cause"]);
-  switch (type) {
-    case "client.suspended":
-      return cause === undefined ? "Its connections wait until it is accepted again." : sentence(cause);
-    case "client.secret_expiring":
-      return "Make another secret at the provider and stage it here. Without it all connections of the client will wait.";
-    case "incident.opened":
-      return cause === undefined ? "Several connections have the same trouble." : sentence(cause);
-    default:
-      return cause === undefined ? "Nothing more needs to be done." : sentence(cause);
-  }
+  return cause === undefined ? (EXPLANATIONS[type] ?? "") : sentence(cause);
 }
+
+const EXPLANATIONS: Partial<Record<EventType, string>> = {
+  "client.suspended": "Its connections wait until the provider accepts it again.",
+  "client.secret_expiring":
+    "Make another secret at the provider and stage it here. Without it all connections of the client will wait.",
+  "incident.opened": "Several connections have the same trouble.",
+  "incident.resolved": "Nothing more needs to be done.",
+};
 
 function factsOf(event: OutboxEvent): [string, string][] {
   const ids = { tenant: event.tenantId, client: event.clientId, incident: event.incidentId };
@@ -61,7 +53,7 @@ function factsOf(event: OutboxEvent): [string, string][] {
 
 /** Times of a detail are numbers. */
 function readable(name: string, value: unknown): string {
-  return /_at$/.test(name) && typeof value === "number" ? new Date(value).toISOString() : String(value);
+  return name.endsWith("_at") && typeof value === "number" ? new Date(value).toISOString() : String(value);
 }
 
 /** Of what happened to connections since the last such mail. */

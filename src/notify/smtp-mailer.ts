@@ -1,5 +1,6 @@
 import { createTransport } from "nodemailer";
 import type { Mail, Mailer } from "../incident/mailer.ts";
+import { deferred } from "../runtime/deferred.ts";
 import type { SmtpServer } from "./smtp-url.ts";
 
 export interface SmtpMailerDeps {
@@ -77,10 +78,7 @@ function factsOf(error: unknown): { code: unknown; responseCode: number } {
 }
 
 function lateAfter(milliseconds: number): { passed: Promise<"failed">; clear: () => void } {
-  let clear = (): void => undefined;
-  const passed = new Promise<"failed">((resolve) => {
-    const timer = setTimeout(() => resolve("failed"), milliseconds);
-    clear = () => clearTimeout(timer);
-  });
-  return { passed, clear };
+  const late = deferred<"failed">();
+  const timer = setTimeout(() => late.resolve("failed"), milliseconds);
+  return { passed: late.promise, clear: () => clearTimeout(timer) };
 }

@@ -40,6 +40,7 @@ import { createSecurityEventStore } from "../store/security-events.ts";
 import { createSealedStore } from "../store/sealed-store.ts";
 import { createTenantStore } from "../store/tenants.ts";
 import { createTokenReadStore } from "../store/token-reads.ts";
+import { createDeliveryStore } from "../store/webhook-deliveries.ts";
 import { createLogger, createLogObserver } from "../telemetry/log.ts";
 import { createStartingApiKeys } from "./acting-stores.ts";
 import { createMetrics, type Metrics, type StoredNumbers } from "../telemetry/metrics.ts";
@@ -109,7 +110,8 @@ interface Opened extends Secrets {
 async function storedNumbers(database: Database): Promise<Omit<StoredNumbers, "oldestProof">> {
   const [keys, rekeys] = [createKeyStore(database, () => ""), createRekeyStore(database)];
   const incidents = await createIncidentStore(database).countOpen();
-  return { keys: await keys.states(), rekeys: await rekeys.list(), incidents };
+  const deliveries = await createDeliveryStore(database).waiting();
+  return { keys: await keys.states(), rekeys: await rekeys.list(), incidents, deliveries };
 }
 
 async function startOn(opened: Opened, settings: Settings, { clock, random }: System): Promise<Service> {

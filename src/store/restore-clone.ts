@@ -49,6 +49,13 @@ async function begin(queries: Queries, name: string): Promise<void> {
   for (const table of ["spare_token_sets", "connect_sessions", "instances"] as const) {
     await queries.deleteFrom(table).execute();
   }
+  // What happened is the original's to tell.
+  for (const table of ["webhook_deliveries", "mails", "outbox"] as const) await queries.deleteFrom(table).execute();
+  await queries
+    .updateTable("webhook_endpoints")
+    .set({ disabled_reason: "by_request", disabled_at: egNow })
+    .where("disabled_reason", "is", null)
+    .execute();
 }
 
 async function blankNext(queries: Queries, after: string, staticProviders: readonly string[]) {

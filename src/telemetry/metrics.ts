@@ -26,6 +26,8 @@ export interface StoredNumbers {
   incidents: Readonly<Record<IncidentKind, number>>;
   /** Milliseconds since the oldest last proof of a live connection; null without any. */
   oldestProof: number | null;
+  /** Webhook deliveries that wait to be sent, and for how long the oldest does. Milliseconds. */
+  deliveries: { count: number; oldestMs: number };
 }
 
 /** How an attempt to refresh ended. */
@@ -37,6 +39,20 @@ const OUTCOMES: Partial<Record<EventName, string>> = {
   "refresh.aborted": "aborted",
   "refresh.rejection_held": "rejection_held",
   "connection.reauthorization_required": "rejected",
+};
+
+/** How an attempt to send a webhook ended. */
+const WEBHOOK_OUTCOMES: Partial<Record<EventName, string>> = {
+  "webhook.delivered": "delivered",
+  "webhook.failed": "failed",
+  "webhook.given_up": "given_up",
+};
+
+/** How an attempt to send a mail ended. */
+const MAIL_OUTCOMES: Partial<Record<EventName, string>> = {
+  "mail.sent": "sent",
+  "mail.failed": "failed",
+  "mail.given_up": "given_up",
 };
 
 const NAMED_CAUSES: ReadonlySet<unknown> = new Set(CAUSES);
@@ -87,6 +103,18 @@ function createCounters(registry: Registry) {
     labelNames: ["type", "verdict"],
     registers,
   });
+  const webhooks = new Counter({
+    name: "evergrant_webhook_attempts_total",
+    help: "Attempts to send a webhook, by how they ended.",
+    labelNames: ["outcome"],
+    registers,
+  });
+  const mails = new Counter({
+    name: "evergrant_mail_attempts_total",
+    help: "Attempts to send a mail to the operators, by how they ended.",
+    labelNames: ["outcome"],
+    registers,
+  });
   const requests = new Histogram({
     name: "evergrant_http_request_duration_seconds",
     help: "Requests that the framework answered; reads from memory are in evergrant_access_tokens_read_total only.",
@@ -110,6 +138,10 @@ function createCounters(registry: Registry) {
       securityEvents.inc({ type: String(fields["type"]), verdict: String(fields["verdict"]) });
     }
     if (event === "connection.probed") probes.inc({ outcome: String(fields["outcome"]) });
+    const sent = WEBHOOK_OUTCOMES[event];
+    if (sent !== undefined) webhooks.inc({ outcome: sent });
+    const mailed = MAIL_OUTCOMES[event];
+    if (mailed !== undefined) mails.inc({ outcome: mailed });
     if (event === "request.completed") {
       const { method, route, status, durationMs } = fields;
       const labels = { method: String(method), route: String(route ?? "none"), status: String(status) };
@@ -158,10 +190,23 @@ function createGauges(registry: Registry) {
     registers,
   });
 
+  const waiting = new Gauge({
+    name: "evergrant_webhook_deliveries_waiting",
+    help: "Webhook deliveries that wait to be sent. The same for every instance.",
+    registers,
+  });
+  const oldest = new Gauge({
+    name: "evergrant_webhook_oldest_waiting_seconds",
+    help: "How long the oldest of them has been waiting. The same for every instance.",
+    registers,
+  });
+
   function set(stored: StoredNumbers | null): void {
-    for (const gauge of [keys, rekeys, values, incidents, oldestProof]) gauge.reset();
+    for (const gauge of [keys, rekeys, values, incidents, oldestProof, waiting, oldest]) gauge.reset();
     if (!stored) return;
     oldestProof.set((stored.oldestProof ?? 0) / SECOND);
+    waiting.set(stored.deliveries.count);
+    oldest.set(stored.deliveries.oldestMs / SECOND);
     for (const [state, count] of Object.entries(stored.keys)) keys.set({ state }, count);
     for (const [kind, count] of Object.entries(stored.incidents)) incidents.set({ kind }, count);
     for (const state of ["running", "waiting", "finished"]) {

@@ -3,6 +3,7 @@ import { HOUR, MINUTE, SECOND } from "../../src/runtime/clock.ts";
 import { addTenant } from "../security/two-tenants.ts";
 import { createApi } from "../stage/api.ts";
 import { startPageServer } from "../stage/page-server.ts";
+import { openRaw } from "../stage/raw-database.ts";
 import { openStage, type Stage } from "../stage/stage.ts";
 import { isSignedWith, startWebhookReceiver, type WebhookReceiver } from "../stage/webhook-receiver.ts";
 
@@ -15,12 +16,22 @@ async function open(fields: Record<string, unknown> = {}) {
   return { stage, receiver, path: `${PATH}/${made.at("id")}`, secret: made.at("secret"), made };
 }
 
-/** Time passes in steps, so that what is sent arrives meanwhile. */
-async function pass({ clock }: Stage, milliseconds: number, step = milliseconds): Promise<void> {
+/** Time passes in steps, and what is sent at each comes to its end. */
+async function pass(stage: Stage, milliseconds: number, step = milliseconds): Promise<void> {
   for (let left = milliseconds; left > 0; left -= step) {
-    await clock.leap(Math.min(step, left));
-    await new Promise((resolve) => setTimeout(resolve, 5));
+    await stage.clock.leap(Math.min(step, left));
+    await expect.poll(() => underWay(stage), WHILE).toBe(0);
   }
+}
+
+const WHILE = { timeout: 15_000, interval: 2 };
+
+function underWay({ settings, clock }: Stage): unknown {
+  const database = openRaw(`${settings.dataDir}/evergrant.db`, { readonly: true });
+  const sql = `select count(*) from webhook_deliveries where state = 'pending' and claimed_until > ${clock.now()}`;
+  const count = database.value(sql);
+  database.close();
+  return count;
 }
 
 async function adopt({ api, clientId }: Stage, n: number): Promise<string> {
@@ -33,7 +44,7 @@ async function arrived(stage: Stage, { received }: WebhookReceiver, count: numbe
     .poll(async () => {
       await pass(stage, SECOND);
       return received.length;
-    })
+    }, WHILE)
     .toBe(count);
 }
 
@@ -69,7 +80,7 @@ test("a message says what happened to which connection, is signed, and has no to
       facts: {},
     },
   });
-  const { access_token: token } = (await stage.token(connectionId)).body as { access_token: string };
+  const token = (await stage.token(connectionId)).at("access_token");
   expect(message.text).not.toContain(token);
   expect(message.id).toMatch(/^evt_[0-9a-f]{32}$/);
   expect(await deliveriesOf(stage, path)).toMatchObject({
@@ -120,7 +131,7 @@ test("a receiver that is down for an hour hears of each connection in its order,
     .poll(async () => {
       await pass(stage, 5 * MINUTE, MINUTE);
       return receiver.received.length;
-    })
+    }, WHILE)
     .toBe(8);
   expect(new Set(receiver.received.map(({ id }) => id)).size).toBe(8);
   for (const id of ids) {
@@ -180,7 +191,7 @@ test("an endpoint that is gone is disabled, and what happened since comes with a
   const since = new Date(stage.clock.now()).toISOString();
   await stage.connect("alice");
   await arrived(stage, receiver, 1);
-  await expect.poll(async () => (await stage.api("GET", path)).body).toMatchObject({ disabled_reason: "gone" });
+  await expect.poll(async () => (await stage.api("GET", path)).body, WHILE).toMatchObject({ disabled_reason: "gone" });
   await stage.connect("bob");
   await pass(stage, HOUR, MINUTE);
   expect(receiver.received).toHaveLength(1);
@@ -249,7 +260,7 @@ test("the operator's endpoint hears of every tenant where it says so, and no oth
   await acme.api("POST", "/v1/connections/import", { client: acme.clientId, token_set });
   await stage.connect("alice");
   await arrived(stage, receiver, 2);
-  expect(receiver.received.map(({ data }) => data["tenant"]).toSorted()).toEqual(["default", acme.id]);
+  expect(new Set(receiver.received.map(({ data }) => data["tenant"]))).toEqual(new Set(["default", acme.id]));
   expect(own.received.map(({ data }) => data["tenant"])).toEqual([acme.id]);
 });
 

@@ -68,11 +68,23 @@ const COMMANDS = [
   "tenants add",
   "tenants edit",
   "tenants delete",
+  "webhooks",
+  "webhooks list",
+  "webhooks deliveries",
+  "webhooks add",
+  "webhooks test",
+  "webhooks rotate-secret",
+  "webhooks replay",
+  "webhooks disable",
+  "webhooks enable",
+  "webhooks remove",
+  "mail",
+  "mail test",
 ];
 
 /** Commands that ask a running service. */
 const ASKING =
-  /^(connect|connections .+|clients (?!secrets$).+|token|incidents .+|api-keys .+|tenants .+|campaigns .+)$/;
+  /^(connect|connections .+|clients (?!secrets$).+|token|incidents .+|api-keys .+|tenants .+|campaigns .+|webhooks .+)$/;
 
 /** What `--help` shows, without a process for each command. */
 function helpOf(command: string): string {

@@ -33,6 +33,7 @@ test("every relative link in the documentation leads to a file", () => {
     "docs/cli.md",
     "docs/clients.md",
     "docs/errors.md",
+    "docs/events.md",
     "docs/database.md",
     "docs/incidents.md",
     "docs/journal.md",

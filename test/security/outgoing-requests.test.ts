@@ -7,13 +7,14 @@ import { consent } from "../field/browser.ts";
 import { startScriptedProvider } from "../field/scripted-provider.ts";
 import { serveTcp } from "../network/loopback.ts";
 import { startPageServer } from "../stage/page-server.ts";
+import { openRaw } from "../stage/raw-database.ts";
 import { openStage, type Stage } from "../stage/stage.ts";
 
 const SRC = fileURLToPath(new URL("../../src", import.meta.url));
 
 /** Whatever can open a connection. */
 const WAYS_OUT =
-  /from "(?:undici|(?:node:)?(?:http|https|http2|net|tls|dgram)|node-fetch|axios|got|ws)"|import\("@(?:aws-sdk|google-cloud|azure)\/|\bfetch\(|new (?:WebSocket|EventSource)\(/;
+  /from "(?:undici|(?:node:)?(?:http|https|http2|net|tls|dgram)|node-fetch|axios|got|ws|nodemailer)"|import\("@(?:aws-sdk|google-cloud|azure)\/|\bfetch\(|new (?:WebSocket|EventSource)\(/;
 
 /** Who uses them outside `src/network`, and why no URL of a tenant leads through there. */
 const OTHER_WAYS_OUT: Readonly<Record<string, string>> = {
@@ -24,6 +25,8 @@ const OTHER_WAYS_OUT: Readonly<Record<string, string>> = {
   "cli/doctor/check-address.ts": "asks the address that the service is set to listen on",
   "cli/service/service-client.ts": "asks the service that the operator names in EVERGRANT_URL",
   "keyring/kms/packages.ts": "asks the key service that the operator names in EVERGRANT_ROOT_KEY_SERVICE",
+  "notify/smtp-mailer.ts": "asks the mail server that the operator names in EVERGRANT_SMTP_URL",
+  "notify/smtp-url.ts": "tells addresses from names",
 };
 
 test("nothing outside src/network opens a connection, but those that a tenant does not steer", () => {
@@ -166,5 +169,22 @@ test("a client that says where in a family of providers it is does not lead insi
     expect((await stage.api("POST", "/v1/connections/import", adopted)).status).toBe(201);
   }
   expect(stage.log.join("")).toContain("blocked_address");
+  expect(inside.connections()).toBe(0);
+});
+
+test("an endpoint of webhooks that leads inside is not made, and one that is there all the same is sent nothing", async () => {
+  const inside = await startInside();
+  const stage = await openStage();
+  const made = await stage.api("POST", "/v1/webhook-endpoints", { url: "https://hooks.example/x" });
+  const path = `/v1/webhook-endpoints/${made.at("id")}`;
+  for (const url of inside.urls) {
+    expect((await stage.api("POST", "/v1/webhook-endpoints", { url })).body).toMatchObject({ code: "invalid_request" });
+    expect((await stage.api("PATCH", path, { url })).body).toMatchObject({ code: "invalid_request" });
+    const database = openRaw(`${stage.settings.dataDir}/evergrant.db`);
+    database.exec(`update webhook_endpoints set url = '${url}'`);
+    database.close();
+    const tested = await stage.api("POST", `${path}/test`);
+    expect(tested.body).toMatchObject({ delivered: false, status: null, code: "blocked_address" });
+  }
   expect(inside.connections()).toBe(0);
 });

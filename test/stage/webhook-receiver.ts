@@ -24,16 +24,20 @@ export interface WebhookReceiver {
 /** Takes messages in on the loopback, whatever they are signed with. */
 export async function startWebhookReceiver(): Promise<WebhookReceiver> {
   const received: ReceivedMessage[] = [];
-  let answer = (response: ServerResponse): void => void response.writeHead(204).end();
-  const origin = await startPageServer((request, response) => {
-    void readText(request).then((text) => {
-      const { type, data } = bodySchema.parse(JSON.parse(text));
-      const headers = Object.fromEntries(Object.entries(request.headers).map(([name, value]) => [name, String(value)]));
-      received.push({ headers, text, id: headers["webhook-id"] ?? "", type, data });
-      answer(response);
-    });
-  });
+  let answer = accept;
+  async function take(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const text = await readText(request);
+    const { type, data } = bodySchema.parse(JSON.parse(text));
+    const headers = Object.fromEntries(Object.entries(request.headers).map(([name, value]) => [name, String(value)]));
+    received.push({ headers, text, id: headers["webhook-id"] ?? "", type, data });
+    answer(response);
+  }
+  const origin = await startPageServer((request, response) => void take(request, response));
   return { url: `${origin}/hook`, received, answer: (next) => void (answer = next) };
+}
+
+function accept(response: ServerResponse): void {
+  response.writeHead(204).end();
 }
 
 async function readText(request: IncomingMessage): Promise<string> {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { DELIVERY_LEASE } from "../../src/incident/webhook-delivery.ts";
 import { DAY, HOUR, MINUTE } from "../../src/runtime/clock.ts";
+import { makeClone } from "../../src/store/restore-clone.ts";
 import type { DatabaseKind } from "../stage/databases.ts";
 import { openWebhookStage, outcome, type WebhookStage } from "./webhook-stage.ts";
 
@@ -13,6 +14,19 @@ async function first(stage: WebhookStage) {
   const [claimed] = await stage.claim();
   if (!claimed) throw new Error("Nothing is due.");
   return claimed;
+}
+
+/** Fails, once every so often, for so long. */
+async function failFor(stage: WebhookStage, days: number): Promise<unknown[]> {
+  const turns: unknown[] = [];
+  for (let hour = 0; hour <= days * 24; hour += 12) {
+    if (hour > 0) await stage.clock.advance(12 * HOUR);
+    await stage.event(`con_${hour}`);
+    await stage.passOn();
+    const [delivery] = await stage.claim();
+    turns.push(delivery ? await stage.fail(delivery, null) : "nothing");
+  }
+  return turns;
 }
 
 /** What every database has to make of events on their way to endpoints. */
@@ -180,19 +194,6 @@ export function webhookDeliveriesContract(kind: DatabaseKind): void {
   });
 
   describe(`an endpoint on ${kind.name}`, () => {
-    /** Fails, once every so often, for so long. */
-    async function failFor(stage: WebhookStage, days: number): Promise<unknown[]> {
-      const turns: unknown[] = [];
-      for (let hour = 0; hour <= days * 24; hour += 12) {
-        if (hour > 0) await stage.clock.advance(12 * HOUR);
-        await stage.event(`con_${hour}`);
-        await stage.passOn();
-        const [delivery] = await stage.claim();
-        turns.push(delivery ? await stage.fail(delivery, null) : "nothing");
-      }
-      return turns;
-    }
-
     test("that fails for two days is warned of, and a day later disabled", async () => {
       const stage = await openWebhookStage(kind);
       await stage.endpoint("whe_1");
@@ -254,6 +255,18 @@ export function webhookDeliveriesContract(kind: DatabaseKind): void {
       expect(await stage.webhooks.secrets("whe_1")).toEqual([]);
       expect(await stage.deliveries.waiting()).toEqual({ count: 0, oldestMs: 0 });
     });
+  });
+
+  test(`a clone tells nobody of what is the original's to tell, with ${kind.name}`, async () => {
+    const stage = await openWebhookStage(kind);
+    await stage.endpoint("whe_1");
+    await stage.event("con_1");
+    await stage.passOn();
+    await stage.event("con_2");
+    await makeClone(stage.database, { name: "clone", staticProviders: [] });
+    await stage.passOn();
+    expect(await stage.deliveries.waiting()).toEqual({ count: 0, oldestMs: 0 });
+    expect(await stage.webhooks.find("whe_1")).toMatchObject({ disabledReason: "by_request" });
   });
 
   describe(`secrets on ${kind.name}`, () => {

@@ -17,6 +17,7 @@ const STORED: StoredNumbers = {
   keys: { sealing: 2, opening: 1, retired: 0 },
   incidents: { rejections: 0, client_suspended: 0, provider: 0, tenant: 0, key_unavailable: 0 },
   oldestProof: 90_000,
+  deliveries: { count: 3, oldestMs: 90_500 },
 };
 
 function open(stored: () => Promise<StoredNumbers> = async () => STORED) {
@@ -93,6 +94,24 @@ test("keys and rekeys are what the store says, and nothing is said of them while
   ]);
   isSilent = true;
   expect(await gauges()).toEqual([]);
+});
+
+test("webhooks and mails are counted by how each attempt ended, and what waits is what the store says", async () => {
+  const { observer, lines } = open();
+  observer.event("webhook.delivered", { endpointId: "whe_1", status: 204 });
+  observer.event("webhook.failed", { endpointId: "whe_1", status: 503, code: "http_status" });
+  observer.event("webhook.given_up", { endpointId: "whe_1", code: "refused" });
+  observer.event("mail.sent", { kind: "digest" });
+  expect(await lines()).toEqual(
+    expect.arrayContaining([
+      'evergrant_webhook_attempts_total{outcome="delivered"} 1',
+      'evergrant_webhook_attempts_total{outcome="failed"} 1',
+      'evergrant_webhook_attempts_total{outcome="given_up"} 1',
+      'evergrant_mail_attempts_total{outcome="sent"} 1',
+      "evergrant_webhook_deliveries_waiting 3",
+      "evergrant_webhook_oldest_waiting_seconds 90.5",
+    ]),
+  );
 });
 
 test("the process itself is told of, each service for itself", async () => {

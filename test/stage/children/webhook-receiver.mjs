@@ -28,4 +28,4 @@ const server = createServer((request, response) => {
     setTimeout(() => response.writeHead(204).end(), 20);
   });
 });
-server.listen(Number(port), "127.0.0.1", () => console.log("listening"));
+server.listen(Number(port), "127.0.0.1", () => process.stdout.write("listening\n"));
