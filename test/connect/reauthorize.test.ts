@@ -192,7 +192,7 @@ test("whoever only looks at a link starts nothing, and is told what has happened
   const text = await (await fetch(link)).text();
   expect(text).toContain("<bdi>alice@sandbox.example</bdi> at <bdi>Sandbox</bdi> stopped working on");
   expect(text).toContain("The access to your account has ended.");
-  expect(text).toContain("You will be sent to <bdi>Sandbox</bdi> to sign in as <bdi>alice@sandbox.example</bdi>");
+  expect(text).toContain("You will be sent to <bdi>Sandbox</bdi> to sign in with <bdi>alice@sandbox.example</bdi>");
   expect(sessions()).toBe(before);
   // Nor does whoever asks for the headers of a connect link.
   const session = await stage.api("POST", "/v1/connect-sessions", { client: stage.clientId });

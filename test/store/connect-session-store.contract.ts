@@ -35,10 +35,10 @@ async function openWithSession(kind: DatabaseKind) {
 }
 
 /** Up to the moment at which the code may be exchanged. */
-async function exchanging(sessions: ConnectSessionStore): Promise<void> {
-  await sessions.start("cs_1", ATTEMPT);
-  await sessions.authorize("cs_1", Buffer.of(9));
-  await sessions.advance("cs_1", "authorized", "exchanging");
+async function exchanging(sessions: ConnectSessionStore, id = "cs_1"): Promise<void> {
+  await sessions.start(id, { ...ATTEMPT, stateHash: `state of ${id}` });
+  await sessions.authorize(id, Buffer.of(9));
+  await sessions.advance(id, "authorized", "exchanging");
 }
 
 /** What every database has to make of `ConnectSessionStore`. */
@@ -92,7 +92,7 @@ export function connectSessionStoreContract(kind: DatabaseKind): void {
       await sessions.complete("cs_1", "con_1", { ...problem, missing: [...problem.missing] });
       const found = await sessions.find("cs_1");
       expect(found).toMatchObject({ status: "completed", connectionId: "con_1", sealedCode: null, problem });
-      expect(found?.attempt).toEqual({ ...ATTEMPT, sealedCodeVerifier: null });
+      expect(found?.attempt).toEqual({ ...ATTEMPT, stateHash: "state of cs_1", sealedCodeVerifier: null });
     });
 
     test("that failed say why and keep no secret", async () => {
@@ -119,6 +119,10 @@ export function connectSessionStoreContract(kind: DatabaseKind): void {
       await clock.leap(Math.max(0, SESSION.expiresAt - clock.now()));
       await sessions.prune(0);
       expect(await sessions.find("cs_1")).toMatchObject({ status: "switching", sealedArrival: null });
+      await exchanging(sessions, "cs_2");
+      await sessions.askToSwitch("cs_2", Buffer.of(8), problem);
+      await sessions.create({ ...SESSION, id: "cs_3" });
+      expect(await sessions.find("cs_2")).toMatchObject({ status: "switching", sealedArrival: null });
       await sessions.fail("cs_1", problem);
       expect(await sessions.find("cs_1")).toMatchObject({ status: "failed", problem });
     });

@@ -5,6 +5,7 @@ export const en: Locale = {
   tag: "en",
   dir: "ltr",
   anAccount: "your account",
+  anotherAccount: "another account",
   footer: "Evergrant keeps OAuth connections alive.",
   reauthorize: {
     title: "Please sign in again",
@@ -13,12 +14,12 @@ export const en: Locale = {
       "If {provider} does not let you through, an administrator of your organisation has to allow this access first. You can show them this page.",
     operator:
       "If signing in does not help for long, tell the people who run this service: there is something that only they can put right.",
-    next: "You will be sent to {provider} to sign in as {account}. Nothing that you had is lost: what was waiting goes on by itself.",
+    next: "You will be sent to {provider} to sign in with {account}. Nothing that you had is lost: what was waiting goes on by itself.",
     mayChange: "You may also sign in with another account. You will be asked before it takes the place of this one.",
     working: {
       title: "This connection works",
       text: "The access to {account} at {provider} works. You do not have to do anything.",
-      next: "You can sign in again anyway: you will be sent to {provider} to sign in as {account}. Nothing that you have is lost.",
+      next: "You can sign in again anyway: you will be sent to {provider} to sign in with {account}. Nothing that you have is lost.",
     },
     suspended: {
       title: "Nothing for you to do",
@@ -40,14 +41,14 @@ export const en: Locale = {
   },
   otherAccount: {
     title: "This is another account",
-    given: "You signed in as {other}. This connection belongs to {account}.",
+    given: "You signed in with {other}. This connection belongs to {account}.",
     unknown: "{provider} did not say which account you signed in with. This connection belongs to {account}.",
     kept: "Nothing was changed. Sign in with that account to reconnect it.",
     signOut: "If {provider} does not ask which account to use, sign out there first.",
     again: "Try again with {account}",
     ask: {
       title: "Switch to another account?",
-      given: "You signed in as {other}. This connection was for {account}.",
+      given: "You signed in with {other}. This connection was for {account}.",
       consequence: "If you switch, {other} is used from now on, and {account} is no longer used here.",
       switch: "Switch to {other}",
       keep: "Keep {account}",
