@@ -171,9 +171,9 @@ test("a link that was changed, or is older than a week, leads nowhere", async ()
   const [base = "", day = "", epoch = "", signature = ""] = url.split(/\.(?=[^.]*(?:\.[^.]*){0,2}$)/);
   const changed = [`${Number(day) + 1}.${epoch}`, `${day}.${Number(epoch) + 1}`, `${day}.${epoch}.may_change`, day];
   const wrong = changed.map((claim) => `${base}.${claim}.${signature}`);
-  for (const link of [...wrong, `${url}x`, `${base}.${day}.${epoch}.`, `${base}.${day}.${epoch}`, `${base}.${day}`]) {
-    expect([link, (await fetch(link, { redirect: "manual" })).status]).toEqual([link, 404]);
-    expect([link, (await fetch(link, { method: "POST", redirect: "manual" })).status]).toEqual([link, 404]);
+  for (const each of [...wrong, `${url}x`, `${base}.${day}.${epoch}.`, `${base}.${day}.${epoch}`, `${base}.${day}`]) {
+    expect([each, (await fetch(each, { redirect: "manual" })).status]).toEqual([each, 404]);
+    expect([each, (await fetch(each, { method: "POST", redirect: "manual" })).status]).toEqual([each, 404]);
   }
   expect((await fetch(url, { redirect: "manual" })).status).toBe(200);
   await stage.clock.leap(9 * 24 * 3_600_000);

@@ -21,7 +21,7 @@ test.runIf(process.env["SCREENSHOTS"])("the screenshots are taken", async () => 
   for (const { name, tag, width, file } of named) {
     const page = await browser.newPage({ viewport: { width, height: width === 390 ? 640 : 560 } });
     await page.goto(`${gallery.origin}/${tag}/${name}`);
-    await page.screenshot({ path: folder + file });
+    expect((await page.screenshot({ path: folder + file })).length).toBeGreaterThan(1000);
     await page.close();
   }
   await browser.close();

@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { ConnectSessionStore, NewConnectSession } from "../../src/connect/connect-session.ts";
 import { createConnectSessionStore } from "../../src/store/connect-sessions.ts";
 import type { DatabaseKind } from "../stage/databases.ts";
+import { MINUTE } from "../../src/runtime/clock.ts";
 import { openStoreStage } from "../stage/store-stage.ts";
 
 const SESSION: NewConnectSession = {
@@ -107,24 +108,33 @@ export function connectSessionStoreContract(kind: DatabaseKind): void {
     test("keep what came with another account until its person has decided, and no longer than they live", async () => {
       const { sessions, clock } = await openWithSession(kind);
       const problem = { ...PROBLEM, accounts: { expected: "a@example.com", given: null } };
-      await sessions.askToSwitch("cs_1", Buffer.of(7), problem);
-      expect(await sessions.find("cs_1")).toMatchObject({ status: "created", sealedArrival: null });
-      await exchanging(sessions);
-      await sessions.askToSwitch("cs_1", Buffer.of(7), problem);
-      expect(await sessions.find("cs_1")).toMatchObject({ status: "switching", sealedArrival: Buffer.of(7), problem });
-      await sessions.create({ ...SESSION, id: "cs_2", switchEpoch: 3 });
-      expect(await sessions.find("cs_2")).toMatchObject({ switchEpoch: 3 });
+      const living = { ...SESSION, switchEpoch: 3, expiresAt: clock.now() + MINUTE };
+      for (const id of ["cs_2", "cs_3"]) await sessions.create({ ...living, id });
+      await sessions.askToSwitch("cs_2", Buffer.of(7), problem);
+      expect(await sessions.find("cs_2")).toMatchObject({ status: "created", sealedArrival: null, switchEpoch: 3 });
+      for (const id of ["cs_2", "cs_3"]) {
+        await exchanging(sessions, id);
+        await sessions.askToSwitch(id, Buffer.of(7), problem);
+      }
+      await sessions.fail("cs_3", problem);
+      expect(await sessions.find("cs_3")).toMatchObject({ status: "failed", sealedArrival: null });
       await sessions.prune(0);
-      expect(await sessions.find("cs_1")).toMatchObject({ sealedArrival: Buffer.of(7) });
-      await clock.leap(Math.max(0, SESSION.expiresAt - clock.now()));
-      await sessions.prune(0);
-      expect(await sessions.find("cs_1")).toMatchObject({ status: "switching", sealedArrival: null });
+      const waiting = { status: "switching", sealedArrival: Buffer.of(7), problem };
+      expect(await sessions.find("cs_2")).toMatchObject(waiting);
+      await clock.leap(MINUTE);
+      expect(await sessions.find("cs_2")).toMatchObject(waiting);
+      await sessions.create({ ...SESSION, id: "cs_4" });
+      expect(await sessions.find("cs_2")).toMatchObject({ ...waiting, sealedArrival: null });
+    });
+
+    test("forget that too when old ones are deleted", async () => {
+      const { sessions, clock } = await openWithSession(kind);
+      await sessions.create({ ...SESSION, id: "cs_2", expiresAt: clock.now() + MINUTE });
       await exchanging(sessions, "cs_2");
-      await sessions.askToSwitch("cs_2", Buffer.of(8), problem);
-      await sessions.create({ ...SESSION, id: "cs_3" });
+      await sessions.askToSwitch("cs_2", Buffer.of(7), PROBLEM);
+      await clock.leap(MINUTE);
+      await sessions.prune(0);
       expect(await sessions.find("cs_2")).toMatchObject({ status: "switching", sealedArrival: null });
-      await sessions.fail("cs_1", problem);
-      expect(await sessions.find("cs_1")).toMatchObject({ status: "failed", problem });
     });
 
     test("stay as they ended", async () => {

@@ -1,4 +1,4 @@
-import { CAUSES, sentenceForUser } from "../../connection/cause.ts";
+import { sentenceForUser } from "../../connection/cause.ts";
 import type { Locale } from "./locale.ts";
 
 export const en: Locale = {
@@ -72,11 +72,32 @@ export const en: Locale = {
     refresh_token_missing: "The provider did not allow lasting access.",
     other: "Something went wrong.",
   },
-  causes: fromCauses(),
+  // The API tells the same sentences.
+  causes: {
+    unknown: sentenceForUser("unknown"),
+    revoked_by_user: sentenceForUser("revoked_by_user"),
+    revoked_by_admin: sentenceForUser("revoked_by_admin"),
+    revoked_for_security: sentenceForUser("revoked_for_security"),
+    password_changed: sentenceForUser("password_changed"),
+    testing_status_expired: sentenceForUser("testing_status_expired"),
+    idle_expired: sentenceForUser("idle_expired"),
+    absolute_lifetime_reached: sentenceForUser("absolute_lifetime_reached"),
+    interaction_required: sentenceForUser("interaction_required"),
+    token_limit_exceeded: sentenceForUser("token_limit_exceeded"),
+    account_disabled: sentenceForUser("account_disabled"),
+    scope_insufficient: sentenceForUser("scope_insufficient"),
+    refresh_token_missing: sentenceForUser("refresh_token_missing"),
+    refresh_token_reused: sentenceForUser("refresh_token_reused"),
+    rotation_lost: sentenceForUser("rotation_lost"),
+    client_secret_rejected: sentenceForUser("client_secret_rejected"),
+    client_disabled: sentenceForUser("client_disabled"),
+    api_rejects_fresh_token: sentenceForUser("api_rejects_fresh_token"),
+    provider_unavailable: sentenceForUser("provider_unavailable"),
+    provider_rate_limited: sentenceForUser("provider_rate_limited"),
+    provider_response_unrecognised: sentenceForUser("provider_response_unrecognised"),
+    network_policy: sentenceForUser("network_policy"),
+    key_unavailable: sentenceForUser("key_unavailable"),
+    journal_unavailable: sentenceForUser("journal_unavailable"),
+    restored_from_backup: sentenceForUser("restored_from_backup"),
+  },
 };
-
-/** The API tells the same sentences. */
-function fromCauses(): Locale["causes"] {
-  const sentences = CAUSES.map((cause) => [cause, sentenceForUser(cause)] as const);
-  return Object.fromEntries(sentences) as Locale["causes"];
-}
