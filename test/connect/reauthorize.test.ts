@@ -193,6 +193,9 @@ test("whoever only looks at a link starts nothing, and is told what has happened
   expect(text).toContain("<bdi>alice@sandbox.example</bdi> at <bdi>Sandbox</bdi> stopped working on");
   expect(text).toContain("The access to your account has ended.");
   expect(text).toContain("You will be sent to <bdi>Sandbox</bdi> to sign in with <bdi>alice@sandbox.example</bdi>");
+  const german = await (await fetch(link, { headers: { "accept-language": "de-AT,en;q=0.5" } })).text();
+  expect(german).toContain(`<html lang="de" dir="ltr">`);
+  expect(german).toContain("<bdi>alice@sandbox.example</bdi> bei <bdi>Sandbox</bdi> funktioniert seit dem");
   expect(sessions()).toBe(before);
   // Nor does whoever asks for the headers of a connect link.
   const session = await stage.api("POST", "/v1/connect-sessions", { client: stage.clientId });
