@@ -57,9 +57,11 @@ test("presses the button that it is told, with the hidden fields of its form", a
     req.on("data", (chunk: Buffer) => (sent += chunk.toString()));
     req.on("end", () => res.end(`${req.url} ${sent}`));
   });
-  const form = (value: string) =>
-    `<form method="post" action="/decide"><input type="hidden" name="t" value="1"><input type="hidden" name="decision" value="${value}"><button>x</button></form>`;
-  const page = { status: 400, url: `${site}/page`, body: form("no") + form("yes") };
+  const [no, yes] = ["no", "yes"].map(
+    (value) =>
+      `<form method="post" action="/decide"><input type="hidden" name="t" value="1"><input type="hidden" name="decision" value="${value}"><button>x</button></form>`,
+  );
+  const page = { status: 400, url: `${site}/page`, body: `${no}${yes}` };
   const user = createScriptedUser({ user: "alice" });
   expect((await user.press(page, "yes")).body).toBe("/decide t=1&decision=yes");
   await expect(user.press(page, "perhaps")).rejects.toThrow('no form with value="perhaps"');

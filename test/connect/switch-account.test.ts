@@ -101,6 +101,18 @@ test("a switch keeps the connection, says so in the history, and is written down
   expect((await createScriptedUser({ user: "alice" }).visit(link.at("url"))).status).toBe(400);
 });
 
+test("a switch that cannot be written down does not happen", async () => {
+  const stage = await openStage();
+  const { connectionId, before, bob, page } = await asked(stage);
+  const database = openRaw(`${stage.settings.dataDir}/evergrant.db`);
+  database.exec("alter table audit rename to gone");
+  expect((await bob.press(page, "switch")).status).toBeGreaterThanOrEqual(500);
+  database.exec("alter table gone rename to audit");
+  database.close();
+  expect(await accountOf(stage, connectionId)).toBe("alice");
+  expect((await stage.token(connectionId)).body).toEqual(before.body);
+});
+
 test("who keeps the account has changed nothing, and cannot switch later", async () => {
   const stage = await openStage();
   const { connectionId, before, bob, page } = await asked(stage);
