@@ -38,6 +38,35 @@ test("an unknown user does not get in", async () => {
   expect(visit.body).toContain("invalid_request");
 });
 
+test("presses the button of a page that asks before it leads on, and follows that, but no other button and no other page", async () => {
+  const seen: string[] = [];
+  const site = await startSite((req, res) => {
+    seen.push(`${req.method} ${req.url}`);
+    if (req.method === "POST") res.end('<meta http-equiv="refresh" content="0;url=/next?a=1&amp;b=2">');
+    else if (req.url === "/asks") res.end('<form method="post" data-continue><button>Go on</button></form>');
+    else res.end('<meta http-equiv="refresh" content="0;url=/never"><form method="post"><button>No</button></form>');
+  });
+  const visit = await createScriptedUser({ user: "alice" }).visit(`${site}/asks`);
+  expect(visit.url).toBe(`${site}/next?a=1&b=2`);
+  expect(seen).toEqual(["GET /asks", "POST /asks", "GET /next?a=1&b=2"]);
+});
+
+test("presses the button that it is told, with the hidden fields of its form", async () => {
+  const site = await startSite((req, res) => {
+    let sent = "";
+    req.on("data", (chunk: Buffer) => (sent += chunk.toString()));
+    req.on("end", () => res.end(`${req.url} ${sent}`));
+  });
+  const [no, yes] = ["no", "yes"].map(
+    (value) =>
+      `<form method="post" action="/decide"><input type="hidden" name="t" value="1"><input type="hidden" name="decision" value="${value}"><button>x</button></form>`,
+  );
+  const page = { status: 400, url: `${site}/page`, body: `${no}${yes}` };
+  const user = createScriptedUser({ user: "alice" });
+  expect((await user.press(page, "yes")).body).toBe("/decide t=1&decision=yes");
+  await expect(user.press(page, "perhaps")).rejects.toThrow('no form with value="perhaps"');
+});
+
 test("gives up on endless redirects", async () => {
   const loop = await startSite((_req, res) => res.writeHead(302, { location: "/" }).end());
   await expect(createScriptedUser({ user: "alice" }).visit(loop)).rejects.toThrow("more than 20 redirects");

@@ -72,6 +72,7 @@ export type NewConnectSession = Omit<
 >;
 
 export interface ConnectSessionStore {
+  /** Erases too what came in sessions in which nobody decided in time. */
   create(session: NewConnectSession): Promise<void>;
   find(id: string): Promise<ConnectSession | null>;
   findByState(stateHash: string): Promise<ConnectSession | null>;

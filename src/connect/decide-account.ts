@@ -34,7 +34,7 @@ export interface DecisionRequest {
   /** The host that the browser named. */
   host: string;
   /** From the cookie of this attempt; null when the browser has none. */
-  browserToken(session: ConnectSession, redirectUri: string): string | null;
+  browserToken(this: void, session: ConnectSession, redirectUri: string): string | null;
   /** The address that the browser has; null when it is not known. */
   from: string | null;
 }
@@ -65,7 +65,7 @@ export function decisionConfirmation({ linkKey }: Pick<ConnectPorts, "linkKey">,
 }
 
 /** Another account came back, and nothing was changed. */
-export function wasRefused({ status, problem }: ConnectSession): boolean {
+function wasRefused({ status, problem }: ConnectSession): boolean {
   return status === "failed" && problem?.code === "account_mismatch";
 }
 

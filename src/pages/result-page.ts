@@ -64,9 +64,12 @@ function refusedPage(locale: Locale, session: ConnectSession, { provider }: Outc
   };
 }
 
-function namesIn({ anAccount }: Locale, { problem }: ConnectSession): { account: string; other: string } {
+function namesIn(
+  { anAccount, anotherAccount }: Locale,
+  { problem }: ConnectSession,
+): { account: string; other: string } {
   const { expected = null, given = null } = problem?.accounts ?? {};
-  return { account: expected ?? anAccount, other: given ?? anAccount };
+  return { account: expected ?? anAccount, other: given ?? anotherAccount };
 }
 
 function fieldsOf({ confirmation }: DecisionForm, decision: string): Record<string, string> {

@@ -39,16 +39,16 @@ const identity = z.strictObject({
   label_field: text.default("email"),
 });
 
-const parameters = z.record(text, text).default({});
+const requestParameters = z.record(text, text).default({});
 
 /** What a reauthorization adds to the authorization request, so that the account is offered that has to come back. */
 const reauthorization = z.strictObject({
   /** The parameter that takes the account's label (OIDC Core §3.1.2.1). Null: there is none. */
   hint_parameter: text.nullable().default("login_hint"),
   /** By the account's id: the first that fits. */
-  by_account: z.array(z.strictObject({ starts_with: z.string().max(500), parameters })).default([]),
+  by_account: z.array(z.strictObject({ starts_with: z.string().max(500), parameters: requestParameters })).default([]),
   /** What makes the provider ask which account, where the user is to choose another one. */
-  choose_account: parameters,
+  choose_account: requestParameters,
 });
 
 /**

@@ -28,6 +28,7 @@ export function createConnectSessionStore(database: Database): ConnectSessionSto
   return {
     create: (session) =>
       database.write(async (queries) => {
+        await forgetUndecided(queries);
         await queries
           .insertInto("connect_sessions")
           .values({
@@ -92,13 +93,15 @@ export function createConnectSessionStore(database: Database): ConnectSessionSto
     prune: (before) =>
       database.write(async (queries) => {
         await queries.deleteFrom("connect_sessions").where("expires_at", "<", before).execute();
-        const undecided = queries
-          .updateTable("connect_sessions")
-          .set({ arrival: null })
-          .where("arrival", "is not", null);
-        await undecided.where("expires_at", "<=", egNow).execute();
+        await forgetUndecided(queries);
       }),
   };
+}
+
+/** Nobody decides any more what becomes of the tokens in them. */
+async function forgetUndecided(queries: Queries): Promise<void> {
+  const undecided = queries.updateTable("connect_sessions").set({ arrival: null }).where("arrival", "is not", null);
+  await undecided.where("expires_at", "<=", egNow).execute();
 }
 
 /** What has done its work is not kept, sealed or not. */

@@ -226,6 +226,29 @@ describe("connections disconnect", () => {
   });
 });
 
+describe("connections link", () => {
+  it("prints a link and nothing else, and revokes those that it made", async () => {
+    const stage = await openStage();
+    const { connectionId } = await stage.connect();
+    const { code, stdout, stderr } = await ask(stage, "link", connectionId);
+    expect([code, stderr]).toEqual([EXIT.ok, expect.stringContaining("It expires")]);
+    const choosing = await ask(stage, "link", connectionId, "--may-change-account");
+    expect(choosing.stdout).toContain(".may_change.");
+    for (const link of [stdout, choosing.stdout]) expect((await fetch(link.trim())).status).toBe(200);
+    expect(await ask(stage, "link", connectionId, "--revoke")).toMatchObject({
+      code: EXIT.ok,
+      stdout: `Revoked every link of ${connectionId} that was made before.\n`,
+    });
+    for (const link of [stdout, choosing.stdout]) expect((await fetch(link.trim())).status).toBe(400);
+  });
+
+  it("does not revoke and make one at once", async () => {
+    const stage = await openStage();
+    const { connectionId } = await stage.connect();
+    expect((await ask(stage, "link", connectionId, "--revoke", "--may-change-account")).code).toBe(EXIT.usage);
+  });
+});
+
 function ask(stage: Stage, ...args: string[]) {
   return evergrant(["connections", ...args], clientEnvironment(stage));
 }

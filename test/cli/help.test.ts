@@ -46,6 +46,7 @@ const COMMANDS = [
   "connections history",
   "connections check",
   "connections disconnect",
+  "connections link",
   "connections release",
   "campaigns",
   "campaigns start",

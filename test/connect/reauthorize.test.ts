@@ -171,9 +171,9 @@ test("a link that was changed, or is older than a week, leads nowhere", async ()
   const [base = "", day = "", epoch = "", signature = ""] = url.split(/\.(?=[^.]*(?:\.[^.]*){0,2}$)/);
   const changed = [`${Number(day) + 1}.${epoch}`, `${day}.${Number(epoch) + 1}`, `${day}.${epoch}.may_change`, day];
   const wrong = changed.map((claim) => `${base}.${claim}.${signature}`);
-  for (const link of [...wrong, `${url}x`, `${base}.${day}.${epoch}.`, `${base}.${day}.${epoch}`, `${base}.${day}`]) {
-    expect([link, (await fetch(link, { redirect: "manual" })).status]).toEqual([link, 404]);
-    expect([link, (await fetch(link, { method: "POST", redirect: "manual" })).status]).toEqual([link, 404]);
+  for (const each of [...wrong, `${url}x`, `${base}.${day}.${epoch}.`, `${base}.${day}.${epoch}`, `${base}.${day}`]) {
+    expect([each, (await fetch(each, { redirect: "manual" })).status]).toEqual([each, 404]);
+    expect([each, (await fetch(each, { method: "POST", redirect: "manual" })).status]).toEqual([each, 404]);
   }
   expect((await fetch(url, { redirect: "manual" })).status).toBe(200);
   await stage.clock.leap(9 * 24 * 3_600_000);
@@ -192,7 +192,10 @@ test("whoever only looks at a link starts nothing, and is told what has happened
   const text = await (await fetch(link)).text();
   expect(text).toContain("<bdi>alice@sandbox.example</bdi> at <bdi>Sandbox</bdi> stopped working on");
   expect(text).toContain("The access to your account has ended.");
-  expect(text).toContain("You will be sent to <bdi>Sandbox</bdi> to sign in as <bdi>alice@sandbox.example</bdi>");
+  expect(text).toContain("You will be sent to <bdi>Sandbox</bdi> to sign in with <bdi>alice@sandbox.example</bdi>");
+  const german = await (await fetch(link, { headers: { "accept-language": "de-AT,en;q=0.5" } })).text();
+  expect(german).toContain(`<html lang="de" dir="ltr">`);
+  expect(german).toContain("<bdi>alice@sandbox.example</bdi> bei <bdi>Sandbox</bdi> funktioniert seit dem");
   expect(sessions()).toBe(before);
   // Nor does whoever asks for the headers of a connect link.
   const session = await stage.api("POST", "/v1/connect-sessions", { client: stage.clientId });

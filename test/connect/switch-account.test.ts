@@ -35,7 +35,7 @@ test("without leave another account is refused by a page that names both, its to
   const bob = createScriptedUser({ user: "bob" });
   const page = await bob.visit(link.at("url"));
   expect(page.status).toBe(400);
-  expect(page.body).toContain("You signed in as <bdi>bob@sandbox.example</bdi>");
+  expect(page.body).toContain("You signed in with <bdi>bob@sandbox.example</bdi>");
   expect(page.body).toContain("belongs to <bdi>alice@sandbox.example</bdi>");
   await expect(bob.press(page, "switch")).rejects.toThrow("no form");
   expect(waiting(stage)).toBe(0);
@@ -61,7 +61,7 @@ test("with leave the person is asked, and nothing is stored before the answer", 
   const stage = await openStage();
   const { connectionId, before, page } = await asked(stage);
   expect(page.status).toBe(200);
-  expect(page.body).toContain("You signed in as <bdi>bob@sandbox.example</bdi>");
+  expect(page.body).toContain("You signed in with <bdi>bob@sandbox.example</bdi>");
   expect(page.body).toContain("This connection was for <bdi>alice@sandbox.example</bdi>");
   expect((await stage.token(connectionId)).body).toEqual(before.body);
   expect(await accountOf(stage, connectionId)).toBe("alice");
@@ -99,6 +99,18 @@ test("a switch keeps the connection, says so in the history, and is written down
   // From now on the other one is the wrong one.
   const link = await stage.api("POST", `/v1/connections/${connectionId}/reauthorization-link`);
   expect((await createScriptedUser({ user: "alice" }).visit(link.at("url"))).status).toBe(400);
+});
+
+test("a switch that cannot be written down does not happen", async () => {
+  const stage = await openStage();
+  const { connectionId, before, bob, page } = await asked(stage);
+  const database = openRaw(`${stage.settings.dataDir}/evergrant.db`);
+  database.exec("alter table audit rename to gone");
+  expect((await bob.press(page, "switch")).status).toBeGreaterThanOrEqual(500);
+  database.exec("alter table gone rename to audit");
+  database.close();
+  expect(await accountOf(stage, connectionId)).toBe("alice");
+  expect((await stage.token(connectionId)).body).toEqual(before.body);
 });
 
 test("who keeps the account has changed nothing, and cannot switch later", async () => {

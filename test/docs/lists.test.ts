@@ -40,6 +40,7 @@ test("every relative link in the documentation leads to a file", () => {
     "docs/keys.md",
     "docs/metrics.md",
     "docs/providers.md",
+    "docs/reauthorization.md",
     "docs/simulation.md",
     "docs/crash-proof.md",
     "docs/sealed-records.md",

@@ -2,6 +2,7 @@ import fastify from "fastify";
 import * as fc from "fast-check";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { sendAway, sendPage, type Page } from "../../src/pages/page.ts";
+import { fill } from "../../src/pages/words.ts";
 
 const PAGE: Page = { status: 200, title: "Connected", text: ["You can close this page."], tone: "good" };
 
@@ -86,6 +87,37 @@ describe("a page that goes on", () => {
     const text = await response.text();
     expect(text).toContain(`<form method="post" action="/out"><input type="hidden" name="token" value="t">`);
     expect(text).not.toContain("<script");
+  });
+});
+
+describe("a page that asks", () => {
+  const fields = { decision: "yes" };
+
+  test("has both buttons, each with its own fields, and only marks one that leads on", async () => {
+    const button = { path: null, text: "Go on", fields: {}, continues: true };
+    const text = await html({ ...PAGE, button, otherButton: { path: "/no", text: "No", fields } });
+    expect(text).toContain(`<form method="post" data-continue><button>Go on</button></form>`);
+    expect(text).toContain(
+      `<form method="post" action="/no" class="other"><input type="hidden" name="decision" value="yes"><button>No</button></form>`,
+    );
+  });
+
+  test("waits without showing itself again", async () => {
+    expect(await html({ ...PAGE, tone: "waiting", isStill: true })).not.toContain("http-equiv");
+  });
+});
+
+describe("a page in another language", () => {
+  test("says so, and keeps names and technical details apart", async () => {
+    const locale = { tag: "ar", dir: "rtl" as const, footer: "…" };
+    const text = await html({ ...PAGE, locale, text: [fill("a {name} b", { name: "<Zoë>" })], detail: "HTTP 500 <" });
+    expect(text).toContain(`<html lang="ar" dir="rtl">`);
+    expect(text).toContain(`<p>a <bdi>&lt;Zoë&gt;</bdi> b</p>`);
+    expect(text).toContain(`<p class="detail" lang="en" dir="ltr">HTTP 500 &lt;</p>`);
+  });
+
+  test("is not made without all names", () => {
+    expect(() => fill("a {name} b", {})).toThrow("{name}");
   });
 });
 

@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { ConnectSessionStore, NewConnectSession } from "../../src/connect/connect-session.ts";
 import { createConnectSessionStore } from "../../src/store/connect-sessions.ts";
 import type { DatabaseKind } from "../stage/databases.ts";
+import { MINUTE } from "../../src/runtime/clock.ts";
 import { openStoreStage } from "../stage/store-stage.ts";
 
 const SESSION: NewConnectSession = {
@@ -36,10 +37,10 @@ async function openWithSession(kind: DatabaseKind) {
 }
 
 /** Up to the moment at which the code may be exchanged. */
-async function exchanging(sessions: ConnectSessionStore): Promise<void> {
-  await sessions.start("cs_1", ATTEMPT);
-  await sessions.authorize("cs_1", Buffer.of(9));
-  await sessions.advance("cs_1", "authorized", "exchanging");
+async function exchanging(sessions: ConnectSessionStore, id = "cs_1"): Promise<void> {
+  await sessions.start(id, { ...ATTEMPT, stateHash: `state of ${id}` });
+  await sessions.authorize(id, Buffer.of(9));
+  await sessions.advance(id, "authorized", "exchanging");
 }
 
 /** What every database has to make of `ConnectSessionStore`. */
@@ -93,7 +94,7 @@ export function connectSessionStoreContract(kind: DatabaseKind): void {
       await sessions.complete("cs_1", "con_1", { ...problem, missing: [...problem.missing] });
       const found = await sessions.find("cs_1");
       expect(found).toMatchObject({ status: "completed", connectionId: "con_1", sealedCode: null, problem });
-      expect(found?.attempt).toEqual({ ...ATTEMPT, sealedCodeVerifier: null });
+      expect(found?.attempt).toEqual({ ...ATTEMPT, stateHash: "state of cs_1", sealedCodeVerifier: null });
     });
 
     test("that failed say why and keep no secret", async () => {
@@ -108,20 +109,33 @@ export function connectSessionStoreContract(kind: DatabaseKind): void {
     test("keep what came with another account until its person has decided, and no longer than they live", async () => {
       const { sessions, clock } = await openWithSession(kind);
       const problem = { ...PROBLEM, accounts: { expected: "a@example.com", given: null } };
-      await sessions.askToSwitch("cs_1", Buffer.of(7), problem);
-      expect(await sessions.find("cs_1")).toMatchObject({ status: "created", sealedArrival: null });
-      await exchanging(sessions);
-      await sessions.askToSwitch("cs_1", Buffer.of(7), problem);
-      expect(await sessions.find("cs_1")).toMatchObject({ status: "switching", sealedArrival: Buffer.of(7), problem });
-      await sessions.create({ ...SESSION, id: "cs_2", switchEpoch: 3 });
-      expect(await sessions.find("cs_2")).toMatchObject({ switchEpoch: 3 });
+      const living = { ...SESSION, switchEpoch: 3, expiresAt: clock.now() + MINUTE };
+      for (const id of ["cs_2", "cs_3"]) await sessions.create({ ...living, id });
+      await sessions.askToSwitch("cs_2", Buffer.of(7), problem);
+      expect(await sessions.find("cs_2")).toMatchObject({ status: "created", sealedArrival: null, switchEpoch: 3 });
+      for (const id of ["cs_2", "cs_3"]) {
+        await exchanging(sessions, id);
+        await sessions.askToSwitch(id, Buffer.of(7), problem);
+      }
+      await sessions.fail("cs_3", problem);
+      expect(await sessions.find("cs_3")).toMatchObject({ status: "failed", sealedArrival: null });
       await sessions.prune(0);
-      expect(await sessions.find("cs_1")).toMatchObject({ sealedArrival: Buffer.of(7) });
-      await clock.leap(Math.max(0, SESSION.expiresAt - clock.now()));
+      const waiting = { status: "switching", sealedArrival: Buffer.of(7), problem };
+      expect(await sessions.find("cs_2")).toMatchObject(waiting);
+      await clock.leap(MINUTE);
+      expect(await sessions.find("cs_2")).toMatchObject(waiting);
+      await sessions.create({ ...SESSION, id: "cs_4" });
+      expect(await sessions.find("cs_2")).toMatchObject({ ...waiting, sealedArrival: null });
+    });
+
+    test("forget that too when old ones are deleted", async () => {
+      const { sessions, clock } = await openWithSession(kind);
+      await sessions.create({ ...SESSION, id: "cs_2", expiresAt: clock.now() + MINUTE });
+      await exchanging(sessions, "cs_2");
+      await sessions.askToSwitch("cs_2", Buffer.of(7), PROBLEM);
+      await clock.leap(MINUTE);
       await sessions.prune(0);
-      expect(await sessions.find("cs_1")).toMatchObject({ status: "switching", sealedArrival: null });
-      await sessions.fail("cs_1", problem);
-      expect(await sessions.find("cs_1")).toMatchObject({ status: "failed", problem });
+      expect(await sessions.find("cs_2")).toMatchObject({ status: "switching", sealedArrival: null });
     });
 
     test("stay as they ended", async () => {

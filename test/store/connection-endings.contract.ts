@@ -164,7 +164,7 @@ export function connectionEndingsContract(kind: DatabaseKind): void {
       await stage.connections.disconnect(ID, ENTRY);
       const statusSince = stage.clock.now();
       expect(await stage.held(ID)).toEqual({
-        connection: { ...before.connection, status: "disconnected", diagnosis: null, statusSince },
+        connection: { ...before.connection, status: "disconnected", diagnosis: null, statusSince, linkEpoch: 1 },
         tokens: { ...tokenRecord(1), generation: 2, sealedAccessToken: null, sealedRefreshToken: null },
         lease: { ...AT_REST, epoch: 1 },
         hasBetterSpare: false,
@@ -175,6 +175,17 @@ export function connectionEndingsContract(kind: DatabaseKind): void {
       expect(last).toMatchObject({ ...ENTRY, at: statusSince });
       expect(await stage.held("con_2")).toEqual(other);
       expect(await stage.connections.spares("con_2")).toHaveLength(1);
+    });
+
+    test("revokes the links once, as whoever revokes them does", async () => {
+      const stage = await openWithConnection(kind);
+      const epoch = async () => (await stage.held(ID)).connection.linkEpoch;
+      await stage.connections.revokeLinks(ID);
+      await stage.connections.revokeLinks(ID);
+      expect(await epoch()).toBe(2);
+      await stage.connections.disconnect(ID, ENTRY);
+      await stage.connections.disconnect(ID, ENTRY);
+      expect(await epoch()).toBe(3);
     });
 
     test("over a refresh that is under way lets that bring nothing back", async () => {

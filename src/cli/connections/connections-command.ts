@@ -6,6 +6,7 @@ import { createServiceClient, type ServiceClient } from "../service/service-clie
 import { wholeNumber } from "../whole-number.ts";
 import { addCheckCommand } from "./check-command.ts";
 import { disconnectConnection } from "./disconnect-connection.ts";
+import { addLinkCommand } from "./link-command.ts";
 import { listConnections, type ListFilter } from "./list-connections.ts";
 import { addReleaseCommand } from "./release-command.ts";
 import { showConnection } from "./show-connection.ts";
@@ -29,6 +30,7 @@ export function addConnectionsCommand(program: Command, deps: CommandDeps): void
   addHistory(connections, deps);
   addCheckCommand(connections, deps);
   addDisconnect(connections, deps);
+  addLinkCommand(connections, deps);
   addReleaseCommand(connections, deps);
 }
 

@@ -6,6 +6,7 @@ export const de: Locale = {
   tag: "de",
   dir: "ltr",
   anAccount: "Ihr Konto",
+  anotherAccount: "ein anderes Konto",
   footer: "Evergrant hält OAuth-Verbindungen am Leben.",
   reauthorize: {
     title: "Bitte melden Sie sich erneut an",
@@ -14,13 +15,13 @@ export const de: Locale = {
       "Wenn {provider} die Anmeldung nicht zulässt, muss zuerst die Administration Ihrer Organisation diesen Zugriff erlauben. Sie können ihr diese Seite zeigen.",
     operator:
       "Wenn das Anmelden nicht dauerhaft hilft, sagen Sie es den Betreibern dieses Dienstes: Dann gibt es etwas, das nur sie richten können.",
-    next: "Sie werden zu {provider} geleitet, um sich als {account} anzumelden. Nichts geht verloren: Was gewartet hat, läuft von selbst weiter.",
+    next: "Sie werden zu {provider} geleitet, um {account} wieder anzumelden. Nichts geht verloren: Was gewartet hat, läuft von selbst weiter.",
     mayChange:
       "Sie können sich auch mit einem anderen Konto anmelden. Sie werden gefragt, bevor es dieses hier ablöst.",
     working: {
       title: "Diese Verbindung funktioniert",
       text: "Der Zugriff auf {account} bei {provider} funktioniert. Sie müssen nichts tun.",
-      next: "Sie können sich trotzdem erneut anmelden: Sie werden zu {provider} geleitet, um sich als {account} anzumelden. Nichts geht verloren.",
+      next: "Sie können sich trotzdem erneut anmelden: Sie werden zu {provider} geleitet, um {account} wieder anzumelden. Nichts geht verloren.",
     },
     suspended: {
       title: "Sie müssen nichts tun",
@@ -45,17 +46,17 @@ export const de: Locale = {
   },
   otherAccount: {
     title: "Das ist ein anderes Konto",
-    given: "Sie haben sich als {other} angemeldet. Diese Verbindung gehört zu {account}.",
+    given: "Sie haben {other} angemeldet. Diese Verbindung ist für {account}.",
     unknown:
-      "{provider} hat nicht mitgeteilt, mit welchem Konto Sie sich angemeldet haben. Diese Verbindung gehört zu {account}.",
+      "{provider} hat nicht mitgeteilt, mit welchem Konto Sie sich angemeldet haben. Diese Verbindung ist für {account}.",
     kept: "Es wurde nichts geändert. Melden Sie sich mit jenem Konto an, um es wieder zu verbinden.",
     signOut: "Wenn {provider} nicht fragt, welches Konto verwendet werden soll, melden Sie sich dort zuerst ab.",
-    again: "Noch einmal mit {account}",
+    again: "{account} anmelden",
     ask: {
       title: "Zu einem anderen Konto wechseln?",
-      given: "Sie haben sich als {other} angemeldet. Diese Verbindung war für {account}.",
+      given: "Sie haben {other} angemeldet. Diese Verbindung war für {account}.",
       consequence: "Wenn Sie wechseln, wird ab jetzt {other} verwendet und {account} hier nicht mehr.",
-      switch: "Zu {other} wechseln",
+      switch: "{other} verwenden",
       keep: "{account} behalten",
     },
   },

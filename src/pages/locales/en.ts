@@ -1,10 +1,11 @@
-import { CAUSES, sentenceForUser } from "../../connection/cause.ts";
+import { sentenceForUser } from "../../connection/cause.ts";
 import type { Locale } from "./locale.ts";
 
 export const en: Locale = {
   tag: "en",
   dir: "ltr",
   anAccount: "your account",
+  anotherAccount: "another account",
   footer: "Evergrant keeps OAuth connections alive.",
   reauthorize: {
     title: "Please sign in again",
@@ -13,12 +14,12 @@ export const en: Locale = {
       "If {provider} does not let you through, an administrator of your organisation has to allow this access first. You can show them this page.",
     operator:
       "If signing in does not help for long, tell the people who run this service: there is something that only they can put right.",
-    next: "You will be sent to {provider} to sign in as {account}. Nothing that you had is lost: what was waiting goes on by itself.",
+    next: "You will be sent to {provider} to sign in with {account}. Nothing that you had is lost: what was waiting goes on by itself.",
     mayChange: "You may also sign in with another account. You will be asked before it takes the place of this one.",
     working: {
       title: "This connection works",
       text: "The access to {account} at {provider} works. You do not have to do anything.",
-      next: "You can sign in again anyway: you will be sent to {provider} to sign in as {account}. Nothing that you have is lost.",
+      next: "You can sign in again anyway: you will be sent to {provider} to sign in with {account}. Nothing that you have is lost.",
     },
     suspended: {
       title: "Nothing for you to do",
@@ -40,14 +41,14 @@ export const en: Locale = {
   },
   otherAccount: {
     title: "This is another account",
-    given: "You signed in as {other}. This connection belongs to {account}.",
+    given: "You signed in with {other}. This connection belongs to {account}.",
     unknown: "{provider} did not say which account you signed in with. This connection belongs to {account}.",
     kept: "Nothing was changed. Sign in with that account to reconnect it.",
     signOut: "If {provider} does not ask which account to use, sign out there first.",
     again: "Try again with {account}",
     ask: {
       title: "Switch to another account?",
-      given: "You signed in as {other}. This connection was for {account}.",
+      given: "You signed in with {other}. This connection was for {account}.",
       consequence: "If you switch, {other} is used from now on, and {account} is no longer used here.",
       switch: "Switch to {other}",
       keep: "Keep {account}",
@@ -71,11 +72,32 @@ export const en: Locale = {
     refresh_token_missing: "The provider did not allow lasting access.",
     other: "Something went wrong.",
   },
-  causes: fromCauses(),
+  // The API tells the same sentences.
+  causes: {
+    unknown: sentenceForUser("unknown"),
+    revoked_by_user: sentenceForUser("revoked_by_user"),
+    revoked_by_admin: sentenceForUser("revoked_by_admin"),
+    revoked_for_security: sentenceForUser("revoked_for_security"),
+    password_changed: sentenceForUser("password_changed"),
+    testing_status_expired: sentenceForUser("testing_status_expired"),
+    idle_expired: sentenceForUser("idle_expired"),
+    absolute_lifetime_reached: sentenceForUser("absolute_lifetime_reached"),
+    interaction_required: sentenceForUser("interaction_required"),
+    token_limit_exceeded: sentenceForUser("token_limit_exceeded"),
+    account_disabled: sentenceForUser("account_disabled"),
+    scope_insufficient: sentenceForUser("scope_insufficient"),
+    refresh_token_missing: sentenceForUser("refresh_token_missing"),
+    refresh_token_reused: sentenceForUser("refresh_token_reused"),
+    rotation_lost: sentenceForUser("rotation_lost"),
+    client_secret_rejected: sentenceForUser("client_secret_rejected"),
+    client_disabled: sentenceForUser("client_disabled"),
+    api_rejects_fresh_token: sentenceForUser("api_rejects_fresh_token"),
+    provider_unavailable: sentenceForUser("provider_unavailable"),
+    provider_rate_limited: sentenceForUser("provider_rate_limited"),
+    provider_response_unrecognised: sentenceForUser("provider_response_unrecognised"),
+    network_policy: sentenceForUser("network_policy"),
+    key_unavailable: sentenceForUser("key_unavailable"),
+    journal_unavailable: sentenceForUser("journal_unavailable"),
+    restored_from_backup: sentenceForUser("restored_from_backup"),
+  },
 };
-
-/** The API tells the same sentences. */
-function fromCauses(): Locale["causes"] {
-  const sentences = CAUSES.map((cause) => [cause, sentenceForUser(cause)] as const);
-  return Object.fromEntries(sentences) as Locale["causes"];
-}

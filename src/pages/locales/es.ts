@@ -6,6 +6,7 @@ export const es: Locale = {
   tag: "es",
   dir: "ltr",
   anAccount: "su cuenta",
+  anotherAccount: "otra cuenta",
   footer: "Evergrant mantiene vivas las conexiones OAuth.",
   reauthorize: {
     title: "Inicie sesión de nuevo",
@@ -14,12 +15,12 @@ export const es: Locale = {
       "Si {provider} no le deja pasar, un administrador de su organización tiene que permitir antes este acceso. Puede mostrarle esta página.",
     operator:
       "Si iniciar sesión no ayuda de forma duradera, avise a quienes gestionan este servicio: hay algo que solo ellos pueden arreglar.",
-    next: "Irá a {provider} para iniciar sesión como {account}. No se pierde nada de lo que tenía: lo que estaba en espera continúa solo.",
+    next: "Irá a {provider} para iniciar sesión con {account}. No se pierde nada de lo que tenía: lo que estaba en espera continúa solo.",
     mayChange: "También puede iniciar sesión con otra cuenta. Se le preguntará antes de que ocupe el lugar de esta.",
     working: {
       title: "Esta conexión funciona",
       text: "El acceso a {account} en {provider} funciona. No tiene que hacer nada.",
-      next: "Puede iniciar sesión de nuevo de todos modos: irá a {provider} para iniciar sesión como {account}. No se pierde nada de lo que tiene.",
+      next: "Puede iniciar sesión de nuevo de todos modos: irá a {provider} para iniciar sesión con {account}. No se pierde nada de lo que tiene.",
     },
     suspended: {
       title: "No tiene que hacer nada",
@@ -41,14 +42,14 @@ export const es: Locale = {
   },
   otherAccount: {
     title: "Esta es otra cuenta",
-    given: "Ha iniciado sesión como {other}. Esta conexión es de {account}.",
+    given: "Ha iniciado sesión con {other}. Esta conexión es de {account}.",
     unknown: "{provider} no dijo con qué cuenta ha iniciado sesión. Esta conexión es de {account}.",
     kept: "No se ha cambiado nada. Inicie sesión con esa cuenta para volver a conectarla.",
     signOut: "Si {provider} no pregunta qué cuenta usar, cierre antes la sesión allí.",
     again: "Intentarlo de nuevo con {account}",
     ask: {
       title: "¿Cambiar a otra cuenta?",
-      given: "Ha iniciado sesión como {other}. Esta conexión era de {account}.",
+      given: "Ha iniciado sesión con {other}. Esta conexión era de {account}.",
       consequence: "Si cambia, a partir de ahora se usa {other}, y {account} deja de usarse aquí.",
       switch: "Cambiar a {other}",
       keep: "Mantener {account}",

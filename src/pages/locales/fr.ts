@@ -6,6 +6,7 @@ export const fr: Locale = {
   tag: "fr",
   dir: "ltr",
   anAccount: "votre compte",
+  anotherAccount: "un autre compte",
   footer: "Evergrant maintient les connexions OAuth en vie.",
   reauthorize: {
     title: "Veuillez vous reconnecter",
@@ -14,13 +15,13 @@ export const fr: Locale = {
       "Si {provider} ne vous laisse pas passer, un administrateur de votre organisation doit d’abord autoriser cet accès. Vous pouvez lui montrer cette page.",
     operator:
       "Si la reconnexion n’aide pas durablement, prévenez les responsables de ce service : il y a quelque chose qu’eux seuls peuvent régler.",
-    next: "Vous allez être dirigé vers {provider} pour vous connecter en tant que {account}. Rien de ce que vous aviez n’est perdu : ce qui attendait reprend tout seul.",
+    next: "Vous allez être dirigé vers {provider} pour vous connecter avec {account}. Rien de ce que vous aviez n’est perdu : ce qui attendait reprend tout seul.",
     mayChange:
       "Vous pouvez aussi vous connecter avec un autre compte. On vous le demandera avant qu’il ne remplace celui-ci.",
     working: {
       title: "Cette connexion fonctionne",
       text: "L’accès à {account} chez {provider} fonctionne. Vous n’avez rien à faire.",
-      next: "Vous pouvez tout de même vous reconnecter : vous serez dirigé vers {provider} pour vous connecter en tant que {account}. Rien de ce que vous avez n’est perdu.",
+      next: "Vous pouvez tout de même vous reconnecter : vous serez dirigé vers {provider} pour vous connecter avec {account}. Rien de ce que vous avez n’est perdu.",
     },
     suspended: {
       title: "Vous n’avez rien à faire",
@@ -48,7 +49,7 @@ export const fr: Locale = {
   },
   otherAccount: {
     title: "C’est un autre compte",
-    given: "Vous vous êtes connecté en tant que {other}. Cette connexion appartient à {account}.",
+    given: "Vous vous êtes connecté avec {other}. Cette connexion appartient à {account}.",
     unknown:
       "{provider} n’a pas indiqué avec quel compte vous vous êtes connecté. Cette connexion appartient à {account}.",
     kept: "Rien n’a été modifié. Connectez-vous avec ce compte-là pour le rétablir.",
@@ -56,7 +57,7 @@ export const fr: Locale = {
     again: "Réessayer avec {account}",
     ask: {
       title: "Passer à un autre compte ?",
-      given: "Vous vous êtes connecté en tant que {other}. Cette connexion était pour {account}.",
+      given: "Vous vous êtes connecté avec {other}. Cette connexion était pour {account}.",
       consequence: "Si vous changez, {other} est utilisé désormais, et {account} ne l’est plus ici.",
       switch: "Passer à {other}",
       keep: "Garder {account}",

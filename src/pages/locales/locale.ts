@@ -9,8 +9,9 @@ export interface Locale {
   /** RFC 5646. */
   tag: string;
   dir: "ltr" | "rtl";
-  /** Stands for an account that has no name. */
+  /** These stand for accounts that have no name. */
   anAccount: string;
+  anotherAccount: string;
   footer: string;
   /** The page behind a reauthorization link. */
   reauthorize: {

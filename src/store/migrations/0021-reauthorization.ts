@@ -1,4 +1,4 @@
-import type { Kysely } from "kysely";
+import { sql, type Kysely } from "kysely";
 import type { ColumnTypes } from "../column-types.ts";
 
 /** Reauthorization links that can be revoked, and connections that may be switched to another account. */
@@ -10,5 +10,8 @@ export function reauthorization({ blob, integer }: ColumnTypes) {
       .execute();
     await db.schema.alterTable("connect_sessions").addColumn("switch_epoch", integer).execute();
     await db.schema.alterTable("connect_sessions").addColumn("arrival", blob).execute();
+    await sql`create index connect_sessions_arrival on connect_sessions (expires_at) where arrival is not null`.execute(
+      db,
+    );
   };
 }

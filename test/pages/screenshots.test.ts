@@ -1,0 +1,39 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { expect, test } from "vitest";
+import { LOCALES } from "../../src/pages/locales/choose-locale.ts";
+import { openChromium } from "../stage/chromium.ts";
+import { startGallery } from "../stage/page-gallery.ts";
+
+/** What docs/reauthorization.md shows, by its width. `npm run screenshots` takes them anew. */
+const SHOTS = [
+  ["asking", "en", 390],
+  ["asking", "en", 1280],
+  ["other-account", "en", 390],
+  ["switch-account", "de", 390],
+  ["healed", "en", 1280],
+] as const;
+const folder = fileURLToPath(new URL("../../docs/screenshots/", import.meta.url));
+const named = SHOTS.map(([name, tag, width]) => ({ name, tag, width, file: `${name}-${tag}-${width}.png` }));
+
+test.runIf(process.env["SCREENSHOTS"])("the screenshots are taken", async () => {
+  const [browser, gallery] = await Promise.all([openChromium(), startGallery(LOCALES)]);
+  for (const { name, tag, width, file } of named) {
+    const page = await browser.newPage({ viewport: { width, height: width === 390 ? 640 : 560 } });
+    await page.goto(`${gallery.origin}/${tag}/${name}`);
+    expect((await page.screenshot({ path: folder + file })).length).toBeGreaterThan(1000);
+    await page.close();
+  }
+  await browser.close();
+  await gallery.close();
+});
+
+test("each screenshot that the documentation shows is there, in its width, and no other", () => {
+  expect(readdirSync(folder).toSorted()).toEqual(named.map(({ file }) => file).toSorted());
+  const text = readFileSync(new URL("../../docs/reauthorization.md", import.meta.url), "utf8");
+  for (const { file, width } of named) {
+    expect(text).toContain(`(screenshots/${file})`);
+    // The width of a PNG is at byte 16 (RFC 2083 §4.1.1).
+    expect(readFileSync(folder + file).readUInt32BE(16)).toBe(width);
+  }
+});
