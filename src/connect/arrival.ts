@@ -58,7 +58,10 @@ export function needsOf(arrival: Arrival, before: ScopeFacts["connection"]): Sco
 }
 
 /** What is wrong with the connection from the start, the worst of it. */
-export function problemOf(arrival: Arrival, { missingScopes = [] }: Pick<Consent, "missingScopes">): ConnectProblem | null {
+export function problemOf(
+  arrival: Arrival,
+  { missingScopes = [] }: Pick<Consent, "missingScopes">,
+): ConnectProblem | null {
   const offline = offlineAccessProblem(arrival);
   return offline ?? (missingScopes.length > 0 ? shortfall(arrival, missingScopes) : null);
 }
@@ -80,7 +83,7 @@ export function wantOf({ diagnosis, missingScopes = [] }: Pick<Consent, "diagnos
 }
 
 /** An access token that will run out, and nothing to get another with: said at once, not an hour later. */
-export function offlineAccessProblem({ session, provider, tokens }: Arrival): ConnectProblem | null {
+function offlineAccessProblem({ session, provider, tokens }: Arrival): ConnectProblem | null {
   if (tokens.refreshToken || tokens.expiresAt === null) return null;
   const missing = missingOfflineAccess(provider, session);
   const detail =

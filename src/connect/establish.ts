@@ -7,15 +7,7 @@ import { untilStored } from "../refresh/until-stored.ts";
 import { createId } from "../runtime/id.ts";
 import type { Secret } from "../runtime/secret.ts";
 import { ServiceError } from "../runtime/service-error.ts";
-import {
-  consentOf,
-  firstDueAt,
-  problemOf,
-  STORE_PATIENCE,
-  wantOf,
-  type Arrival,
-  type Established,
-} from "./arrival.ts";
+import { consentOf, firstDueAt, problemOf, STORE_PATIENCE, wantOf, type Arrival, type Established } from "./arrival.ts";
 import { exchangeCode } from "./code-exchange.ts";
 import type { ConnectSession } from "./connect-session.ts";
 import { failSession } from "./fail.ts";

@@ -116,11 +116,7 @@ function scopesToAsk(
   return [...new Set([...asked, ...missingScopes(provider, { needed: held, granted: asked }), ...offline])];
 }
 
-function parametersToSend(
-  provider: Provider,
-  client: Client,
-  connection: Connection | null,
-): Record<string, string> {
+function parametersToSend(provider: Provider, client: Client, connection: Connection | null): Record<string, string> {
   const parameters = {
     ...provider.authorization_parameters,
     ...(client.settings.offlineAccess && provider.offline_access.parameters),

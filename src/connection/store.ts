@@ -50,7 +50,9 @@ export interface ClaimedSnapshot {
 export type NewestTokens = Pick<TokenRecord, "generation" | "sealedRefreshToken" | "refreshTokenName">;
 
 export interface NewConnection
-  extends Omit<Connection, "createdAt" | "statusSince" | "lastReadAt" | keyof ScopeNeeds | "claims">, Partial<ScopeNeeds> {
+  extends
+    Omit<Connection, "createdAt" | "statusSince" | "lastReadAt" | keyof ScopeNeeds | "claims">,
+    Partial<ScopeNeeds> {
   /** Names an imported refresh token without telling it. A client imports each once: it may have been replaced since. */
   seed?: string;
 }

@@ -67,13 +67,15 @@ export interface OpenSnapshot extends Pick<Snapshot, "connection" | "lease" | "c
   token: AccessToken | null;
 }
 
-export interface AccessTokenDeps
-  extends Pick<RefreshPorts, "clock" | "sealer" | "connections" | "observer" | "clients" | "catalogue"> {
+export interface AccessTokenDeps extends Pick<
+  RefreshPorts,
+  "clock" | "sealer" | "connections" | "observer" | "clients" | "catalogue"
+> {
   refresher: Refresher;
   readMarks: Pick<ReadMarks, "note">;
   earlyDeaths: EarlyDeaths;
   cache: TokenCache<OpenSnapshot>;
-  reauthorizationUrl(connection: Connection): string;
+  reauthorizationUrl: (connection: Connection) => string;
 }
 
 const WAIT = 15 * SECOND;

@@ -53,11 +53,7 @@ export async function prepareExchange(ready: Ready, claim: Claim): Promise<Prepa
   return prepareWith(ready, { refreshToken, prover }, await firstProof(ready, claim));
 }
 
-export async function prepareWith(
-  ready: Ready,
-  opened: Opened,
-  proof: ClientProof,
-): Promise<PreparedExchange> {
+export async function prepareWith(ready: Ready, opened: Opened, proof: ClientProof): Promise<PreparedExchange> {
   const { flight, held, client, provider } = ready;
   const { ports } = flight;
   const claims = claimsToSend(ready);

@@ -5,10 +5,7 @@ import type { ProbeStore } from "./probes.ts";
 const KEPT = 10 * MINUTE;
 
 /** How long ago the provider confirmed the connection for which that is longest ago; milliseconds, up to ten minutes behind. */
-export function createOldestProof(
-  clock: Clock,
-  store: Pick<ProbeStore, "oldestProof">,
-): () => Promise<number | null> {
+export function createOldestProof(clock: Clock, store: Pick<ProbeStore, "oldestProof">): () => Promise<number | null> {
   let known: { oldest: Promise<number | null>; until: number } | null = null;
   return () => {
     const now = clock.monotonic();

@@ -35,9 +35,9 @@ test("a scope that includes others stands for them, over several steps, and not 
 });
 
 test("what answers leave out is not missing", () => {
-  expect(missingAt("microsoft", "offline_access openid profile https://graph.microsoft.com/.default", "User.Read")).toBe(
-    "",
-  );
+  expect(
+    missingAt("microsoft", "offline_access openid profile https://graph.microsoft.com/.default", "User.Read"),
+  ).toBe("");
   expect(missingAt("slack", "openid", "")).toBe("");
 });
 

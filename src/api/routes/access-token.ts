@@ -22,7 +22,9 @@ const accessTokenSchema = z
     missing_scopes: z
       .array(z.string())
       .optional()
-      .describe("What is needed and was not granted; left out while nothing is missing. The token is good for the rest"),
+      .describe(
+        "What is needed and was not granted; left out while nothing is missing. The token is good for the rest",
+      ),
   })
   .meta({ id: "AccessToken" });
 

@@ -8,7 +8,10 @@ import type { Connection } from "./connection.ts";
 import { describeAccount } from "./describe-account.ts";
 import { nextStep } from "./next-step.ts";
 
-export const checkedSchema = z.object({ connection: connectionSchema, proven_by: z.enum(["userinfo", "refresh"]).nullable() });
+export const checkedSchema = z.object({
+  connection: connectionSchema,
+  proven_by: z.enum(["userinfo", "refresh"]).nullable(),
+});
 
 export type Checked = z.infer<typeof checkedSchema>;
 
