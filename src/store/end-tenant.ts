@@ -91,7 +91,16 @@ async function end({ queries, dialect }: Transaction, ids: string[]): Promise<vo
   }
 }
 
-const NOBODY = { end_user: null, account_id: null, account_label: null, labels: "{}", seed: null };
+const NOBODY = {
+  end_user: null,
+  account_id: null,
+  account_label: null,
+  labels: "{}",
+  seed: null,
+  required_scopes: "[]",
+  missing_scopes: "[]",
+  claims: null,
+};
 
 export async function finishDeletion(queries: Queries, id: string): Promise<void> {
   await deleteSessions(queries, id);
