@@ -20,6 +20,7 @@ export function readAccessTokenAnswer(answer: unknown, connectionId: string): Ac
     connectionId,
     generation,
     refreshState,
+    missingScopes: readNames(answer.missing_scopes),
   });
 }
 
@@ -45,6 +46,11 @@ function readTime(value: unknown): Date | null | undefined {
   if (typeof value !== "string") return undefined;
   const time = new Date(value);
   return Number.isNaN(time.getTime()) ? undefined : time;
+}
+
+/** Left out while nothing is missing. */
+function readNames(value: unknown): readonly string[] {
+  return Array.isArray(value) ? value.filter((name) => typeof name === "string") : [];
 }
 
 function readScope(value: unknown): readonly string[] | null | undefined {

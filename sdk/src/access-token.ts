@@ -17,6 +17,8 @@ export interface AccessToken {
   /** Grows with every new token of the connection; a refusal is reported by it. */
   readonly generation: number;
   readonly refreshState: RefreshState;
+  /** What is needed and was not granted; the token is good for everything else. */
+  readonly missingScopes: readonly string[];
 }
 
 /** Hides the token from everything that prints objects. */

@@ -34,6 +34,13 @@ describe("connection.accessToken", () => {
     expect(await service.connect().accessToken()).toMatchObject({ expiresAt: null, scope: null });
   });
 
+  it("says what was not granted of what is needed", async () => {
+    const service = await startEvergrantService();
+    expect((await service.connect().accessToken()).missingScopes).toEqual([]);
+    service.answer = { missing_scopes: ["files.write"] };
+    expect((await service.connect().accessToken()).missingScopes).toEqual(["files.write"]);
+  });
+
   it.each([
     ["", []],
     [" read  write ", ["read", "write"]],

@@ -36,5 +36,6 @@ function token(generation: number, expiresAt: Date | null = null) {
     connectionId: "con_1",
     generation,
     refreshState: "ok",
+    missingScopes: [],
   });
 }

@@ -84,7 +84,7 @@ export function wantOf({ diagnosis, missingScopes = [] }: Pick<Consent, "diagnos
 }
 
 /** An access token that will run out, and nothing to get another with: said at once, not an hour later. */
-export function offlineAccessProblem({ session, provider, tokens }: Arrival): ConnectProblem | null {
+function offlineAccessProblem({ session, provider, tokens }: Arrival): ConnectProblem | null {
   if (tokens.refreshToken || tokens.expiresAt === null) return null;
   const missing = missingOfflineAccess(provider, session);
   const detail =

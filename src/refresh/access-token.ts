@@ -5,7 +5,7 @@ import { isWithheld } from "../connection/notice.ts";
 import { openAccessToken, type TokenRecord } from "../connection/token-record.ts";
 import { readClaimsChallenge } from "../oauth/claims-challenge.ts";
 import { isAboutProof } from "../oauth/dpop-proof.ts";
-import { MINUTE, SECOND, within } from "../runtime/clock.ts";
+import { SECOND, within } from "../runtime/clock.ts";
 import type { Secret } from "../runtime/secret.ts";
 import { codeOf, ServiceError, type ErrorCode } from "../runtime/service-error.ts";
 import { noteChallenge, signInWanted } from "./claims-challenge.ts";
@@ -13,6 +13,13 @@ import { attainable, leadTime, lifeLeft } from "./due.ts";
 import type { RefreshPorts } from "./ports.ts";
 import type { EarlyDeaths } from "./early-deaths.ts";
 import type { ReadMarks } from "./read-marks.ts";
+import {
+  asksForScope,
+  isFreshFromForce,
+  proofRefused,
+  rejectsFreshToken,
+  type RejectedRequest,
+} from "./refused-token.ts";
 import type { Refresher } from "./refresh.ts";
 import type { RefreshRequest, RefreshResult } from "./request.ts";
 import { createSingleFlight } from "./single-flight.ts";
@@ -43,16 +50,6 @@ export interface ReadRequest {
   minTtlMs: number;
 }
 
-export interface RejectedRequest {
-  tenantId: string;
-  connectionId: string;
-  generation: number;
-  /** HTTP status of the API's answer. */
-  status: number;
-  /** Its `WWW-Authenticate`, if it sent one. */
-  challenge: string | null;
-}
-
 export interface AccessTokens {
   /** From memory alone, when it holds a token with enough life left that nothing is to be done about; else undefined. */
   recall(request: ReadRequest): AccessToken | undefined;
@@ -76,13 +73,10 @@ export interface AccessTokenDeps extends Pick<
   readMarks: Pick<ReadMarks, "note">;
   earlyDeaths: EarlyDeaths;
   cache: TokenCache<OpenSnapshot>;
-  reauthorizationUrl(connection: Connection): string;
+  reauthorizationUrl: (connection: Connection) => string;
 }
 
 const WAIT = 15 * SECOND;
-
-/** A token younger than this that came from a forced refresh is fresh: another one would not be accepted either. */
-const FRESH = MINUTE;
 
 export function createAccessTokens(deps: AccessTokenDeps): AccessTokens {
   const { cache, clock, refresher } = deps;
@@ -148,12 +142,13 @@ export function createAccessTokens(deps: AccessTokenDeps): AccessTokens {
     if (generation > record.generation) {
       throw new ServiceError("invalid_request", "The connection has not had a token of that generation yet.");
     }
-    if (isAboutProof(request.challenge)) throw new ServiceError("invalid_request", PROOF_REFUSED, { connectionId });
+    if (isAboutProof(request.challenge)) throw proofRefused(connectionId);
     if (token && record.generation > generation && lifeLeft(record, clock.now()) > 0) return token;
     deps.observer.event("access_token.rejected", { connectionId, generation, status: request.status });
     const claims = readClaimsChallenge(request.challenge);
     if (claims !== null) return challenged(before, claims);
-    if (isFreshFromForce(record, clock.now()) || asksForScope(request)) throw rejectsFreshToken(before.connection);
+    if (isFreshFromForce(record, clock.now()) || asksForScope(request.challenge))
+      throw rejectsFreshToken(before.connection);
     const result = await renew({ connectionId, generation: record.generation, origin: "rejected" });
     const after = await held(tenantId, connectionId);
     const lives = lifeLeft(after.record, clock.now()) > 0;
@@ -164,6 +159,7 @@ export function createAccessTokens(deps: AccessTokenDeps): AccessTokens {
     throw failure(deps, after, result);
   }
 
+  /** A refresh may answer the API's claims, once, where the provider lets it; else only a sign-in can, whose link carries them. */
   async function challenged({ connection, record }: OpenSnapshot, claims: string): Promise<AccessToken> {
     const { id: connectionId, tenantId } = connection;
     const mayRefresh = await noteChallenge(deps, connectionId, claims);
@@ -188,9 +184,6 @@ export function createAccessTokens(deps: AccessTokenDeps): AccessTokens {
 
   return { read, rejected, recall };
 }
-
-const PROOF_REFUSED =
-  "The API refused the proof and not the token. Ask for another proof, with the `DPoP-Nonce` of its answer.";
 
 /** It was refused before its time, and its successor was to be had: nobody had ended the consent. */
 function noteDeath({ earlyDeaths, observer }: AccessTokenDeps, { connection, record }: OpenSnapshot): void {
@@ -238,20 +231,6 @@ function answer(deps: AccessTokenDeps, held: OpenSnapshot, result: RefreshResult
 function usable(deps: AccessTokenDeps, held: OpenSnapshot): { token: AccessToken | null; record: TokenRecord } {
   if (!isLive(held.connection.status)) throw failure(deps, held, undefined);
   return { token: held.token, record: held.record };
-}
-
-function isFreshFromForce(record: TokenRecord, now: number): boolean {
-  return record.origin === "rejected" && now - record.obtainedAt < FRESH && lifeLeft(record, now) > 0;
-}
-
-/** RFC 6750 §3.1: the token is good, and its scope is too small. Another one would have the same scope. */
-function asksForScope({ challenge }: RejectedRequest): boolean {
-  return /\berror="?insufficient_scope\b/.test(challenge ?? "");
-}
-
-function rejectsFreshToken({ id: connectionId }: Connection): ServiceError {
-  const reason = "api_rejects_fresh_token";
-  return new ServiceError(reason, sentence(reason), { reason, whoActs: whoActs(reason), connectionId });
 }
 
 const NOT_TOLD: Diagnosis = { cause: "unknown", confidence: "possible", evidence: {} };

@@ -25,7 +25,7 @@ export async function noteChallenge(
 
 /** The connection goes on, but the API that refused its token wants a person. */
 export function signInWanted(
-  { reauthorizationUrl }: { reauthorizationUrl(connection: Connection): string },
+  { reauthorizationUrl }: { reauthorizationUrl: (connection: Connection) => string },
   connection: Connection,
   claims: string,
 ): ServiceError {

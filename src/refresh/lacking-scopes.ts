@@ -9,9 +9,6 @@ export interface ScopeFacts {
   provider: ScopeHabits;
 }
 
-/** A connection before its first consent. */
-export const NOTHING_GRANTED = { grantedScopes: [], missingScopes: [] } as const;
-
 /** After an answer that grants `granted`: what is required and not in it, and what the connection had before and lost. */
 export function lackingScopes(facts: ScopeFacts, granted: readonly string[]): string[] {
   const { grantedScopes, missingScopes: lost } = facts.connection;

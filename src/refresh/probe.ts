@@ -15,8 +15,6 @@ import type { RefreshPorts } from "./ports.ts";
  */
 export type ProbeOutcome = "accepted" | "refused" | "unclear" | "not_possible";
 
-export const PROBE_OUTCOMES: readonly ProbeOutcome[] = ["accepted", "refused", "unclear", "not_possible"];
-
 /** Presents the access token that there is at the provider's userinfo endpoint. No refresh token leaves, and nothing is replaced. */
 export async function probe(ports: RefreshPorts, { connection, tokens }: Snapshot): Promise<ProbeOutcome> {
   if (lifeLeft(tokens, ports.clock.now()) <= 0) return "not_possible";

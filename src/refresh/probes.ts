@@ -29,22 +29,21 @@ const BATCH = 20;
  * provider does not know the token, that is what a caller could report too, and leads to the same one refresh, whose answer counts.
  */
 export function createProbes(deps: ProbesDeps): Rounds {
-  let isStopping = false;
-  const stopped = (): boolean => isStopping;
+  const stopping = new AbortController();
   const rounds = createRounds(deps, INTERVAL, async () => {
     let probed = 0;
-    for (let looks = 0; looks < MOST_LOOKS && probed < MOST_PROBES && !isStopping;) {
+    for (let looks = 0; looks < MOST_LOOKS && probed < MOST_PROBES && !stopping.signal.aborted;) {
       const { looked, due } = await deps.probes.claim(BATCH);
-      await Promise.all([...byProvider(due)].map((some) => probeInTurn(deps, some, stopped)));
+      await Promise.all([...byProvider(due)].map((some) => probeInTurn(deps, some, stopping.signal)));
       if (looked < BATCH) return;
       looks += looked;
       probed += due.length;
     }
   });
   return {
-    start: rounds.start,
+    start: () => rounds.start(),
     stop: async () => {
-      isStopping = true;
+      stopping.abort();
       await rounds.stop();
     },
   };
@@ -60,9 +59,9 @@ function byProvider(due: readonly Snapshot[]): Iterable<Snapshot[]> {
 }
 
 /** One at a time of a provider; one that is in trouble is left alone until the next look. */
-async function probeInTurn(deps: ProbesDeps, due: readonly Snapshot[], stopped: () => boolean): Promise<void> {
+async function probeInTurn(deps: ProbesDeps, due: readonly Snapshot[], stopping: AbortSignal): Promise<void> {
   for (const held of due) {
-    if (stopped()) return;
+    if (stopping.aborted) return;
     const outcome = await probeOne(deps, held).catch((error: unknown) => {
       deps.observer.event("store.failed", { connectionId: held.connection.id, code: codeOf(error) });
       return null;

@@ -104,7 +104,16 @@ const OF_CONNECTIONS = [
   "token_reads",
 ] as const;
 
-const NOBODY = { end_user: null, account_id: null, account_label: null, labels: "{}", seed: null };
+const NOBODY = {
+  end_user: null,
+  account_id: null,
+  account_label: null,
+  labels: "{}",
+  seed: null,
+  required_scopes: "[]",
+  missing_scopes: "[]",
+  claims: null,
+};
 
 export async function finishDeletion(queries: Queries, id: string): Promise<void> {
   await deleteSessions(queries, id);

@@ -59,11 +59,15 @@ test("a client that requires more degrades its connections; the old scope works 
   });
   expect([await read(stage, id), await write(stage, id)]).toEqual([200, 404]);
   expect((await stage.token(id)).body).not.toHaveProperty("missing_scopes");
-  const { history } = (await stage.api("GET", `/v1/connections/${id}/history`)).body as {
-    history: { kind: string; detail: Record<string, unknown> }[];
-  };
-  expect(history.map(({ kind }) => kind)).toEqual(["reauthorized", "refreshed", "degraded", "connected"]);
-  expect(history[2]?.detail).toMatchObject({ change: expect.stringMatching(/^chg_/) });
+  const { body } = await stage.api("GET", `/v1/connections/${id}/history`);
+  expect(body).toMatchObject({
+    history: [
+      { kind: "reauthorized" },
+      { kind: "refreshed" },
+      { kind: "degraded", detail: { change: expect.stringMatching(/^chg_/) } },
+      { kind: "connected" },
+    ],
+  });
 });
 
 test("what one connection needs is said of it alone, and a lowered requirement heals it", async () => {
@@ -79,7 +83,7 @@ interface Scripted {
   stage: Stage;
   provider: ScriptedProvider;
   /** What is granted from now on. */
-  grant(scope: string): void;
+  grant: (scope: string) => void;
 }
 
 async function openScripted(entry: Record<string, unknown> = {}): Promise<Scripted> {
@@ -185,10 +189,8 @@ test("connections are listed by how long nobody has proven them", async () => {
   const { connectionId: second } = await stage.connect("bob");
   await stage.api("POST", `/v1/connections/${first}/check`);
   const list = async (query: string) => {
-    const { connections } = (await stage.api("GET", `/v1/connections?${query}`)).body as {
-      connections: { id: string }[];
-    };
-    return connections.map(({ id }) => id);
+    const { text } = await stage.api("GET", `/v1/connections?${query}`);
+    return [...text.matchAll(/"id":"(con_\w+)"/g)].map((match) => match[1]);
   };
   await stage.clock.leap(SECOND);
   await stage.api("POST", `/v1/connections/${first}/check`);

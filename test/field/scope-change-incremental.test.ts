@@ -1,8 +1,9 @@
 import { expect, test, vi } from "vitest";
+import { requireScopes } from "../../src/refresh/require-scopes.ts";
 import { HOUR, MINUTE, SECOND } from "../../src/runtime/clock.ts";
 import { builtInEntry } from "../stage/catalogue-entry.ts";
 import { openEngineStage } from "../stage/engine-stage.ts";
-import { answer } from "../stage/plays.ts";
+import { adds, answer } from "../stage/plays.ts";
 import { openStage } from "../stage/stage.ts";
 import { consent } from "./browser.ts";
 import { expectHealthy } from "./outcome.ts";
@@ -28,6 +29,14 @@ test("glimesh-refresh-returns-null-scope: where the entry says so, every refresh
   }
   const sent = server.requests.map(({ form }) => form.get("scope"));
   expect(sent).toEqual(Array.from({ length: 3 }, () => "files.read files.write"));
+  // A server that brings less is noticed at once, and what is left goes on.
+  server.always(adds({ scope: "files.read" }));
+  await stage.refresh(id);
+  await expect(stage.read(id)).resolves.toMatchObject({ refreshState: "ok", missingScopes: ["files.write"] });
+  expect((await stage.held(id)).connection).toMatchObject({
+    status: "degraded",
+    diagnosis: { cause: "scope_insufficient", evidence: { missing: "files.write" } },
+  });
 });
 
 const WITHOUT_SCOPE = '{"access_token":"...","scope":null}';
@@ -53,6 +62,14 @@ test("okta-old-token-keeps-old-scope-refresh-loop: another list of scopes makes 
   expect(stage.server.requests.map(({ form }) => form.get("scope"))).toEqual(
     Array.from({ length: 3 }, () => "files.read files.write"),
   );
+  // What is needed now and was never granted is said, and the tokens go on as they are.
+  await requireScopes(stage.ports, id, ["files.read", "groups"]);
+  await expect(stage.read(id)).resolves.toMatchObject({ refreshState: "ok", missingScopes: ["groups"] });
+  expect((await stage.held(id)).connection).toMatchObject({
+    status: "degraded",
+    diagnosis: { cause: "scope_insufficient", evidence: { missing: "groups" } },
+  });
+  expect(stage.server.requests).toHaveLength(3);
 });
 
 const GRANTED: readonly (readonly [string, unknown, string[]])[] = [

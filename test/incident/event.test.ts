@@ -11,6 +11,11 @@ test("a reauthorization of what was well is no recovery", () => {
   }
 });
 
+test("a reauthorization that leaves something to be wished is none either", () => {
+  const detail = { was: "degraded", cause: "scope_insufficient", missing: "files.write" };
+  expect(eventTypeOf({ kind: "reauthorized", detail })).toBe("connection.degraded");
+});
+
 test("nobody hears of what happens every day", () => {
   expect(eventTypeOf({ kind: "refreshed", detail: {} })).toBeNull();
   expect(eventTypeOf({ kind: "rejection_held", detail: {} })).toBeNull();

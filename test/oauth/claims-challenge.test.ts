@@ -7,6 +7,10 @@ function challenge(encoded: string, error = "insufficient_claims"): string {
   return `Bearer realm="", authorization_uri="https://as.example/authorize", error="${error}", claims="${encoded}"`;
 }
 
+function encode(value: unknown): string {
+  return Buffer.from(JSON.stringify(value)).toString("base64");
+}
+
 test("the claims of a challenge are read in either alphabet of base64, with padding or without, whatever error they come with", () => {
   const encoded = writeClaimsChallenge(CLAIMS);
   for (const text of [encoded, encoded.replaceAll("=", ""), Buffer.from(CLAIMS).toString("base64url")]) {
@@ -16,7 +20,6 @@ test("the claims of a challenge are read in either alphabet of base64, with padd
 });
 
 test("what is no object in JSON, is too long, or is not there, is no challenge", () => {
-  const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString("base64");
   for (const value of [null, 1, "text", [1], { a: "x".repeat(4096) }]) {
     expect(readClaimsChallenge(challenge(encode(value)))).toBeNull();
   }

@@ -59,7 +59,7 @@ test("a token that the provider does not know leads to one refresh, and that dec
   await stage.clock.leap(8 * DAY);
   await look(stage);
   expect(accessToken).toBe("access-1-1");
-  expect(outcomes(stage).toSorted()).toEqual(["accepted", "refused"]);
+  expect(new Set(outcomes(stage))).toEqual(new Set(["accepted", "refused"]));
   expect((await stage.held(well)).connection.status).toBe("active");
   expect((await stage.held(revoked)).connection.status).toBe("reauthorization_required");
   expect(new Set(stage.server.requests.map(({ form }) => form.get("refresh_token")))).toEqual(new Set(["refresh-2-1"]));

@@ -40,7 +40,9 @@ const MUTATING: Readonly<Record<string, Expected>> = {
   "POST /v1/connect-sessions": { acts: ["connect_session.started"] },
   "POST /v1/connect-sessions/{id}/complete": { acts: ["connect_session.completed"], call: comeBack },
   "POST /v1/connections/import": { acts: ["connection.imported"] },
-  "PATCH /v1/connections/{id}": { acts: ["connection.labels_changed", "connection.policy_changed"] },
+  "PATCH /v1/connections/{id}": {
+    acts: ["connection.labels_changed", "connection.policy_changed", "connection.scopes_changed"],
+  },
   "POST /v1/connections/{id}/refresh": { acts: REFRESH },
   "POST /v1/connections/{id}/check": { acts: REFRESH },
   "POST /v1/connections/{id}/reauthorization-link": { acts: "a link is signed and nothing is stored" },

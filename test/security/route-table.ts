@@ -97,6 +97,7 @@ export const ROUTES: readonly Route[] = [
   about("connection", ["PATCH", "/v1/connections/{id}", "connections:write", 200], () => ({
     labels: { touched: "yes" },
     policy: "eager",
+    required_scopes: ["files.read"],
   })),
   about("connection", ["POST", "/v1/connections/{id}/refresh", "connections:write", 200]),
   about("connection", ["POST", "/v1/connections/{id}/check", "connections:write", 200]),

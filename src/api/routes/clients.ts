@@ -16,6 +16,7 @@ import { ServiceError } from "../../runtime/service-error.ts";
 import { actOf, type Acting } from "../acts.ts";
 import { dpopKeyFor } from "../client-dpop.ts";
 import { proofFields, readProof, type GivenProof } from "../client-proof.ts";
+import { scopesChangeFor } from "../client-scopes.ts";
 import { clientSchema, clientSettingsSchema, clientView } from "../client-view.ts";
 import { callerOf, type ForCaller } from "../guard.ts";
 import { requireOperatorsAdmin, tenantToActFor } from "../operator.ts";
@@ -191,7 +192,7 @@ function changingRoutes(app: App, depsFor: ForCaller<ClientRouteDeps>): void {
         ...(asked && { scopes: asked }),
         ...(settings && { settings: settingsOf(settings, client.settings) }),
         ...(dpopKey !== undefined && { dpopKey }),
-        ...scopesChangeOf(deps, client, settings?.required_scopes),
+        ...scopesChangeFor(deps, client, settings?.required_scopes),
       });
       return view(deps, await findClient(deps, tenantId, client.id));
     },
@@ -287,12 +288,6 @@ function settingsOf(
     requiredScopes: body.required_scopes ?? otherwise.requiredScopes,
     probeEveryDays: body.probe_every_days ?? otherwise.probeEveryDays,
   };
-}
-
-/** Connections are told of a change of what they need one after the other; its name says which of them belong together. */
-function scopesChangeOf({ clock, random }: ClientRouteDeps, { settings }: Client, required: string[] | undefined) {
-  const isSame = required === undefined || required.join(" ") === settings.requiredScopes.join(" ");
-  return isSame ? {} : { scopesChange: createId("chg", clock, random) };
 }
 
 async function view(deps: ClientRouteDeps, client: Client): Promise<z.infer<typeof clientSchema>> {

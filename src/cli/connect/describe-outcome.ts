@@ -10,9 +10,8 @@ export function describeOutcome(session: ConnectSession, connection: Connection 
   if (connection === null) return describeFailure(session, paint);
   const made = `${connection.id} (${describeAccount(connection)}, ${connection.provider})`;
   if (problem === null) return `${paint("green", "Connected:")} ${printable(made)}`;
-  const missing = problem.missing?.length
-    ? [`Missing from the authorization request: ${problem.missing.join(", ")}`]
-    : [];
+  const isLeftOut = problem.code === "refresh_token_missing" && problem.missing?.length;
+  const missing = isLeftOut ? [`Missing from the authorization request: ${problem.missing?.join(", ")}`] : [];
   return [
     `${paint("yellow", "Connected, with a problem:")} ${printable(made)}`,
     printable(problem.detail),
