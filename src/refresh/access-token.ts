@@ -191,11 +191,12 @@ async function load(deps: AccessTokenDeps, connectionId: string): Promise<OpenSn
 async function openSnapshot(deps: AccessTokenDeps, snapshot: Snapshot): Promise<OpenSnapshot> {
   const { connection, lease, clientProbeAt, tokens: record } = snapshot;
   const owner = { tenantId: connection.tenantId, connectionId: connection.id };
-  const accessToken = isLive(connection.status) && !isWithheld(snapshot)
-    ? await openAccessToken(deps.sealer, owner, record).catch((error: unknown) => {
-        throw unopened(deps, connection.id, error);
-      })
-    : null;
+  const accessToken =
+    isLive(connection.status) && !isWithheld(snapshot)
+      ? await openAccessToken(deps.sealer, owner, record).catch((error: unknown) => {
+          throw unopened(deps, connection.id, error);
+        })
+      : null;
   if (!accessToken) return { connection, lease, clientProbeAt, record, token: null };
   const { generation, tokenType, expiresAt, scope, answerFields, dpopKey } = record;
   const shown = { generation, tokenType, expiresAt, scope, answerFields, dpopKey };

@@ -16,7 +16,9 @@ export async function promoteSpare({ flight, held, provider }: Ready, claim: Cla
   const [spare] = await untilStored(ports, connectionId, () => ports.connections.spares(connectionId));
   if (!spare) return false;
   const generation = claim.generation + 1;
-  const tokens = await untilStored(ports, connectionId, () => successorFrom({ flight, held, provider }, spare, generation));
+  const tokens = await untilStored(ports, connectionId, () =>
+    successorFrom({ flight, held, provider }, spare, generation),
+  );
   const history = [entry("spare_promoted", generation, { spare_of_generation: spare.tokens.generation })];
   const commit = { connectionId, tokens, dueAt: ports.clock.now(), history };
   const result = await untilStored(ports, connectionId, () => ports.connections.promote(spare, commit));

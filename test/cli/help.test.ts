@@ -39,6 +39,10 @@ const COMMANDS = [
   "clients secrets promote",
   "clients secrets retire",
   "clients secrets rotate",
+  "clients security-events",
+  "clients security-events show",
+  "clients security-events set",
+  "clients security-events list",
   "connect",
   "connections",
   "connections list",
@@ -62,7 +66,7 @@ const COMMANDS = [
 ];
 
 /** Commands that ask a running service. */
-const ASKING = /^(connect|connections .+|clients (?!secrets$).+|token|api-keys .+|tenants .+)$/;
+const ASKING = /^(connect|connections .+|clients (?!(?:secrets|security-events)$).+|token|api-keys .+|tenants .+)$/;
 
 /** What `--help` shows, without a process for each command. */
 function helpOf(command: string): string {
@@ -137,6 +141,7 @@ describe("docs/cli.md", () => {
           "providers",
           "clients",
           "clients secrets",
+          "clients security-events",
           "connections",
           "api-keys",
           "tenants",

@@ -78,10 +78,7 @@ export async function openEventStage(options: StageOptions = {}, entry: Claims =
 
 /** The refresh token that the sandbox issued last to a user. */
 export function refreshTokenOf({ sandbox }: Stage, user: string): string {
-  const token = sandbox.control
-    .refreshTokens()
-    .filter((record) => record.user === user)
-    .at(-1)?.token;
+  const token = sandbox.control.refreshTokens().findLast((record) => record.user === user)?.token;
   if (token === undefined) throw new Error(`${user} has no refresh token.`);
   return token;
 }

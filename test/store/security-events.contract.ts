@@ -200,7 +200,13 @@ export function securityEventsContract(kind: DatabaseKind): void {
       const before = await stage.lease("con_1");
       await stage.events.take(eventOf(), OF_CLIENT);
       const { dueAt, notice, ...after } = await stage.lease("con_1");
-      expect(after).toEqual({ ...after, epoch: before.epoch, owner: before.owner, attemptGeneration: 1, unanswered: 1 });
+      expect(after).toEqual({
+        ...after,
+        epoch: before.epoch,
+        owner: before.owner,
+        attemptGeneration: 1,
+        unanswered: 1,
+      });
       expect({ dueAt, notice }).toMatchObject({ dueAt: stage.clock.now(), notice: { generation: 2 } });
       expect(await stage.connections.stands(claim)).toBe(true);
     });

@@ -5,6 +5,7 @@ import { createServiceClient, type ServiceClient } from "../service/service-clie
 import { addClient, deleteClient, editClient, type ClientWish, type NewClientWish } from "./change-client.ts";
 import { listClients, type ListFilter } from "./list-clients.ts";
 import { addSecretsCommand } from "./secrets-command.ts";
+import { addSecurityEventsCommand } from "./security-events-command.ts";
 import { showClient } from "./show-client.ts";
 
 interface ServiceOptions {
@@ -25,6 +26,7 @@ export function addClientsCommand(program: Command, deps: CommandDeps): void {
   addEdit(clients, deps);
   addDelete(clients, deps);
   addSecretsCommand(clients, deps);
+  addSecurityEventsCommand(clients, deps);
 }
 
 function addList(clients: Command, deps: CommandDeps): void {
