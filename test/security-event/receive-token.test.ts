@@ -113,6 +113,21 @@ describe("a token is refused (RFC 8935 §2.3), and does nothing,", () => {
     await expectUntouched(stage, stage.connectionId);
   });
 
+  test("that does not say what it is, unless its issuer is known to leave that out, and then it has events", async () => {
+    const stage = await openEventStage({}, { plain_jwt: true });
+    const { connectionId } = await stage.connect("alice");
+    const events = { [DISABLED]: { subject: await stage.account(connectionId) } };
+    for (const typ of ["JWT", undefined]) {
+      const token = await stage.transmitter.sign(stage.claims(events), { typ });
+      expect([typ, await stage.push(token)]).toMatchObject([typ, { status: 202 }]);
+    }
+    const idToken = { events: undefined, sub: "alice", exp: Math.floor(stage.clock.now() / 1000) + 300 };
+    const signed = await stage.transmitter.sign(stage.claims({}, idToken), { typ: "JWT" });
+    expect(await stage.push(signed)).toMatchObject(refusal("invalid_request"));
+    const logout = await stage.transmitter.sign(stage.claims(events), { typ: "logout+jwt" });
+    expect(await stage.push(logout)).toMatchObject(refusal("invalid_request"));
+  });
+
   test("that is none, too large, or sent as something else", async () => {
     const stage = await open();
     const token = await stage.transmitter.sign(stage.claims(stage.events));
