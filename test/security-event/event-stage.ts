@@ -42,6 +42,8 @@ export async function openEventStage(options: StageOptions = {}, entry: Claims =
   let count = 0;
 
   async function push(token: string, contentType = "application/secevent+jwt"): Promise<Pushed> {
+    // So that ids say which came last.
+    await stage.clock.advance(1);
     const response = await fetch(`${stage.service.url}/security-events/${stage.clientId}`, {
       method: "POST",
       headers: { "content-type": contentType, accept: "application/json", connection: "close" },
