@@ -37,7 +37,7 @@ export async function receiveToken(
 }
 
 /** Null for a client whose provider tells of nothing in this way. */
-export function transmitterOf({ provider }: Addressee, settings: ReceiverSettings): Transmitter | null {
+function transmitterOf({ provider }: Addressee, settings: ReceiverSettings): Transmitter | null {
   const { security_events: entry } = provider;
   // What the entry says is about its own issuer alone.
   if (settings.issuer !== null) return { issuer: settings.issuer, configurationUrl: null, jwksUrl: null };

@@ -107,3 +107,31 @@ describe("clients secrets", () => {
     expect((await stage.api("POST", `/v1/connections/${connectionId}/refresh`)).body).toMatchObject({ generation: 2 });
   });
 });
+
+describe("clients security-events", () => {
+  it("show where a provider is to send them, are set with a secret from the standard input, and listed", async () => {
+    const stage = await openStage();
+    const { clientId } = stage;
+    const before = await ask(stage, ["security-events", "show", clientId]);
+    expect(before.code).toBe(EXIT.ok);
+    expect(before.stdout).toMatch(new RegExp(`^tokens +http\\S+/security-events/${clientId}$`, "m"));
+    expect(before.stdout).toContain("none, so that no tokens are taken");
+    expect(before.stdout).toContain("needs a signing secret");
+    const options = ["--issuer", "https://issuer.example", "--audience", "a", "--audience", "b", "--secret", "slack"];
+    const changed = await ask(stage, ["security-events", "set", clientId, ...options, "--json"], `${SECRET}\n`);
+    expect(changed.stdout + changed.stderr).not.toContain(SECRET);
+    expect(JSON.parse(changed.stdout)).toMatchObject({
+      issuer: "https://issuer.example",
+      audience: ["a", "b"],
+      slack_signing_secret: true,
+      github_webhook_secret: false,
+    });
+    const listed = await ask(stage, ["security-events", "list", clientId]);
+    expect([listed.code, listed.stdout, listed.stderr]).toEqual([
+      EXIT.ok,
+      "",
+      "No security events came to this client's address.\n",
+    ]);
+    expect((await ask(stage, ["security-events", "set", clientId, "--secret", "nobody"])).code).toBe(EXIT.usage);
+  });
+});

@@ -39,6 +39,10 @@ const COMMANDS = [
   "clients secrets promote",
   "clients secrets retire",
   "clients secrets rotate",
+  "clients security-events",
+  "clients security-events show",
+  "clients security-events set",
+  "clients security-events list",
   "connect",
   "connections",
   "connections list",
@@ -85,7 +89,7 @@ const COMMANDS = [
 
 /** Commands that ask a running service. */
 const ASKING =
-  /^(connect|connections .+|clients (?!secrets$).+|token|incidents .+|api-keys .+|tenants .+|campaigns .+|webhooks .+)$/;
+  /^(connect|connections .+|clients (?!(?:secrets|security-events)$).+|token|incidents .+|api-keys .+|tenants .+|campaigns .+|webhooks .+)$/;
 
 /** What `--help` shows, without a process for each command. */
 function helpOf(command: string): string {
@@ -160,6 +164,7 @@ describe("docs/cli.md", () => {
           "providers",
           "clients",
           "clients secrets",
+          "clients security-events",
           "connections",
           "incidents",
           "api-keys",

@@ -46,6 +46,7 @@ test("every relative link in the documentation leads to a file", () => {
     "docs/simulation.md",
     "docs/crash-proof.md",
     "docs/sealed-records.md",
+    "docs/security-events.md",
     "docs/tenants.md",
     "docs/threat-model.md",
   ];

@@ -188,16 +188,16 @@ describe("a withheld access token", () => {
   });
 });
 
-describe("an account that is enabled again", () => {
-  async function openDisabled() {
-    const stage = await open();
-    await tell(stage, "risc.account_disabled");
-    stage.server.always(REVOKED);
-    await stage.refresh(stage.id);
-    expect((await stage.held(stage.id)).connection).toMatchObject({ diagnosis: { cause: "account_disabled" } });
-    return stage;
-  }
+async function openDisabled() {
+  const stage = await open();
+  await tell(stage, "risc.account_disabled");
+  stage.server.always(REVOKED);
+  await stage.refresh(stage.id);
+  expect((await stage.held(stage.id)).connection).toMatchObject({ diagnosis: { cause: "account_disabled" } });
+  return stage;
+}
 
+describe("an account that is enabled again", () => {
   test("goes on with the refresh token that was kept, without its user", async () => {
     const stage = await openDisabled();
     stage.server.always(null);

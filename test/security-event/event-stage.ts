@@ -42,6 +42,8 @@ export async function openEventStage(options: StageOptions = {}, entry: Claims =
   let count = 0;
 
   async function push(token: string, contentType = "application/secevent+jwt"): Promise<Pushed> {
+    // So that ids say which came last.
+    await stage.clock.advance(1);
     const response = await fetch(`${stage.service.url}/security-events/${stage.clientId}`, {
       method: "POST",
       headers: { "content-type": contentType, accept: "application/json", connection: "close" },
@@ -78,10 +80,7 @@ export async function openEventStage(options: StageOptions = {}, entry: Claims =
 
 /** The refresh token that the sandbox issued last to a user. */
 export function refreshTokenOf({ sandbox }: Stage, user: string): string {
-  const token = sandbox.control
-    .refreshTokens()
-    .filter((record) => record.user === user)
-    .at(-1)?.token;
+  const token = sandbox.control.refreshTokens().findLast((record) => record.user === user)?.token;
   if (token === undefined) throw new Error(`${user} has no refresh token.`);
   return token;
 }

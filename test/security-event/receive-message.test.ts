@@ -24,7 +24,14 @@ async function open(account: string) {
 
 type Opened = Awaited<ReturnType<typeof open>>;
 
-async function post({ service, clientId }: EventStage, sender: string, body: string, headers: Record<string, string>) {
+async function post(
+  { service, clientId, clock }: EventStage,
+  sender: string,
+  body: string,
+  headers: Record<string, string>,
+) {
+  // So that ids say which came last.
+  await clock.advance(1);
   const response = await fetch(`${service.url}/security-events/${clientId}/${sender}`, {
     method: "POST",
     headers: { "content-type": "application/json", connection: "close", ...headers },

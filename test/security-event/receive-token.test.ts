@@ -1,8 +1,8 @@
 import { createHmac } from "node:crypto";
-import { exportSPKI, importJWK, SignJWT, type JWK } from "jose";
+import { exportJWK, exportSPKI, generateKeyPair, importJWK, SignJWT } from "jose";
 import { describe, expect, test } from "vitest";
 import { DAY, MINUTE } from "../../src/runtime/clock.ts";
-import { digestOf, historyOf, OAUTH, openEventStage, refreshTokenOf, RISC, type EventStage } from "./event-stage.ts";
+import { historyOf, openEventStage, RISC, type EventStage } from "./event-stage.ts";
 
 const DISABLED = `${RISC}/account-disabled`;
 
@@ -69,7 +69,7 @@ describe("a token is refused (RFC 8935 §2.3), and does nothing,", () => {
       const signed = `${encode({ ...header, alg: "HS256" })}.${encode(claims)}`;
       return `${signed}.${createHmac("sha256", secret).update(signed).digest("base64url")}`;
     };
-    const publicKey = await importJWK({ ...key, ext: true } as JWK, "RS256");
+    const publicKey = await importJWK({ ...key, ext: true }, "RS256");
     if (publicKey instanceof Uint8Array) throw new Error("A public key is no secret.");
     expect(await stage.push(none)).toMatchObject(refusal("invalid_key"));
     expect(await stage.push(unsigned)).toMatchObject(refusal("authentication_failed"));
@@ -81,7 +81,7 @@ describe("a token is refused (RFC 8935 §2.3), and does nothing,", () => {
   test("signed with a key that the issuer does not publish, or that brings its own", async () => {
     const stage = await open();
     const [published = {}] = stage.transmitter.published;
-    const other = await openEventStageKey();
+    const other = await otherKey();
     const sign = (header: Record<string, unknown>) =>
       new SignJWT(stage.claims(stage.events))
         .setProtectedHeader({ alg: "RS256", typ: "secevent+jwt", ...header })
@@ -113,6 +113,21 @@ describe("a token is refused (RFC 8935 §2.3), and does nothing,", () => {
     await expectUntouched(stage, stage.connectionId);
   });
 
+  test("that does not say what it is, unless its issuer is known to leave that out, and then it has events", async () => {
+    const stage = await openEventStage({}, { plain_jwt: true });
+    const { connectionId } = await stage.connect("alice");
+    const events = { [DISABLED]: { subject: await stage.account(connectionId) } };
+    for (const typ of ["JWT", undefined]) {
+      const token = await stage.transmitter.sign(stage.claims(events), { typ });
+      expect([typ, await stage.push(token)]).toMatchObject([typ, { status: 202 }]);
+    }
+    const idToken = { events: undefined, sub: "alice", exp: Math.floor(stage.clock.now() / 1000) + 300 };
+    const signed = await stage.transmitter.sign(stage.claims({}, idToken), { typ: "JWT" });
+    expect(await stage.push(signed)).toMatchObject(refusal("invalid_request"));
+    const logout = await stage.transmitter.sign(stage.claims(events), { typ: "logout+jwt" });
+    expect(await stage.push(logout)).toMatchObject(refusal("invalid_request"));
+  });
+
   test("that is none, too large, or sent as something else", async () => {
     const stage = await open();
     const token = await stage.transmitter.sign(stage.claims(stage.events));
@@ -129,8 +144,7 @@ describe("a token is refused (RFC 8935 §2.3), and does nothing,", () => {
 });
 
 /** A key of somebody else, with its public half. */
-async function openEventStageKey() {
-  const { exportJWK, generateKeyPair } = await import("jose");
+async function otherKey() {
   const { privateKey, publicKey } = await generateKeyPair("RS256", { extractable: true });
   return { privateKey, jwk: await exportJWK(publicKey) };
 }
@@ -174,124 +188,6 @@ describe("a token that is right", () => {
       expect(await stage.last()).toMatchObject({ verdict: "unknown_subject", connections: 0 });
     }
     expect((await stage.token(stage.connectionId)).body).toMatchObject({ generation: 1, refresh_state: "ok" });
-  });
-
-  test.each<[string, (stage: EventStage, id: string) => Promise<Record<string, unknown>>]>([
-    [
-      "iss_sub, in the event",
-      async (stage, id) => ({ subject: { ...(await stage.account(id)), subject_type: undefined, format: "iss_sub" } }),
-    ],
-    [
-      "the provider's own issuer",
-      async (stage, id) => ({ subject: { ...(await stage.account(id)), iss: stage.sandbox.url } }),
-    ],
-    [
-      "id_token_claims",
-      async (stage, id) => ({
-        subject: { ...(await stage.account(id)), subject_type: "id_token_claims", email: "x@example.com" },
-      }),
-    ],
-    [
-      "aliases",
-      async (stage, id) => ({
-        subject: {
-          format: "aliases",
-          identifiers: [
-            { format: "email", email: "x@example.com" },
-            { ...(await stage.account(id)), format: "iss_sub" },
-          ],
-        },
-      }),
-    ],
-    [
-      "the user of a complex subject",
-      async (stage, id) => ({
-        subject: {
-          format: "complex",
-          session: { format: "opaque", id: "s" },
-          user: { ...(await stage.account(id)), format: "iss_sub" },
-        },
-      }),
-    ],
-  ])("finds the account by %s", async (_name, about) => {
-    const stage = await open();
-    await stage.connect("bob");
-    expect(await stage.send({ [DISABLED]: await about(stage, stage.connectionId) })).toMatchObject({ status: 202 });
-    expect(await stage.last()).toMatchObject({ verdict: "applied", connections: 1 });
-    expect(JSON.stringify(await historyOf(stage, stage.connectionId))).toContain("security_event");
-  });
-
-  test("finds the account by an e-mail address, however it is written", async () => {
-    const stage = await open();
-    const adopted = await stage.api("POST", "/v1/connections/import", {
-      client: stage.clientId,
-      token_set: { refresh_token: "rt-of-ada", access_token: "at-of-ada", expires_in: 3600 },
-      account: { id: "ada", label: "Ada@example.com" },
-    });
-    const subjects = [
-      { subject_type: "id_token_claims", email: "ada@example.com" },
-      { format: "email", email: "ADA@EXAMPLE.COM" },
-      { format: "account", uri: "acct:ada@example.com" },
-    ];
-    for (const subject of subjects) {
-      expect(await stage.send({ [`${RISC}/identifier-changed`]: { subject } })).toMatchObject({ status: 202 });
-      expect(await stage.last()).toMatchObject({ verdict: "applied", connections: 1 });
-    }
-    const told = await historyOf(stage, adopted.at("id"));
-    expect(told.filter((entry) => Reflect.get(entry ?? {}, "kind") === "security_event")).toHaveLength(3);
-  });
-
-  test("finds the account by the subject of the whole token (RFC 9493 §4.1)", async () => {
-    const stage = await open();
-    const sub_id = { ...(await stage.account(stage.connectionId)), format: "iss_sub" };
-    expect(await stage.send({ [DISABLED]: {} }, { sub_id })).toMatchObject({ status: 202 });
-    expect(await stage.last()).toMatchObject({ verdict: "applied", connections: 1 });
-  });
-
-  test.each<[string, (token: string) => Record<string, unknown>, number]>([
-    ["its digest", (token) => ({ token_identifier_alg: "hash_base64_sha512_sha512", token: digestOf(token) }), 1],
-    [
-      "its digest as in a URL",
-      (token) => ({
-        token_identifier_alg: "hash_base64_sha512_sha512",
-        token: Buffer.from(digestOf(token), "base64").toString("base64url"),
-      }),
-      1,
-    ],
-    ["its first characters", (token) => ({ token_identifier_alg: "prefix", token: token.slice(0, 16) }), 1],
-    ["more characters than are named", (token) => ({ token_identifier_alg: "prefix", token: token.slice(0, 17) }), 0],
-    [
-      "another digest",
-      (token) => ({ token_identifier_alg: "hash_base64_sha512_sha512", token: digestOf(`${token}x`) }),
-      0,
-    ],
-    ["another way", (token) => ({ token_identifier_alg: "plain", token }), 0],
-  ])("finds the connection of a refresh token by %s: %#", async (_name, mark, connections) => {
-    const stage = await open();
-    await stage.connect("bob");
-    const token = refreshTokenOf(stage, "alice");
-    const subject = { subject_type: "oauth_token", token_type: "refresh_token", ...mark(token) };
-    expect(await stage.send({ [`${OAUTH}/token-revoked`]: { subject } })).toMatchObject({ status: 202 });
-    expect(await stage.last()).toMatchObject({
-      verdict: connections === 0 ? "unknown_subject" : "applied",
-      connections,
-    });
-  });
-
-  test("finds the successor of a refresh token, and not the one that it replaced", async () => {
-    const stage = await open();
-    const before = refreshTokenOf(stage, "alice");
-    await stage.api("POST", `/v1/connections/${stage.connectionId}/refresh`);
-    const after = refreshTokenOf(stage, "alice");
-    expect(after).not.toBe(before);
-    for (const [token, connections] of [
-      [before, 0],
-      [after, 1],
-    ] as const) {
-      const mark = { token_type: "refresh_token", token_identifier_alg: "prefix", token: token.slice(0, 16) };
-      await stage.send({ [`${OAUTH}/token-revoked`]: { subject: { subject_type: "oauth_token", ...mark } } });
-      expect(await stage.last()).toMatchObject({ connections });
-    }
   });
 });
 

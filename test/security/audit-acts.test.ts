@@ -28,6 +28,7 @@ const MUTATING: Readonly<Record<string, Expected>> = {
     acts: ["client.deleted"],
     call: async (stage) => ({ path: `/v1/clients/${await newClient(stage)}`, status: 204 }),
   },
+  "PUT /v1/clients/{id}/security-events": { acts: ["client.changed"] },
   "POST /v1/clients/{id}/secrets": { acts: ["client_secret.added"] },
   "POST /v1/clients/{id}/secrets/{secret}/promote": {
     acts: ["client_secret.promoted"],

@@ -56,13 +56,14 @@ const KINDS = [
   "link signature",
   "confirmation",
   "userinfo",
+  "signing secret",
 ];
 
 const ROOT_KEY = ["root key", "root key's bytes"];
 
 const kindOf = (name: string) => name.replace(/ \d+$/, "");
 
-test("each of 22 kinds of secrets is nowhere but where it belongs", async () => {
+test("each of 23 kinds of secrets is nowhere but where it belongs", async () => {
   const search = await open();
   await signIn(search);
   const connection = await useConnection(search);
@@ -238,6 +239,13 @@ async function misplace(search: Search): Promise<void> {
     { client, token_set: { ...token_set, expires_in: 3600 } },
   ];
   for (const body of bodies) await call(search, "POST", "/v1/connections/import", { body });
+  const slack_signing_secret = `canary-signing-secret-${randomUUID()}`;
+  secrets.set("signing secret", slack_signing_secret);
+  const receiver = `/v1/clients/${client}/security-events`;
+  await call(search, "PUT", receiver, { body: { slack_signing_secret } });
+  await call(search, "PUT", receiver, { body: { slack_signing_secret, [slack_signing_secret]: 1 } });
+  await call(search, "GET", receiver);
+  await call(search, "POST", `/security-events/${client}/slack`, { body: { text: slack_signing_secret } });
   const minted = { name: "x", scopes: ["token:read"] };
   const key = await call(search, "POST", "/v1/api-keys", { body: minted, belongs: ["API key"] });
   secrets.set("API key", key.at("key"));

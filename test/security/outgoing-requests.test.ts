@@ -148,6 +148,37 @@ test("an issuer that leads inside is not asked, and neither is where its metadat
   expect(inside.connections()).toBe(0);
 });
 
+/** The addresses of an entry's `security_events`, which are asked when somebody sends a token. */
+const OF_EVENTS = ["issuer", "configuration_url", "jwks_url"];
+
+test("a transmitter of security events that leads inside is not asked, whoever names it", async () => {
+  const fields = Object.keys(providerSchema.shape.security_events.unwrap().unwrap().shape);
+  expect(fields.filter((field) => /_ur[il]$|^issuer$/.test(field))).toEqual(OF_EVENTS);
+  const inside = await startInside();
+  for (const url of inside.urls) {
+    for (const field of [...OF_EVENTS, "settings"]) {
+      const issuer = field === "issuer" || field === "settings" ? url : "https://issuer.example";
+      const security_events = {
+        issuer: field === "settings" ? null : issuer,
+        ...(field !== "settings" && { [field]: url }),
+      };
+      const entry = { name: "Plain", authorization_url: "https://as.example/a", token_url: "https://as.example/t" };
+      const stage = await openStage({ provider: () => ({ ...entry, security_events }) });
+      if (field === "settings") await stage.api("PUT", `/v1/clients/${stage.clientId}/security-events`, { issuer });
+      const token = `${encoded({ alg: "RS256", typ: "secevent+jwt" })}.${encoded({ iss: issuer })}.c2ln`;
+      const address = `${stage.service.url}/security-events/${stage.clientId}`;
+      const headers = { "content-type": "application/secevent+jwt", connection: "close" };
+      const pushed = await fetch(address, { method: "POST", headers, body: token });
+      expect([field, url, pushed.status]).toEqual([field, url, 503]);
+    }
+  }
+  expect(inside.connections()).toBe(0);
+}, 60_000);
+
+function encoded(value: object): string {
+  return Buffer.from(JSON.stringify(value)).toString("base64url");
+}
+
 test("a client that says where in a family of providers it is does not lead inside with it", async () => {
   const inside = await startInside();
   const host = { kind: "host", description: "The host", example: "acme.example" };

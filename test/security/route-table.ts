@@ -79,6 +79,12 @@ export const ROUTES: readonly Route[] = [
   // It is erased, and so neither staged nor there.
   about("client", ["POST", "/v1/clients/{id}/secrets/{secret}/promote", "clients:write", 409]),
   about("client", ["DELETE", "/v1/clients/{id}/secrets/{secret}", "clients:write", 404]),
+  about("client", ["GET", "/v1/clients/{id}/security-events", "connections:read", 200]),
+  about("client", ["PUT", "/v1/clients/{id}/security-events", "clients:write", 200], () => ({
+    issuer: "https://issuer.example",
+    slack_signing_secret: "made-by-a-test",
+  })),
+  plain(["GET", "/v1/security-events", "connections:read", 200]),
   // It has connections.
   about("client", ["DELETE", "/v1/clients/{id}", "clients:write", 409]),
 

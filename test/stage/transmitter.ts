@@ -47,7 +47,7 @@ export async function startTransmitter(): Promise<Transmitter> {
     const say = (body: object): void =>
       void response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(body));
     if (transmitter.isDown) return void response.writeHead(500).end();
-    switch (request.url) {
+    switch (request.url ?? "") {
       case "/.well-known/ssf-configuration": {
         const { origin, configuration } = transmitter;
         return say({ issuer: origin, jwks_uri: `${origin}/keys`, ...configuration });

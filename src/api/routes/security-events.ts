@@ -15,27 +15,13 @@ import {
   type SecurityEventReceiverStore,
   type Sender,
 } from "../../security-event/receiver.ts";
-import { VERDICTS, type SecurityEvent, type SecurityEventStore } from "../../security-event/store.ts";
+import type { SecurityEventStore } from "../../security-event/store.ts";
 import { actOf, type Acting } from "../acts.ts";
+import { eventSchema, eventView, receiverSchema } from "../security-event-view.ts";
 import { callerOf, type ForCaller } from "../guard.ts";
 import type { App } from "../server.ts";
-import { failures, idParams, secured, time, toTime, toTimeOrNull } from "../wire.ts";
+import { failures, idParams, secured } from "../wire.ts";
 import { findClient } from "./client-secrets.ts";
-
-const address = z.string().describe("Give the provider exactly this");
-
-export const receiverSchema = z
-  .object({
-    client: z.string(),
-    push_url: address,
-    issuer: z.string().nullable().describe("Whose tokens are taken; null: none are"),
-    audience: z.array(z.string()).describe("Whom they have to be for, any of them"),
-    slack_url: address,
-    slack_signing_secret: z.boolean().describe("Whether there is one"),
-    github_url: address,
-    github_webhook_secret: z.boolean().describe("Whether there is one"),
-  })
-  .meta({ id: "SecurityEventReceiver" });
 
 const sharedSecret = z
   .string()
@@ -56,21 +42,6 @@ const changeBody = z.strictObject({
   slack_signing_secret: sharedSecret,
   github_webhook_secret: sharedSecret,
 });
-
-const eventSchema = z
-  .object({
-    id: z.string(),
-    client: z.string().describe("At whose address it arrived"),
-    issuer: z.string(),
-    jti: z.string().describe("Its id at the issuer"),
-    type: z.string(),
-    subject_format: z.string().nullable().describe("How it names whom it is about (RFC 9493)"),
-    verdict: z.enum(VERDICTS),
-    connections: z.int().describe("How many it concerned"),
-    issued_at: time.nullable(),
-    received_at: time,
-  })
-  .meta({ id: "SecurityEvent" });
 
 const listQuery = z.strictObject({
   limit: z.coerce.number().int().min(1).max(200).default(50),
@@ -216,20 +187,5 @@ async function receiverView(deps: SecurityEventRouteDeps, client: Client): Promi
     slack_signing_secret: (await receivers.signingSecret(client.id, "slack")) !== null,
     github_url: `${url}/github`,
     github_webhook_secret: (await receivers.signingSecret(client.id, "github")) !== null,
-  };
-}
-
-function eventView(event: SecurityEvent): z.infer<typeof eventSchema> {
-  return {
-    id: event.id,
-    client: event.clientId,
-    issuer: event.issuer,
-    jti: event.jti,
-    type: event.type,
-    subject_format: event.subjectFormat,
-    verdict: event.verdict,
-    connections: event.connections,
-    issued_at: toTimeOrNull(event.issuedAt),
-    received_at: toTime(event.receivedAt),
   };
 }

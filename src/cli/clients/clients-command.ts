@@ -6,6 +6,7 @@ import { addClient, deleteClient, editClient, type ClientWish, type NewClientWis
 import { wholeNumber } from "../whole-number.ts";
 import { listClients, type ListFilter } from "./list-clients.ts";
 import { addSecretsCommand } from "./secrets-command.ts";
+import { addSecurityEventsCommand } from "./security-events-command.ts";
 import { showClient } from "./show-client.ts";
 
 interface ServiceOptions {
@@ -26,6 +27,7 @@ export function addClientsCommand(program: Command, deps: CommandDeps): void {
   addEdit(clients, deps);
   addDelete(clients, deps);
   addSecretsCommand(clients, deps);
+  addSecurityEventsCommand(clients, deps);
 }
 
 function addList(clients: Command, deps: CommandDeps): void {

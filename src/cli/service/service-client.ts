@@ -6,7 +6,7 @@ import { parseJson } from "./parse-json.ts";
 import { readServiceUrl } from "./service-url.ts";
 
 interface ServiceRequest {
-  method?: "GET" | "POST" | "PATCH" | "DELETE";
+  method?: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   /** With its ids encoded; `path` does that. */
   path: string;
   query?: Readonly<Record<string, string | number | undefined>>;
