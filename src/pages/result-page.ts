@@ -26,7 +26,8 @@ export function resultPage(locale: Locale, session: ConnectSession, outcome: Out
   }
   if (problem) {
     const { text, detail } = problemText(locale, problem);
-    return { ...page, title: result.briefly.title, text: [result.briefly.text, ...text], detail, tone: "bad" };
+    const { title, text: first } = problem.code === "scope_insufficient" ? result.partly : result.briefly;
+    return { ...page, title, text: [first, ...text], detail, tone: "bad" };
   }
   return { ...page, ...told(outcome.isHealed ? result.healed : result.connected), tone: "good" };
 }

@@ -15,7 +15,7 @@ interface CheckOptions extends ManyToCheck {
 const LONGEST_IDLE = 3650;
 const MOST_PER_SECOND = 100;
 
-export function addCheckCommand(connections: Command, { output, environment }: CommandDeps): void {
+export function addCheckCommand(connections: Command, { output, environment, exitWith }: CommandDeps): void {
   const command = connections
     .command("check")
     .summary("ask the provider whether connections work")
@@ -35,7 +35,7 @@ when a person has to reconnect an account, with 7 when it may work later.`,
       if (isMany === (id !== undefined)) throw unclear();
       const service = createServiceClient(url, environment);
       const check = id === undefined ? checkConnections(service, output, many) : checkConnection(service, output, id);
-      process.exitCode = await check;
+      exitWith(await check);
     },
   );
 }

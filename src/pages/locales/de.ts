@@ -39,6 +39,10 @@ export const de: Locale = {
       text: "Das Konto ist wieder verbunden, und was gewartet hat, läuft von selbst weiter. Sie können diese Seite schließen.",
     },
     briefly: { title: "Verbunden, mit einem Problem", text: "Das Konto ist verbunden, aber nur für kurze Zeit." },
+    partly: {
+      title: "Verbunden, mit einem Problem",
+      text: "Das Konto ist verbunden, aber nicht für alles, wofür es gebraucht wird.",
+    },
     failed: {
       title: "Nicht verbunden",
       text: "Die Verbindung kam nicht zustande. Was Sie vorher hatten, ist unverändert.",
@@ -81,6 +85,8 @@ export const de: Locale = {
     authorization_failed: "Die Anmeldung beim Anbieter ist nicht gelungen.",
     code_exchange_failed: "Der Anbieter hat die Anmeldung nicht abgeschlossen. Versuchen Sie es später noch einmal.",
     refresh_token_missing: "Der Anbieter hat keinen dauerhaften Zugriff erlaubt.",
+    scope_insufficient:
+      "Melden Sie sich noch einmal an und erlauben Sie alles, worum gebeten wird, wenn Sie das möchten.",
     other: "Etwas ist schiefgegangen.",
   },
   causes: {

@@ -37,6 +37,10 @@ export const en: Locale = {
       text: "The account is connected again, and what was waiting goes on by itself. You can close this page.",
     },
     briefly: { title: "Connected, with a problem", text: "The account is connected, but only for a short time." },
+    partly: {
+      title: "Connected, with a problem",
+      text: "The account is connected, but not for everything that it is needed for.",
+    },
     failed: { title: "Not connected", text: "The connection could not be made. What you had before is as it was." },
   },
   otherAccount: {
@@ -70,6 +74,7 @@ export const en: Locale = {
     authorization_failed: "The sign-in at the provider did not succeed.",
     code_exchange_failed: "The provider did not complete the sign-in. Try again in a while.",
     refresh_token_missing: "The provider did not allow lasting access.",
+    scope_insufficient: "Sign in again and allow everything that is asked for, if you want that.",
     other: "Something went wrong.",
   },
   // The API tells the same sentences.

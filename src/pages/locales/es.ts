@@ -38,6 +38,10 @@ export const es: Locale = {
       text: "La cuenta está conectada de nuevo y lo que estaba en espera continúa solo. Puede cerrar esta página.",
     },
     briefly: { title: "Conectada, con un problema", text: "La cuenta está conectada, pero solo por poco tiempo." },
+    partly: {
+      title: "Conectada, con un problema",
+      text: "La cuenta está conectada, pero no para todo lo que se necesita.",
+    },
     failed: { title: "No conectada", text: "No se pudo establecer la conexión. Lo que tenía antes sigue igual." },
   },
   otherAccount: {
@@ -74,6 +78,7 @@ export const es: Locale = {
     authorization_failed: "El inicio de sesión en el proveedor no tuvo éxito.",
     code_exchange_failed: "El proveedor no completó el inicio de sesión. Inténtelo de nuevo más tarde.",
     refresh_token_missing: "El proveedor no permitió un acceso duradero.",
+    scope_insufficient: "Inicie sesión de nuevo y permita todo lo que se solicita, si así lo desea.",
     other: "Algo ha salido mal.",
   },
   causes: {

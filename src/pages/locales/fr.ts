@@ -42,6 +42,10 @@ export const fr: Locale = {
       title: "Connecté, avec un problème",
       text: "Le compte est connecté, mais seulement pour peu de temps.",
     },
+    partly: {
+      title: "Connecté, avec un problème",
+      text: "Le compte est connecté, mais pas pour tout ce qui est nécessaire.",
+    },
     failed: {
       title: "Non connecté",
       text: "La connexion n’a pas pu être établie. Ce que vous aviez avant est inchangé.",
@@ -83,6 +87,7 @@ export const fr: Locale = {
     authorization_failed: "La connexion chez le fournisseur n’a pas abouti.",
     code_exchange_failed: "Le fournisseur n’a pas terminé la connexion. Réessayez plus tard.",
     refresh_token_missing: "Le fournisseur n’a pas autorisé d’accès durable.",
+    scope_insufficient: "Connectez-vous à nouveau et autorisez tout ce qui est demandé, si vous le souhaitez.",
     other: "Un problème est survenu.",
   },
   causes: {

@@ -33,6 +33,8 @@ export interface Locale {
     connected: Telling;
     healed: Telling;
     briefly: Telling;
+    /** Less was allowed than is needed. */
+    partly: Telling;
     failed: Telling;
   };
   /** Another account came back. */
@@ -72,5 +74,6 @@ export type UserProblem =
       | "authorization_failed"
       | "code_exchange_failed"
       | "refresh_token_missing"
+      | "scope_insufficient"
     >
   | "other";
