@@ -9,6 +9,7 @@ import { MINUTE } from "../runtime/clock.ts";
 import { createId } from "../runtime/id.ts";
 import { randomToken } from "../runtime/random.ts";
 import { ServiceError } from "../runtime/service-error.ts";
+import type { ConnectSession } from "./connect-session.ts";
 import type { ConnectPorts } from "./ports.ts";
 import type { AccountRule } from "./reauthorization-link.ts";
 
@@ -23,8 +24,11 @@ export interface ConnectRequest {
   completion: "confirm" | "automatic" | null;
   /** For a connection: whether another account may take its place. */
   account: AccountRule;
-  /** The provider is to ask which account, because the user chose the wrong one before. */
-  chooseAccount: boolean;
+  /**
+   * The session in which the user chose the wrong account: the provider is to ask which one, and this session ends when that one does,
+   * so that nobody goes on for ever with a link that was revoked.
+   */
+  retryOf: Pick<ConnectSession, "expiresAt"> | null;
 }
 
 export interface StartedSession {
@@ -50,7 +54,7 @@ export async function startConnectSession(ports: ConnectPorts, request: ConnectR
   if (!connection) await requireRoom(ports.tenants, request.tenantId, "connections");
   const link = randomToken(ports.random);
   const id = createId("cs", ports.clock, ports.random);
-  const expiresAt = ports.clock.now() + SESSION_LIFE;
+  const expiresAt = request.retryOf?.expiresAt ?? ports.clock.now() + SESSION_LIFE;
   await ports.sessions.create({
     id,
     tenantId: request.tenantId,
@@ -111,7 +115,7 @@ function scopesToAsk(provider: Provider, client: Client, requested: string[], co
 function parametersToSend(
   provider: Provider,
   client: Client,
-  { account, chooseAccount }: Pick<ConnectRequest, "account" | "chooseAccount">,
+  { account, retryOf }: Pick<ConnectRequest, "account" | "retryOf">,
   connection: Connection | null,
 ): Record<string, string> {
   return {
@@ -119,7 +123,7 @@ function parametersToSend(
     ...(client.settings.offlineAccess && provider.offline_access.parameters),
     ...(account === "same" && parametersByAccount(provider, connection)),
     ...client.settings.authorizationParameters,
-    ...((account === "may_change" || chooseAccount) && provider.reauthorization.choose_account),
+    ...((account === "may_change" || retryOf !== null) && provider.reauthorization.choose_account),
   };
 }
 

@@ -103,7 +103,7 @@ export function connectSessionRoutes(
           returnUrl: body.return_url ?? null,
           completion: body.completion ?? null,
           account: body.account ?? "same",
-          chooseAccount: false,
+          retryOf: null,
         },
       );
       const { id, connectUrl, expiresAt } = started;
