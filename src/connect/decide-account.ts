@@ -93,7 +93,7 @@ async function again(ports: ConnectPorts, session: ConnectSession): Promise<stri
     returnUrl: session.returnUrl,
     completion: session.completion,
     account: (await maySwitch(ports, session)) ? "may_change" : "same",
-    chooseAccount: true,
+    retryOf: session,
   });
   return connectUrl;
 }

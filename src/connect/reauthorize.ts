@@ -62,7 +62,7 @@ export async function startReauthorization(
     returnUrl: null,
     completion: "automatic",
     account,
-    chooseAccount: false,
+    retryOf: null,
   });
   return connectUrl;
 }

@@ -11,6 +11,7 @@ import { MINUTE } from "../runtime/clock.ts";
 import { createId } from "../runtime/id.ts";
 import { randomToken } from "../runtime/random.ts";
 import { ServiceError } from "../runtime/service-error.ts";
+import type { ConnectSession } from "./connect-session.ts";
 import type { ConnectPorts } from "./ports.ts";
 import type { AccountRule } from "./reauthorization-link.ts";
 
@@ -27,8 +28,11 @@ export interface ConnectRequest {
   completion: "confirm" | "automatic" | null;
   /** For a connection: whether another account may take its place. */
   account: AccountRule;
-  /** The provider is to ask which account, because the user chose the wrong one before. */
-  chooseAccount: boolean;
+  /**
+   * The session in which the user chose the wrong account: the provider is to ask which one, and this session ends when that one does,
+   * so that nobody goes on for ever with a link that was revoked.
+   */
+  retryOf: Pick<ConnectSession, "expiresAt"> | null;
 }
 
 export interface StartedSession {
@@ -54,7 +58,7 @@ export async function startConnectSession(ports: ConnectPorts, request: ConnectR
   if (!connection) await requireRoom(ports.tenants, request.tenantId, "connections");
   const link = randomToken(ports.random);
   const id = createId("cs", ports.clock, ports.random);
-  const expiresAt = ports.clock.now() + SESSION_LIFE;
+  const expiresAt = request.retryOf?.expiresAt ?? ports.clock.now() + SESSION_LIFE;
   await ports.sessions.create({
     id,
     tenantId: request.tenantId,
@@ -127,7 +131,7 @@ function scopesToAsk(
 function parametersToSend(
   provider: Provider,
   client: Client,
-  { account, chooseAccount }: Pick<ConnectRequest, "account" | "chooseAccount">,
+  { account, retryOf }: Pick<ConnectRequest, "account" | "retryOf">,
   connection: Connection | null,
 ): Record<string, string> {
   const parameters = {
@@ -136,7 +140,7 @@ function parametersToSend(
     ...(connection && provider.scope_upgrade.parameters),
     ...(account === "same" && parametersByAccount(provider, connection)),
     ...client.settings.authorizationParameters,
-    ...((account === "may_change" || chooseAccount) && provider.reauthorization.choose_account),
+    ...((account === "may_change" || retryOf !== null) && provider.reauthorization.choose_account),
   };
   const challenge = provider.claims_parameter.includes("authorization") ? (connection?.claims ?? null) : null;
   return challenge ? { ...parameters, claims: withClaims(parameters["claims"], challenge.json) } : parameters;

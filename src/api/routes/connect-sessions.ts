@@ -61,7 +61,9 @@ const sessionView = z
     problem: z
       .object({ code: z.enum(ERROR_CODES), detail: z.string(), missing: z.array(z.string()).optional() })
       .nullable()
-      .describe("Why it failed; or, when completed, what is wrong with the connection from the start"),
+      .describe(
+        "Why it failed; what its user is asked about, while it is `switching`; or, when completed, what is wrong with the connection from the start",
+      ),
     created_at: time,
     expires_at: time,
   })
@@ -105,7 +107,7 @@ export function connectSessionRoutes(
           returnUrl: body.return_url ?? null,
           completion: body.completion ?? null,
           account: body.account ?? "same",
-          chooseAccount: false,
+          retryOf: null,
         },
       );
       const { id, connectUrl, expiresAt } = started;
