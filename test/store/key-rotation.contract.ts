@@ -4,6 +4,7 @@ import { DAY, MINUTE, SECOND } from "../../src/runtime/clock.ts";
 import { createKeyStore } from "../../src/store/keys.ts";
 import { createRekeyStore } from "../../src/store/rekeys.ts";
 import { createSealedStore } from "../../src/store/sealed-store.ts";
+import { createWebhookStore } from "../../src/store/webhook-endpoints.ts";
 import type { DatabaseKind } from "../stage/databases.ts";
 import { commitOf, openStoreStage, tokenRecord } from "../stage/store-stage.ts";
 
@@ -146,7 +147,10 @@ export function keyRotationContract(kind: DatabaseKind): void {
       await connections.setAside("con_1", spareWith(1), null);
       await clients.replaceSecret("cli_1", { id: "sec_1", sealed: sealedWith(1) });
       await clients.change("cli_1", { dpopKey: { thumbprint: "jkt-1", sealed: sealedWith(1) } });
-      for (const table of ["spare_token_sets", "client_secrets", "dpop_keys"] as const) {
+      const endpoint = { id: "whe_1", tenantId: TENANT, url: "https://x.example", events: null, description: "" };
+      const webhooks = createWebhookStore(stage.database);
+      await webhooks.create({ ...endpoint, allTenants: false }, { id: "whs_1", sealed: sealedWith(1) });
+      for (const table of ["spare_token_sets", "client_secrets", "dpop_keys", "webhook_secrets"] as const) {
         const [row, ...others] = await sealed.outdated(TENANT, 2, { table, after: null }, 10);
         if (!row) throw new Error(`Nothing is sealed in ${table}.`);
         expect(others).toEqual([]);
@@ -155,7 +159,8 @@ export function keyRotationContract(kind: DatabaseKind): void {
         expect(await stage.replace([{ ...row, id: "999", values }])).toBe(0);
         expect(await sealed.outdated(TENANT, 2, { table, after: null }, 10)).toEqual([]);
       }
-      expect(await sealed.versions(TENANT)).toEqual(new Map([[2, 6]]));
+      expect(await sealed.versions(TENANT)).toEqual(new Map([[2, 7]]));
+      expect((await webhooks.secrets("whe_1"))[0]?.sealed).toEqual(sealedWith(2, 5));
       expect((await clients.activeSecret("cli_1"))?.sealed).toEqual(sealedWith(2, 5));
       expect((await clients.dpopKey("jkt-1"))?.sealed).toEqual(sealedWith(2, 5));
     });
