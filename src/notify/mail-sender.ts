@@ -19,6 +19,8 @@ export interface MailSenderDeps extends RoundsDeps {
 }
 
 const INTERVAL = 10 * SECOND;
+/** So that a stop does not wait for many. */
+const MOST_IN_ROUND = 10;
 /** Longer than a mail takes. */
 const LEASE = MINUTE;
 
@@ -26,28 +28,33 @@ const LEASE = MINUTE;
 export function createMailSender(deps: MailSenderDeps): Rounds {
   return createRounds(deps, INTERVAL, async () => {
     await deps.mails.gather();
-    for (;;) {
+    for (let left = MOST_IN_ROUND; left > 0; left--) {
       const mail = await deps.mails.claim(LEASE);
-      if (!mail) return;
-      await send(deps, mail);
+      if (!mail || !(await send(deps, mail))) return;
     }
   });
 }
 
-async function send(deps: MailSenderDeps, mail: ClaimedMail): Promise<void> {
+/** False where the mail server did not take it, and would not take the next one either. */
+async function send(deps: MailSenderDeps, mail: ClaimedMail): Promise<boolean> {
   const { mails, mailer, random, observer, to } = deps;
   const text = await textOf(deps, mail);
-  if (!text) return mails.note(mail, { kind: "cancelled" });
+  if (!text) {
+    await mails.note(mail, { kind: "cancelled" });
+    return true;
+  }
   const result = await mailer.send({ to, id: `evergrant-mail-${mail.number}`, ...mailForms(text) });
   const { kind, attempt } = mail;
   if (result === "sent") {
     await mails.note(mail, { kind: "sent" });
-    return observer.event("mail.sent", { kind, attempt });
+    observer.event("mail.sent", { kind, attempt });
+    return true;
   }
   const schedule = { fraction: random.fraction(), retryAfterMs: null };
   const retryInMs = result === "refused" ? null : retryIn(attempt, schedule);
   await mails.note(mail, { kind: "failed", retryInMs });
   observer.event(retryInMs === null ? "mail.given_up" : "mail.failed", { kind, attempt, code: result });
+  return result === "refused";
 }
 
 /** Null where what it would tell was deleted, or is over. */

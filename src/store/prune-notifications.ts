@@ -15,7 +15,12 @@ export async function pruneNotifications(queries: Queries, limit: number): Promi
       old
         .selectFrom("webhook_deliveries")
         .select("number")
-        .where((where) => where.or([where("finished_at", "<", OVER), where("created_at", "<", OVER)]))
+        .where((where) =>
+          where.or([
+            where("finished_at", "<", OVER),
+            where.and([where("finished_at", "is", null), where("created_at", "<", OVER)]),
+          ]),
+        )
         .limit(limit),
     )
     .executeTakeFirstOrThrow();

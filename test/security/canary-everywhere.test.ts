@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { readdirSync, readFileSync, statSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { recordKeyVersion, openRecord } from "../../src/keyring/record.ts";
@@ -13,9 +13,11 @@ import { evergrant } from "../cli/evergrant.ts";
 import { clientEnvironment, serviceEnvironment } from "../cli/stage-environment.ts";
 import type { Answer } from "../stage/api.ts";
 import { startPageServer } from "../stage/page-server.ts";
+import { filesIn } from "../stage/files-in.ts";
 import { openRaw } from "../stage/raw-database.ts";
 import { openStage, type Stage } from "../stage/stage.ts";
 import { temporaryFolder } from "../stage/temporary-folder.ts";
+import { startWebhookReceiver } from "../stage/webhook-receiver.ts";
 import { startCanaryProvider, type CanaryProvider } from "./canary-provider.ts";
 import { findSecrets } from "./encodings.ts";
 
@@ -57,6 +59,7 @@ const KINDS = [
   "confirmation",
   "userinfo",
   "signing secret",
+  "webhook secret",
 ];
 
 const ROOT_KEY = ["root key", "root key's bytes"];
@@ -65,12 +68,14 @@ const kindOf = (name: string) => name.replace(/ \d+$/, "");
 
 test("each of 23 kinds of secrets is nowhere but where it belongs", async () => {
   const search = await open();
+  const webhook = await addWebhook(search);
   await signIn(search);
   const connection = await useConnection(search);
   await misplace(search);
   await askEverything(search, connection);
   await runCommands(search, connection);
   await addKeys(search);
+  await lookAtWebhook(search, webhook);
   for (const [name, secret] of search.provider.secrets) search.secrets.set(name, secret);
   for (const file of filesIn(search.stage.settings.dataDir)) {
     place(search, file, readFileSync(file, "latin1"), file.endsWith("root.key") ? ROOT_KEY : []);
@@ -125,6 +130,19 @@ async function call(
   const answer = await search.stage.api(method, path, options.body);
   place(search, `${method} ${path}`, answer.text + JSON.stringify([...answer.headers]), options.belongs);
   return answer;
+}
+
+async function addWebhook(search: Search) {
+  const { url, received } = await startWebhookReceiver();
+  const made = await call(search, "POST", "/v1/webhook-endpoints", { body: { url }, belongs: ["webhook secret"] });
+  search.secrets.set("webhook secret", made.at("secret").slice("whsec_".length));
+  return { received, path: `/v1/webhook-endpoints/${made.at("id")}` };
+}
+
+async function lookAtWebhook(search: Search, { received, path }: Awaited<ReturnType<typeof addWebhook>>) {
+  for (const url of [path, `${path}/deliveries`]) await call(search, "GET", url);
+  expect(received.length).toBeGreaterThan(0);
+  for (const { headers, text } of received) place(search, "a webhook", text + JSON.stringify(headers));
 }
 
 /** A sign-in by hand, with everything that the browser is told on its way. */
@@ -323,10 +341,4 @@ async function addKeys({ stage, secrets }: Search): Promise<void> {
   }
   secrets.set("root key", text).set("root key's bytes", root.bytes.reveal());
   await database.close();
-}
-
-function filesIn(folder: string): string[] {
-  return readdirSync(folder, { recursive: true, encoding: "utf8" })
-    .map((name) => join(folder, name))
-    .filter((path) => statSync(path).isFile());
 }

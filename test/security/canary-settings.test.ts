@@ -7,11 +7,12 @@ import { temporaryFolder } from "../stage/temporary-folder.ts";
 import { findSecrets } from "./encodings.ts";
 
 test("passwords in the settings are told by no command, whatever is wrong", async () => {
-  const [database, proxy, key] = [1, 2, 3].map(() => `canary-password-${randomUUID()}`);
+  const [database, proxy, key, mail] = [1, 2, 3, 4].map(() => `canary-password-${randomUUID()}`);
   const secrets = new Map([
     ["password of the database", database ?? ""],
     ["password of the proxy", proxy ?? ""],
     ["key that is none", key ?? ""],
+    ["password of the mail server", mail ?? ""],
   ]);
   const folder = temporaryFolder();
   // A port that is taken, so that no command goes on running.
@@ -24,6 +25,8 @@ test("passwords in the settings are told by no command, whatever is wrong", asyn
     { ...fine, HTTPS_PROXY: `socks5://user:${proxy}@127.0.0.1:1` },
     { ...fine, EVERGRANT_ROOT_KEY: `egroot_${key}` },
     { ...fine, EVERGRANT_ADMIN_KEY: `eg_admin_${key}` },
+    { ...fine, EVERGRANT_SMTP_URL: `smtps://user:${mail}@mail.example/path`, EVERGRANT_MAIL_FROM: "a@mail.example" },
+    { ...fine, EVERGRANT_SMTP_URL: `smtps://user:${mail}@mail.example` },
   ];
   for (const environment of environments) {
     for (const command of [["doctor"], ["serve"], ["backup", join(folder, "b.db")], ["doctor", "--json"]]) {

@@ -5,6 +5,7 @@ import { createKeyStore } from "../../src/store/keys.ts";
 import { createRekeyStore } from "../../src/store/rekeys.ts";
 import { createSealedStore } from "../../src/store/sealed-store.ts";
 import { createSecurityEventReceiverStore } from "../../src/store/security-event-receivers.ts";
+import { createWebhookStore } from "../../src/store/webhook-endpoints.ts";
 import type { DatabaseKind } from "../stage/databases.ts";
 import { commitOf, openStoreStage, tokenRecord } from "../stage/store-stage.ts";
 
@@ -149,7 +150,16 @@ export function keyRotationContract(kind: DatabaseKind): void {
       await clients.change("cli_1", { dpopKey: { thumbprint: "jkt-1", sealed: sealedWith(1) } });
       const receivers = createSecurityEventReceiverStore(stage.database);
       await receivers.change("cli_1", { secrets: [["slack", { id: "sgn_1", sealed: sealedWith(1) }]] });
-      for (const table of ["spare_token_sets", "client_secrets", "dpop_keys", "signing_secrets"] as const) {
+      const endpoint = { id: "whe_1", tenantId: TENANT, url: "https://x.example", events: null, description: "" };
+      const webhooks = createWebhookStore(stage.database);
+      await webhooks.create({ ...endpoint, allTenants: false }, { id: "whs_1", sealed: sealedWith(1) });
+      for (const table of [
+        "spare_token_sets",
+        "client_secrets",
+        "dpop_keys",
+        "signing_secrets",
+        "webhook_secrets",
+      ] as const) {
         const [row, ...others] = await sealed.outdated(TENANT, 2, { table, after: null }, 10);
         if (!row) throw new Error(`Nothing is sealed in ${table}.`);
         expect(others).toEqual([]);
@@ -160,6 +170,7 @@ export function keyRotationContract(kind: DatabaseKind): void {
       }
       expect(await sealed.versions(TENANT)).toEqual(new Map([[2, 7]]));
       expect((await receivers.signingSecret("cli_1", "slack"))?.sealed).toEqual(sealedWith(2, 5));
+      expect((await webhooks.secrets("whe_1"))[0]?.sealed).toEqual(sealedWith(2, 5));
       expect((await clients.activeSecret("cli_1"))?.sealed).toEqual(sealedWith(2, 5));
       expect((await clients.dpopKey("jkt-1"))?.sealed).toEqual(sealedWith(2, 5));
     });

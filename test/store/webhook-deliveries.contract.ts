@@ -1,33 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { DELIVERY_LEASE } from "../../src/incident/webhook-delivery.ts";
 import { DAY, HOUR, MINUTE } from "../../src/runtime/clock.ts";
-import { makeClone } from "../../src/store/restore-clone.ts";
 import type { DatabaseKind } from "../stage/databases.ts";
-import { openWebhookStage, outcome, type WebhookStage } from "./webhook-stage.ts";
-
-async function statesOf({ deliveries }: WebhookStage, endpointId = "whe_1") {
-  const query = { endpointId, limit: 100, before: null, state: null };
-  return (await deliveries.list(query)).map(({ type, state, attempts }) => `${type} ${state} ${attempts}`);
-}
-
-async function first(stage: WebhookStage) {
-  const [claimed] = await stage.claim();
-  if (!claimed) throw new Error("Nothing is due.");
-  return claimed;
-}
-
-/** Fails, once every so often, for so long. */
-async function failFor(stage: WebhookStage, days: number): Promise<unknown[]> {
-  const turns: unknown[] = [];
-  for (let hour = 0; hour <= days * 24; hour += 12) {
-    if (hour > 0) await stage.clock.advance(12 * HOUR);
-    await stage.event(`con_${hour}`);
-    await stage.passOn();
-    const [delivery] = await stage.claim();
-    turns.push(delivery ? await stage.fail(delivery, null) : "nothing");
-  }
-  return turns;
-}
+import { first, openWebhookStage, statesOf } from "./webhook-stage.ts";
 
 /** What every database has to make of events on their way to endpoints. */
 export function webhookDeliveriesContract(kind: DatabaseKind): void {
@@ -66,6 +41,33 @@ export function webhookDeliveriesContract(kind: DatabaseKind): void {
       await stage.passOn();
       expect(await stage.claimedSubjects()).toEqual(["con_1 connection.degraded", "con_2 connection.created"]);
     });
+  });
+
+  test(`several instances at once pass each event on once and claim each delivery once, in order, with ${kind.name}`, async () => {
+    const stage = await openWebhookStage(kind);
+    await stage.endpoint("whe_1");
+    for (let n = 0; n < 60; n++)
+      await stage.event(`con_${n % 6}`, n < 6 ? "connection.created" : "connection.expiring");
+    const told: string[] = [];
+    const instance = async (): Promise<void> => {
+      for (let idle = 0; idle < 5;) {
+        const passedOn = await stage.outbox.passOn(5, true);
+        const claimed = await stage.deliveries.claim({ limit: 4, perEndpoint: 4, exceptEndpoints: [] });
+        for (const delivery of claimed) {
+          const event = await stage.deliveries.event(delivery.eventNumber);
+          told.push(`${event?.connectionId} ${String(event?.number).padStart(9, "0")}`);
+          await stage.succeed(delivery);
+        }
+        idle = passedOn + claimed.length > 0 ? 0 : idle + 1;
+      }
+    };
+    await Promise.all([instance(), instance(), instance(), instance()]);
+    expect(told).toHaveLength(60);
+    expect(new Set(told).size).toBe(60);
+    for (let n = 0; n < 6; n++) {
+      const ofOne = told.filter((text) => text.startsWith(`con_${n} `));
+      expect(ofOne).toEqual(ofOne.toSorted());
+    }
   });
 
   describe(`a delivery on ${kind.name}`, () => {
@@ -190,104 +192,6 @@ export function webhookDeliveriesContract(kind: DatabaseKind): void {
       });
       expect(await stage.deliveries.replaySince({ ...replay, limit: 9 })).toEqual({ replayed: 2, nextSince: null });
       expect(await stage.claimedSubjects()).toEqual(["con_1 connection.created", "con_3 connection.created"]);
-    });
-  });
-
-  describe(`an endpoint on ${kind.name}`, () => {
-    test("that fails for two days is warned of, and a day later disabled", async () => {
-      const stage = await openWebhookStage(kind);
-      await stage.endpoint("whe_1");
-      expect(await failFor(stage, 3)).toEqual([null, null, null, null, "warned", null, "disabled"]);
-      expect(await stage.webhooks.find("whe_1")).toMatchObject({ disabledReason: "failing" });
-      await stage.event("con_1");
-      await stage.passOn();
-      expect(await stage.claim()).toEqual([]);
-    });
-
-    test("that nothing was sent to for days is not disabled before it was warned of for a day", async () => {
-      const stage = await openWebhookStage(kind);
-      await stage.endpoint("whe_1");
-      const turns: unknown[] = [];
-      for (const wait of [0, 4 * DAY, DAY - 1, 1]) {
-        await stage.clock.advance(wait);
-        await stage.event(`con_${wait}`);
-        await stage.passOn();
-        turns.push(await stage.fail(await first(stage), null));
-      }
-      expect(turns).toEqual([null, "warned", null, "disabled"]);
-    });
-
-    test("that a message reached is well again", async () => {
-      const stage = await openWebhookStage(kind);
-      await stage.endpoint("whe_1");
-      await failFor(stage, 2);
-      await stage.event("con_1");
-      await stage.passOn();
-      await stage.succeed(await first(stage));
-      const well = { failingSince: null, warnedAt: null, lastSuccessAt: stage.clock.now() };
-      expect(await stage.webhooks.find("whe_1")).toMatchObject(well);
-      expect(await failFor(stage, 1)).toEqual([null, null, null]);
-    });
-
-    test("that is gone is disabled at once, and what it was to hear is given up", async () => {
-      const stage = await openWebhookStage(kind);
-      await stage.endpoint("whe_1");
-      await stage.event("con_1");
-      await stage.passOn();
-      const gone = {
-        kind: "failed",
-        outcome: outcome(410, "http_status"),
-        retryInMs: 5,
-        mailOperators: false,
-      } as const;
-      expect(await stage.deliveries.note(await first(stage), gone)).toBe("disabled");
-      expect(await statesOf(stage)).toEqual(["connection.created given_up 1"]);
-      expect(await stage.webhooks.find("whe_1")).toMatchObject({ disabledReason: "gone" });
-    });
-
-    test("that is removed takes its deliveries along", async () => {
-      const stage = await openWebhookStage(kind);
-      await stage.endpoint("whe_1");
-      await stage.event("con_1");
-      await stage.passOn();
-      await stage.webhooks.remove("whe_1");
-      expect(await stage.webhooks.find("whe_1")).toBeNull();
-      expect(await stage.webhooks.secrets("whe_1")).toEqual([]);
-      expect(await stage.deliveries.waiting()).toEqual({ count: 0, oldestMs: 0 });
-    });
-  });
-
-  test(`a clone tells nobody of what is the original's to tell, with ${kind.name}`, async () => {
-    const stage = await openWebhookStage(kind);
-    await stage.endpoint("whe_1");
-    await stage.event("con_1");
-    await stage.passOn();
-    await stage.event("con_2");
-    await makeClone(stage.database, { name: "clone", staticProviders: [] });
-    await stage.passOn();
-    expect(await stage.deliveries.waiting()).toEqual({ count: 0, oldestMs: 0 });
-    expect(await stage.webhooks.find("whe_1")).toMatchObject({ disabledReason: "by_request" });
-  });
-
-  describe(`secrets on ${kind.name}`, () => {
-    test("the newest signs with those before, until these retire", async () => {
-      const stage = await openWebhookStage(kind);
-      await stage.endpoint("whe_1");
-      const live = async () => (await stage.webhooks.secrets("whe_1")).map(({ id }) => id);
-      const add = (id: string, overlapMs: number) =>
-        stage.webhooks.addSecret("whe_1", { id, sealed: Buffer.of(2) }, overlapMs);
-      await stage.clock.advance(1);
-      expect(await add("whs_2", HOUR)).toBe("added");
-      await stage.clock.advance(1);
-      expect(await add("whs_3", 2 * HOUR)).toBe("added");
-      expect(await live()).toEqual(["whs_3", "whs_2", "whs_whe_1"]);
-      expect(await add("whs_4", HOUR)).toBe("full");
-      await stage.clock.advance(HOUR);
-      expect(await live()).toEqual(["whs_3", "whs_2"]);
-      expect(await stage.webhooks.retireSecret("whe_1", "whs_3")).toBe("newest");
-      expect(await stage.webhooks.retireSecret("whe_1", "whs_2")).toBe("retired");
-      expect(await stage.webhooks.retireSecret("whe_1", "whs_2")).toBe("unknown");
-      expect(await live()).toEqual(["whs_3"]);
     });
   });
 

@@ -93,3 +93,16 @@ export async function openWebhookStage(kind: DatabaseKind): Promise<WebhookStage
 export function outcome(status: number | null, code: DeliveryCode | null) {
   return { status, code, retryAfterMs: null, durationMs: 1 };
 }
+
+/** The newest first: type, state and attempts. */
+export async function statesOf({ deliveries }: WebhookStage, endpointId = "whe_1") {
+  const query = { endpointId, limit: 100, before: null, state: null };
+  return (await deliveries.list(query)).map(({ type, state, attempts }) => `${type} ${state} ${attempts}`);
+}
+
+/** Claims what is due, and takes one of it. */
+export async function first(stage: WebhookStage) {
+  const [claimed] = await stage.claim();
+  if (!claimed) throw new Error("Nothing is due.");
+  return claimed;
+}
