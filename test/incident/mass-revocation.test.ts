@@ -63,7 +63,7 @@ async function incidentsOf({ api }: TenantStage) {
 
 test(
   "500 connections of a tenant that its administrator revoked are one incident, each user is asked once, and what reconnects works",
-  { timeout: 300_000 },
+  { timeout: 600_000 },
   async () => {
     const stage = await openStage({ users: USERS });
     const acme = await addTenant(stage, "acme");
