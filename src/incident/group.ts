@@ -34,11 +34,11 @@ export const INCIDENT_WINDOW = 10 * MINUTE;
 export const JOINED_FOR = HOUR;
 
 /** So few are no coincidence where a client has few connections. */
-export const SEVERAL = 3;
+const SEVERAL = 3;
 /** Where it has many, users act by themselves now and then: this share of them has to fail. */
-export const TELLING_SHARE = 0.01;
+const TELLING_SHARE = 0.01;
 /** So many are an incident whatever their share; the brake begins there too. */
-export const ALWAYS_TELLING = 20;
+const ALWAYS_TELLING = 20;
 /** Counting connections beyond this many changes nothing. */
 export const MOST_COUNTED = ALWAYS_TELLING / TELLING_SHARE;
 

@@ -59,7 +59,8 @@ describe("a provider's bad hour", () => {
     expect(stage.server.requests).toHaveLength(5);
     expect(await stage.statuses(ids)).toEqual({ reauthorization_required: 4 });
     const asked = (await stage.told()).filter(({ type }) => type === ASKED);
-    expect(asked.map(({ connectionId }) => connectionId).toSorted()).toEqual(ids.toSorted());
+    expect(asked).toHaveLength(4);
+    expect(new Set(asked.map(({ connectionId }) => connectionId))).toEqual(new Set(ids));
     const [incident] = await stage.all();
     expect(incident).toMatchObject({ state: "open", verdict: "meant", affected: 4, recovered: 0 });
     expect(new Set(asked.map(({ incidentId }) => incidentId))).toEqual(new Set([incident?.id]));

@@ -24,15 +24,23 @@ function counted({ settings }: Stage, text: string): number {
   return count;
 }
 
+/** What can be told is told. */
+function passOn({ settings, clock }: Stage): void {
+  const database = openRaw(`${settings.dataDir}/evergrant.db`);
+  const now = clock.now();
+  database.exec(`update outbox set passed_on_at = ${now} where held_until <= ${now} and passed_on_at is null`);
+  database.close();
+}
+
 /** All that are held back were rejected once more. */
 const isHeardAgain = (stage: Stage) =>
   counted(stage, "select count(*) from refresh_leases where failures >= 2") === ALL - TOLERATED;
 
 /** Lets time pass, slowly enough for answers to arrive in it. */
 async function until({ clock }: Stage, isSo: () => boolean): Promise<void> {
-  for (let steps = 0; !isSo(); steps++) {
-    if (steps > 5000) throw new Error("It does not come.");
-    await clock.advance(100);
+  for (let seconds = 0; !isSo(); seconds++) {
+    if (seconds > HOUR / SECOND) throw new Error("It does not come.");
+    for (let step = 0; step < 10; step++) await clock.advance(SECOND / 10);
   }
 }
 
@@ -55,7 +63,7 @@ async function incidentsOf({ api }: TenantStage) {
 
 test(
   "500 connections of a tenant that its administrator revoked are one incident, each user is asked once, and what reconnects works",
-  { timeout: 300_000 },
+  { timeout: 600_000 },
   async () => {
     const stage = await openStage({ users: USERS });
     const acme = await addTenant(stage, "acme");
@@ -94,6 +102,7 @@ test(
       evidence: { codes: { invalid_grant: ALL } },
     });
 
+    passOn(stage);
     const back = everybody.slice(0, BACK);
     for (const { id, user } of back) {
       const link = (await acme.api("POST", `/v1/connections/${id}/reauthorization-link`)).at("url");

@@ -1,65 +1,13 @@
 import { describe, expect, test } from "vitest";
 import type { Diagnosis } from "../../src/connection/cause.ts";
-import type { IncidentStore, Look } from "../../src/incident/store.ts";
-import { LONGEST_INQUIRY, TRY_AFTER } from "../../src/incident/decide.ts";
 import { INCIDENT_WINDOW } from "../../src/incident/group.ts";
-import { HOUR, MINUTE } from "../../src/runtime/clock.ts";
-import { createIncidentStore } from "../../src/store/incidents.ts";
-import { createOutboxStore } from "../../src/store/outbox.ts";
+import { MINUTE } from "../../src/runtime/clock.ts";
 import type { DatabaseKind } from "../stage/databases.ts";
-import { commitOf, openStoreStage, type StoreStage } from "../stage/store-stage.ts";
+import { commitOf } from "../stage/store-stage.ts";
 import { clientAt, newConnection } from "../stage/world.ts";
+import { openIncidentStage, openWithIncident, REJECTED } from "./incident-stage.ts";
 
-const REJECTED: Diagnosis = { cause: "unknown", confidence: "possible", evidence: { code: "invalid_grant" } };
 const OUTAGE: Diagnosis = { cause: "provider_unavailable", confidence: "certain", evidence: { code: "http_503" } };
-const HISTORY = { kind: "reauthorization_required", generation: 1, detail: { cause: "unknown" } } as const;
-const BRAKE = { windowMs: 5 * MINUTE, tolerated: 100, patienceMs: HOUR, backoffMs: 0 };
-const ASKED = "connection.reauthorization_required";
-
-interface IncidentStage extends StoreStage {
-  incidents: IncidentStore;
-  look(): Promise<Look>;
-  all(tenantId?: string): ReturnType<IncidentStore["list"]>;
-  /** The newest rejection ends it, or is held by the brake. */
-  reject(id: string, how?: { isHeld?: boolean; diagnosis?: Diagnosis; generation?: number }): Promise<string>;
-  heal(id: string, generation?: number): Promise<unknown>;
-  told(): Promise<string[]>;
-}
-
-/** Connections `con_1` to `con_6` of one client. */
-async function openIncidentStage(kind: DatabaseKind): Promise<IncidentStage> {
-  const stage = await openStoreStage(kind);
-  for (let n = 1; n <= 6; n++) await stage.create(`con_${n}`);
-  const incidents = createIncidentStore(stage.database);
-  const outbox = createOutboxStore(stage.database);
-  let made = 0;
-  return {
-    ...stage,
-    incidents,
-    look: () => incidents.look(() => `inc_${++made}`),
-    all: (tenantId = "default") => incidents.list({ tenantId, limit: 100, before: null, state: null }),
-    reject: async (id, { isHeld = false, diagnosis = REJECTED, generation = 1 } = {}) =>
-      stage.connections.reject({
-        claim: await stage.claim(id, { generation }),
-        diagnosis,
-        history: { ...HISTORY, generation },
-        confirmAfterMs: null,
-        brake: isHeld ? { ...BRAKE, tolerated: 0 } : null,
-      }),
-    heal: async (id, generation = 2) =>
-      stage.connections.commit(commitOf(id, generation), await stage.claim(id, { generation: generation - 1 })),
-    told: async () =>
-      (await outbox.pending(100)).map(({ type }) => type).filter((type) => type !== "connection.created"),
-  };
-}
-
-/** `con_1` to `con_3` were ended at once, and are in an incident that is not decided. */
-async function openWithIncident(kind: DatabaseKind): Promise<IncidentStage> {
-  const stage = await openIncidentStage(kind);
-  for (const id of ["con_1", "con_2", "con_3"]) await stage.reject(id);
-  expect((await stage.look()).opened).toHaveLength(1);
-  return stage;
-}
 
 /** What every database has to make of failures that belong together. */
 export function incidentsContract(kind: DatabaseKind): void {
@@ -255,101 +203,6 @@ export function incidentsContract(kind: DatabaseKind): void {
       expect(looks.flatMap(({ opened }) => opened)).toHaveLength(1);
       expect(await stage.all()).toMatchObject([{ affected: 3 }]);
       expect((await stage.told()).filter((type) => type === "incident.opened")).toHaveLength(1);
-    });
-  });
-
-  describe(`while an incident is not decided on ${kind.name}`, () => {
-    test("nobody in it is asked to act, and everybody is told in the end", async () => {
-      const stage = await openWithIncident(kind);
-      await stage.clock.advance(HOUR);
-      expect(await stage.told()).not.toContain(ASKED);
-      await stage.clock.advance(LONGEST_INQUIRY - HOUR);
-      expect((await stage.look()).decided).toEqual([{ id: "inc_1", verdict: "meant" }]);
-      expect((await stage.told()).filter((type) => type === ASKED)).toHaveLength(3);
-    });
-
-    test("what the provider says for certain is told as usual", async () => {
-      const stage = await openIncidentStage(kind);
-      const certain = { ...REJECTED, confidence: "certain", cause: "revoked_by_admin" } as const;
-      for (const id of ["con_1", "con_2", "con_3"]) await stage.reject(id, { diagnosis: certain });
-      await stage.look();
-      expect(await stage.all()).toMatchObject([{ verdict: "meant" }]);
-      await stage.clock.advance(MINUTE);
-      expect((await stage.told()).filter((type) => type === ASKED)).toHaveLength(3);
-      expect(await stage.incidents.reprieve(10)).toEqual([]);
-    });
-
-    test("a refresh of what was held ends it: those that had ended are tried once more, in the order of ids", async () => {
-      const stage = await openWithIncident(kind);
-      await stage.reject("con_4", { isHeld: true });
-      await stage.look();
-      expect(await stage.incidents.reprieve(10)).toEqual([]);
-      await stage.heal("con_4");
-      expect((await stage.look()).decided).toEqual([{ id: "inc_1", verdict: "bad_hour" }]);
-      expect(await stage.incidents.reprieve(2)).toEqual(["con_1", "con_2"]);
-      expect(await stage.incidents.reprieve(2)).toEqual(["con_3"]);
-      expect(await stage.incidents.reprieve(2)).toEqual([]);
-      const { connection, lease } = await stage.held("con_1");
-      expect([connection.status, lease.dueAt]).toEqual(["degraded", stage.clock.now()]);
-      for (const id of ["con_1", "con_2", "con_3"]) await stage.heal(id);
-      await stage.clock.advance(5 * MINUTE);
-      await stage.look();
-      expect(await stage.all()).toMatchObject([{ state: "resolved", affected: 4, recovered: 4 }]);
-      expect(await stage.told()).toEqual(["incident.opened", "incident.resolved"]);
-    });
-
-    test("a consent ends it not, because it proves nothing of the others", async () => {
-      const stage = await openWithIncident(kind);
-      await stage.reject("con_4", { isHeld: true });
-      await stage.look();
-      const { connection } = await stage.held("con_4");
-      const history = [{ kind: "reauthorized", generation: 2, detail: {} } as const];
-      const consent = { ...connection, status: "active", diagnosis: null } as const;
-      await stage.connections.reauthorize({ ...commitOf("con_4", 2), history }, consent);
-      expect((await stage.look()).decided).toEqual([]);
-      expect(await stage.incidents.reprieve(10)).toEqual([]);
-    });
-
-    test("a rejection that stays one decides it, and all are told", async () => {
-      const stage = await openWithIncident(kind);
-      await stage.reject("con_4", { isHeld: true });
-      await stage.look();
-      await stage.clock.advance(HOUR);
-      await stage.reject("con_4");
-      expect((await stage.look()).decided).toEqual([{ id: "inc_1", verdict: "meant" }]);
-      await stage.clock.advance(MINUTE);
-      expect((await stage.told()).filter((type) => type === ASKED)).toHaveLength(4);
-      expect(await stage.incidents.reprieve(10)).toEqual([]);
-    });
-
-    test("one is tried where nobody is held, and its rejection is believed at once, whatever the brake would", async () => {
-      const stage = await openWithIncident(kind);
-      await stage.clock.advance(TRY_AFTER - 1);
-      await stage.look();
-      expect(await stage.incidents.reprieve(10)).toEqual([]);
-      await stage.clock.advance(1);
-      await stage.look();
-      expect(await stage.incidents.reprieve(10)).toEqual(["con_1"]);
-      expect(await stage.incidents.reprieve(10)).toEqual([]);
-      expect(await stage.reject("con_1", { isHeld: true })).toBe("ended");
-      expect((await stage.look()).decided).toEqual([{ id: "inc_1", verdict: "meant" }]);
-      expect(await stage.incidents.reprieve(10)).toEqual([]);
-      await stage.clock.advance(MINUTE);
-      expect((await stage.told()).filter((type) => type === ASKED)).toHaveLength(3);
-    });
-
-    test("a token set is tried once more, and not in the next incident again", async () => {
-      const stage = await openWithIncident(kind);
-      await stage.clock.advance(TRY_AFTER);
-      await stage.look();
-      await stage.incidents.reprieve(10);
-      await stage.reject("con_1");
-      await stage.look();
-      await stage.database.write((queries) => queries.updateTable("incidents").set({ verdict: "bad_hour" }).execute());
-      await stage.database.write((queries) =>
-        queries.updateTable("incident_members").set({ reprieved_at: null }).execute(),
-      );
-      expect(await stage.incidents.reprieve(10)).toEqual(["con_2", "con_3"]);
     });
   });
 
