@@ -104,10 +104,11 @@ export type Consent = Pick<
 > &
   Partial<ScopeNeeds>;
 
-/** What a connection needs now, and what of that it lacks while it is granted `granted`. */
+/** What a connection needs now, and what of that it lacks. */
 export interface NeedsChange extends ScopeNeeds {
   connectionId: string;
-  granted: readonly string[];
+  /** What it needed and was granted when that was found out. */
+  was: Pick<Connection, "requiredScopes" | "grantedScopes">;
   /** Beside the cause, what is told of a connection that begins or ceases to lack something. */
   detail: HistoryDetail;
 }
@@ -251,7 +252,7 @@ export interface ConnectionStore {
   revokeLinks(id: string): Promise<void>;
   /** Also when it is due under that policy; null: never by itself. */
   setPolicy(id: string, policy: RefreshPolicy, dueAt: number | null): Promise<void>;
-  /** Notes what is needed and lacking, by compare-and-set on the scopes that this was found out from. */
+  /** Notes what is needed and lacking, by compare-and-set on what this was found out from. */
   setNeeds(change: NeedsChange): Promise<"changed" | "unchanged" | "superseded">;
   /** An API has refused the connection's token with these claims, as JSON. Once: a repetition changes nothing. */
   challenge(id: string, claims: string): Promise<void>;

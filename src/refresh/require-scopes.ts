@@ -16,20 +16,20 @@ export async function requireScopes(ports: Ports, connectionId: string, required
     if (!client || connection.status === "disconnected") {
       throw new ServiceError("not_found", "There is no such connection, or it was disconnected.");
     }
-    if ((await compare(ports, client, { ...connection, requiredScopes }, {})) !== "superseded") return;
+    if ((await compare(ports, client, connection, { requiredScopes })) !== "superseded") return;
   }
 }
 
-/** Compares what the connection is granted with what it and its client require by now. */
+/** Compares what the connection is granted with what it and its client require by now, and what it is to require itself. */
 export async function compare(
   { connections, catalogue }: Pick<Ports, "connections" | "catalogue">,
   client: Client,
-  connection: Connection,
-  detail: HistoryDetail,
+  was: Connection,
+  { requiredScopes = was.requiredScopes, detail = {} }: { requiredScopes?: string[]; detail?: HistoryDetail },
 ): Promise<"changed" | "unchanged" | "superseded"> {
   const provider = await providerOf(catalogue, client);
-  const { id: connectionId, requiredScopes, grantedScopes: granted } = connection;
+  const connection = { ...was, requiredScopes };
   // Without its entry nothing is known of how the provider names scopes, and nothing is refreshed.
-  const missingScopes = provider ? requiredAndLacking({ client, connection, provider }) : connection.missingScopes;
-  return connections.setNeeds({ connectionId, granted, requiredScopes, missingScopes, detail });
+  const missingScopes = provider ? requiredAndLacking({ client, connection, provider }) : was.missingScopes;
+  return connections.setNeeds({ connectionId: was.id, was, requiredScopes, missingScopes, detail });
 }

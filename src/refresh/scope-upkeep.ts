@@ -55,6 +55,6 @@ async function compareOne(
   for (;;) {
     const connection = (await deps.connections.snapshot(id))?.connection;
     if (!connection || connection.status === "disconnected") return;
-    if ((await compare(deps, client, connection, { change })) !== "superseded") return;
+    if ((await compare(deps, client, connection, { detail: { change } })) !== "superseded") return;
   }
 }

@@ -145,7 +145,8 @@ async function scopesChanges(queries: Queries, limit: number): Promise<ScopesCha
     .select(["id", "scopes_change", "scopes_looked_to"])
     .where("scopes_change", "is not", null)
     .where("deleted_at", "is", null)
-    .orderBy("id")
+    // Their names say when they were made.
+    .orderBy("scopes_change")
     .limit(limit)
     .execute();
   return rows.map((row) => ({ clientId: row.id, change: row.scopes_change ?? "", lookedTo: row.scopes_looked_to }));

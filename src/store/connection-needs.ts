@@ -11,7 +11,7 @@ import { lockLease, type Transaction } from "./transaction.ts";
 export async function setNeeds(tx: Transaction, change: NeedsChange): Promise<"changed" | "unchanged" | "superseded"> {
   const { connectionId, requiredScopes, missingScopes } = change;
   const before = await locked(tx, connectionId);
-  if (!before || before.granted !== stringList.write([...change.granted])) return "superseded";
+  if (!before || !isAsKnown(before, change)) return "superseded";
   const required = stringList.write(requiredScopes);
   const after = { ...before.lack, missingScopes };
   const isSame = stringList.write([...before.lack.missingScopes]) === stringList.write(missingScopes);
@@ -32,6 +32,12 @@ export async function challenge(tx: Transaction, connectionId: string, claims: s
 
 export async function refuseClaims({ queries }: Transaction, connectionId: string, claims: string): Promise<void> {
   await updateConnection(queries, connectionId).set({ claims_refused: 1 }).where("claims", "=", claims).execute();
+}
+
+function isAsKnown(before: Before, { was }: NeedsChange): boolean {
+  return (
+    before.granted === stringList.write(was.grantedScopes) && before.required === stringList.write(was.requiredScopes)
+  );
 }
 
 type Before = NonNullable<Awaited<ReturnType<typeof locked>>>;

@@ -40,6 +40,20 @@ export function clientStoreContract(kind: DatabaseKind): void {
       expect(await clients.find("cli_none")).toBeNull();
     });
 
+    test("remembers a change of what it requires until all of its connections know, and only the latest", async () => {
+      const { clients } = await openStoreStage(kind);
+      const started = { clientId: "cli_1", change: "chg_1", lookedTo: null };
+      await clients.change("cli_1", { scopesChange: "chg_1" });
+      expect(await clients.scopesChanges(10)).toEqual([started]);
+      await clients.noteScopesChange({ ...started, lookedTo: "con_1" });
+      expect(await clients.scopesChanges(10)).toEqual([{ ...started, lookedTo: "con_1" }]);
+      await clients.change("cli_1", { scopesChange: "chg_2" });
+      await clients.noteScopesChange(started);
+      expect(await clients.scopesChanges(10)).toEqual([{ ...started, change: "chg_2" }]);
+      await clients.noteScopesChange({ ...started, change: "chg_2" });
+      expect(await clients.scopesChanges(10)).toEqual([]);
+    });
+
     test("are listed by id, for their tenant only", async () => {
       const { clients } = await openStoreStage(kind);
       await clients.create(clientAt("provider", "cli_0"), null);

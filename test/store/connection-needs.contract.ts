@@ -30,9 +30,10 @@ async function openWithConnection(kind: DatabaseKind): Promise<StoreStage> {
   return stage;
 }
 
-function needs(missing: string[], detail: NeedsChange["detail"] = {}): NeedsChange {
+function needs(missing: string[], detail: NeedsChange["detail"] = {}, requiredBefore: string[] = []): NeedsChange {
   const required = { requiredScopes: ["mail"], missingScopes: missing };
-  return { connectionId: ID, granted: GRANTED, ...required, detail };
+  const was = { requiredScopes: requiredBefore, grantedScopes: GRANTED };
+  return { connectionId: ID, was, ...required, detail };
 }
 
 /** A refresh that grants what was granted before, and lacks `missing`; not looked at: undefined. */
@@ -61,7 +62,8 @@ export function connectionNeedsContract(kind: DatabaseKind): void {
     test("makes it degraded while it is lacking, and says so once, with the change that it is of", async () => {
       const stage = await openWithConnection(kind);
       expect(await stage.connections.setNeeds(needs(["mail"], { change: "chg_1" }))).toBe("changed");
-      expect(await stage.connections.setNeeds(needs(["mail"], { change: "chg_1" }))).toBe("unchanged");
+      expect(await stage.connections.setNeeds(needs(["mail"], { change: "chg_1" }))).toBe("superseded");
+      expect(await stage.connections.setNeeds(needs(["mail"], { change: "chg_1" }, ["mail"]))).toBe("unchanged");
       const { connection } = await stage.held(ID);
       expect(connection).toMatchObject({
         status: "degraded",
@@ -112,7 +114,7 @@ export function connectionNeedsContract(kind: DatabaseKind): void {
 
     test("is compared with scopes that are still those", async () => {
       const stage = await openWithConnection(kind);
-      const other = { ...needs(["mail"]), granted: ["other"] };
+      const other = { ...needs(["mail"]), was: { requiredScopes: [], grantedScopes: ["other"] } };
       expect(await stage.connections.setNeeds(other)).toBe("superseded");
       await stage.connections.disconnect(ID, { kind: "disconnected", generation: 1, detail: {} });
       expect(await stage.connections.setNeeds(needs(["mail"]))).toBe("superseded");
@@ -123,7 +125,7 @@ export function connectionNeedsContract(kind: DatabaseKind): void {
       await stage.connections.setNeeds(needs(["mail"]));
       await eventsOf(stage);
       await stage.database.write((queries) => queries.updateTable("outbox").set({ passed_on_at: 1 }).execute());
-      await stage.connections.setNeeds(needs([], { change: "chg_2" }));
+      await stage.connections.setNeeds(needs([], { change: "chg_2" }, ["mail"]));
       expect(await shown(stage)).toEqual(["active", null, []]);
       expect(await eventsOf(stage)).toEqual([["connection.recovered", { change: "chg_2" }]]);
     });

@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import type { ConnectionStore } from "../../../src/connection/store.ts";
 import { createConnectionStore } from "../../../src/store/connections.ts";
 import type { Database, Queries } from "../../../src/store/database.ts";
+import { createProbeStore } from "../../../src/store/probes.ts";
 import { createSealedStore } from "../../../src/store/sealed-store.ts";
 import { openSqlite } from "../../../src/store/sqlite/open.ts";
 import { updateFromValues } from "../../../src/store/update-from-values.ts";
@@ -121,6 +122,16 @@ describe("a million resting connections cost nothing, because SQLite finds by an
       expect.stringMatching(/COVERING INDEX refresh_leases_rejected \(client_id=\? AND last_rejected_at>\?\)/),
     );
     expect(plans.join("\n")).not.toContain("SCAN");
+  });
+
+  test("which are to be proven, in order", async () => {
+    const stage = await openStoreStage(STAGE);
+    await stage.create("con_1");
+    const statements: CompiledQuery[] = [];
+    await createProbeStore(noting(stage.database, statements)).claim(10);
+    const plans = await Promise.all(statements.map((statement) => planOf(stage.database, statement)));
+    expect(plans[0]).toBe("SEARCH connections USING INDEX connections_prove_at (prove_at<?)");
+    expect(plans.join("\n")).not.toMatch(/SCAN|TEMP B-TREE/);
   });
 
   test("the spares of a connection, and those that are old", async () => {
