@@ -41,6 +41,7 @@ import { clientKeys } from "../keyring/client-keys.ts";
 import { registerConnectPages } from "../pages/connect-pages.ts";
 import { registerOperatorPages, type OperatorPagesDeps } from "../pages/operator-pages.ts";
 import type { AccessTokens } from "../refresh/access-token.ts";
+import type { SecurityEventPorts } from "../security-event/ports.ts";
 import { createApiKeyStore } from "../store/api-keys.ts";
 import type { OpenedDatabase } from "../store/database.ts";
 import { createOperatorSessionStore } from "../store/operator-sessions.ts";
@@ -50,7 +51,6 @@ import { createActing } from "./acting-stores.ts";
 import { createCallerPorts } from "./caller-ports.ts";
 import type { Secrets } from "./open-secrets.ts";
 import { openSignIn, type SignInParts } from "./open-sign-in.ts";
-import { createSecurityEventPorts } from "./security-event-ports.ts";
 import type { Settings } from "./settings.ts";
 
 export interface ApiParts extends Pick<Secrets, "keyStore" | "keyring" | "pepper" | "auditKey" | "sessionKey"> {
@@ -61,7 +61,7 @@ export interface ApiParts extends Pick<Secrets, "keyStore" | "keyring" | "pepper
   tenants: Tenants;
   /** Keeps this process's memory true about what is changed through a store. */
   watched(this: void, store: ConnectionStore): ConnectionStore;
-  changed(this: void, connectionId: string): void;
+  securityEvents: SecurityEventPorts;
   /** The service takes nothing new any more. */
   isStopping: () => boolean;
 }
@@ -135,8 +135,7 @@ export async function openApi(parts: ApiParts, settings: Settings): Promise<{ ap
   auditRoute(app, (caller) => portsFor(caller).audit);
   operatorSessionRoutes(app, (caller) => ({ ...portsFor(caller), operators, operatorCookie }));
   securityEventRoutes(app, portsFor);
-  const limit = createEventLimit(clock);
-  securityEventAddresses(app, { ...createSecurityEventPorts(connectPorts, parts), limit, peerAddress });
+  securityEventAddresses(app, { ...parts.securityEvents, limit: createEventLimit(clock), peerAddress });
   registerConnectPages(app, connectPorts);
   const acting = createActing({ database, auditKey, watched });
   const forSignIn = { ...connectPorts, database, operators, acting, sessionKey, peerAddress };

@@ -14,6 +14,7 @@ import { createCatalogue } from "../provider/catalogue.ts";
 import { createPace } from "../refresh/pace/create-pace.ts";
 import type { RefreshPorts } from "../refresh/ports.ts";
 import { MINUTE } from "../runtime/clock.ts";
+import { createPoller } from "../security-event/poll.ts";
 import { pruneEvents } from "../security-event/prune-events.ts";
 import type { Observer } from "../runtime/observer.ts";
 import { createId } from "../runtime/id.ts";
@@ -44,6 +45,7 @@ import { openSecrets, type Secrets } from "./open-secrets.ts";
 import type { Settings } from "./settings.ts";
 import { replayJournals } from "./replay-journals.ts";
 import { guardInstances } from "./restore-guard.ts";
+import { createSecurityEventPorts } from "./security-event-ports.ts";
 import { StartError, startErrorOf } from "./start-error.ts";
 import { realSystem, type System } from "./system.ts";
 
@@ -151,6 +153,8 @@ async function startOn(opened: Opened, settings: Settings, { clock, random }: Sy
     linkKey,
     seedKey,
   };
+  const securityEvents = createSecurityEventPorts(connectPorts, { database, changed });
+  const poller = createPoller({ ...securityEvents, transport });
   const events = pruneEvents({ events: createSecurityEventStore(database), clock, observer });
   await replayJournals({ ...ports, dataDir }).catch(startErrorOf("database"));
 
@@ -171,7 +175,7 @@ async function startOn(opened: Opened, settings: Settings, { clock, random }: Sy
   let stopping = false;
   const isStopping = (): boolean => stopping;
   const { app, usage } = await openApi(
-    { ...opened, connectPorts, accessTokens, tenants, watched, changed, isStopping },
+    { ...opened, connectPorts, accessTokens, tenants, watched, securityEvents, isStopping },
     settings,
   );
   await heartbeat.start().catch(startErrorOf("database"));
@@ -185,13 +189,21 @@ async function startOn(opened: Opened, settings: Settings, { clock, random }: Sy
   usage.start();
   checkpoints.start();
   events.start();
+  poller.start();
   observer.event("service.started", { url, publicUrl, instanceId });
   return {
     url,
     newAdminKey,
     close: async () => {
       stopping = true;
-      await Promise.all([sweep.stop(), rekeyer.stop(), secretUpkeep.stop(), app.close(), refresher.drain()]);
+      await Promise.all([
+        sweep.stop(),
+        rekeyer.stop(),
+        secretUpkeep.stop(),
+        poller.stop(),
+        app.close(),
+        refresher.drain(),
+      ]);
       await usage.stop();
       await checkpoints.stop();
       await events.stop();

@@ -43,6 +43,7 @@ const LEVELS: Record<EventName, Exclude<LogLevel, "silent">> = {
   "operator.sign_in_failed": "warn",
   "security_event.received": "info",
   "security_event.refused": "warn",
+  "security_event.poll_failed": "warn",
   "rekey.finished": "info",
   "rekey.failed": "error",
   "store.failed": "error",
