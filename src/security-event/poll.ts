@@ -33,7 +33,7 @@ export function createPoller(ports: PollPorts): Rounds {
     );
   });
   return {
-    start: rounds.start,
+    start: () => rounds.start(),
     stop: () => {
       isStopping = true;
       return rounds.stop();

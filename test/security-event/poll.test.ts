@@ -1,3 +1,4 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { text as readText } from "node:stream/consumers";
 import { expect, test } from "vitest";
 import { MINUTE } from "../../src/runtime/clock.ts";
@@ -15,18 +16,17 @@ async function openPolled() {
   const queue = new Map<string, string>();
   const requests: { authorization: string | undefined; body: Claims }[] = [];
   const state = { status: 200, answer: null as string | null };
-  const url = await startPageServer((request, response) => {
-    void readText(request).then((text) => {
-      const body: Claims = JSON.parse(text);
-      const { authorization } = request.headers;
-      requests.push({ authorization, body });
-      for (const jti of [...listOf(body["ack"]), ...Object.keys(body["setErrs"] ?? {})]) queue.delete(jti);
-      const most = Number(body["maxEvents"]);
-      const sets = Object.fromEntries([...queue].slice(0, most));
-      const answer = state.answer ?? JSON.stringify({ sets, moreAvailable: queue.size > most });
-      response.writeHead(state.status, { "content-type": "application/json" }).end(answer);
-    });
-  });
+  async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const body: Claims = JSON.parse(await readText(request));
+    const { authorization } = request.headers;
+    requests.push({ authorization, body });
+    for (const jti of [...listOf(body["ack"]), ...Object.keys(body["setErrs"] ?? {})]) queue.delete(jti);
+    const most = Number(body["maxEvents"]);
+    const sets = Object.fromEntries([...queue].slice(0, most));
+    const answer = state.answer ?? JSON.stringify({ sets, moreAvailable: queue.size > most });
+    response.writeHead(state.status, { "content-type": "application/json" }).end(answer);
+  }
+  const url = await startPageServer((request, response) => void serve(request, response));
   const path = `/v1/clients/${stage.clientId}/security-events`;
   const changed = await stage.api("PUT", path, { poll_url: `${url}/poll`, poll_token: POLL_TOKEN });
   expect(changed.body).toMatchObject({ poll_url: `${url}/poll`, poll_token: true });
