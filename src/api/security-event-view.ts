@@ -10,6 +10,8 @@ export const receiverSchema = z
     push_url: address,
     issuer: z.string().nullable().describe("Whose tokens are taken; null: none are"),
     audience: z.array(z.string()).describe("Whom they have to be for, any of them"),
+    poll_url: z.string().nullable().describe("Where the issuer is asked once a minute (RFC 8936); null: it pushes"),
+    poll_token: z.boolean().describe("Whether there is one"),
     slack_url: address,
     slack_signing_secret: z.boolean().describe("Whether there is one"),
     github_url: address,

@@ -70,6 +70,7 @@ export type EventName =
   | "operator.sign_in_failed"
   | "security_event.received"
   | "security_event.refused"
+  | "security_event.poll_failed"
   | "rekey.finished"
   | "rekey.failed"
   | "campaign.finished"

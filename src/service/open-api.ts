@@ -47,6 +47,7 @@ import { clientKeys } from "../keyring/client-keys.ts";
 import { registerConnectPages } from "../pages/connect-pages.ts";
 import { registerOperatorPages, type OperatorPagesDeps } from "../pages/operator-pages.ts";
 import type { AccessTokens } from "../refresh/access-token.ts";
+import type { SecurityEventPorts } from "../security-event/ports.ts";
 import { createApiKeyStore } from "../store/api-keys.ts";
 import type { OpenedDatabase } from "../store/database.ts";
 import { createOperatorSessionStore } from "../store/operator-sessions.ts";
@@ -56,7 +57,6 @@ import { createActing } from "./acting-stores.ts";
 import { createCallerPorts } from "./caller-ports.ts";
 import type { Secrets } from "./open-secrets.ts";
 import { openSignIn, type SignInParts } from "./open-sign-in.ts";
-import { createSecurityEventPorts } from "./security-event-ports.ts";
 import type { Settings } from "./settings.ts";
 
 export interface ApiParts extends Pick<Secrets, "keyStore" | "keyring" | "pepper" | "auditKey" | "sessionKey"> {
@@ -68,7 +68,7 @@ export interface ApiParts extends Pick<Secrets, "keyStore" | "keyring" | "pepper
   webhookPorts: Pick<WebhookRouteDeps, "refusedUrl" | "testWebhook">;
   /** Keeps this process's memory true about what is changed through a store. */
   watched(this: void, store: ConnectionStore): ConnectionStore;
-  changed(this: void, connectionId: string): void;
+  securityEvents: SecurityEventPorts;
   /** The service takes nothing new any more. */
   isStopping: () => boolean;
 }
@@ -149,8 +149,7 @@ export async function openApi(parts: ApiParts, settings: Settings): Promise<{ ap
   webhookDeliveryRoutes(app, webhookDepsFor);
   operatorSessionRoutes(app, (caller) => ({ ...portsFor(caller), operators, operatorCookie }));
   securityEventRoutes(app, portsFor);
-  const limit = createEventLimit(clock);
-  securityEventAddresses(app, { ...createSecurityEventPorts(connectPorts, parts), limit, peerAddress });
+  securityEventAddresses(app, { ...parts.securityEvents, limit: createEventLimit(clock), peerAddress });
   const acting = createActing({ database, auditKey, watched });
   registerConnectPages(app, { ...connectPorts, acting, peerAddress });
   const forSignIn = { ...connectPorts, database, operators, acting, sessionKey, peerAddress };

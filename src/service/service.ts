@@ -19,6 +19,7 @@ import { watchIncidents } from "../incident/watch.ts";
 import { createProbes } from "../refresh/probes.ts";
 import { createScopeUpkeep } from "../refresh/scope-upkeep.ts";
 import { MINUTE } from "../runtime/clock.ts";
+import { createPoller } from "../security-event/poll.ts";
 import { pruneEvents } from "../security-event/prune-events.ts";
 import type { Observer } from "../runtime/observer.ts";
 import { createId } from "../runtime/id.ts";
@@ -54,6 +55,7 @@ import { openSecrets, type Secrets } from "./open-secrets.ts";
 import type { Settings } from "./settings.ts";
 import { replayJournals } from "./replay-journals.ts";
 import { guardInstances } from "./restore-guard.ts";
+import { createSecurityEventPorts } from "./security-event-ports.ts";
 import { StartError, startErrorOf } from "./start-error.ts";
 import { realSystem, type System } from "./system.ts";
 
@@ -166,7 +168,7 @@ async function startOn(opened: Opened, settings: Settings, { clock, random }: Sy
     linkKey,
     seedKey,
   };
-  const events = pruneEvents({ events: createSecurityEventStore(database), clock, observer });
+  const securityEvents = createSecurityEventPorts(connectPorts, { database, changed });
   await replayJournals({ ...ports, dataDir }).catch(startErrorOf("database"));
 
   const rekeyer = createRekeyer({
@@ -191,12 +193,14 @@ async function startOn(opened: Opened, settings: Settings, { clock, random }: Sy
     watchIncidents({ ...outside, incidents: createIncidentStore(database) }),
     createScopeUpkeep(ports),
     createProbes({ ...ports, refresher, probes: createProbeStore(database) }),
+    createPoller({ ...securityEvents, transport }),
+    pruneEvents({ events: createSecurityEventStore(database), clock, observer }),
     notifications,
   ];
   let stopping = false;
   const isStopping = (): boolean => stopping;
   const { app, usage } = await openApi(
-    { ...opened, connectPorts, accessTokens, tenants, webhookPorts, watched, changed, isStopping },
+    { ...opened, connectPorts, accessTokens, tenants, webhookPorts, watched, securityEvents, isStopping },
     settings,
   );
   await heartbeat.start().catch(startErrorOf("database"));
@@ -204,7 +208,7 @@ async function startOn(opened: Opened, settings: Settings, { clock, random }: Sy
     await heartbeat.stop();
     throw error;
   });
-  for (const each of [sweep, ...rounds, usage, checkpoints, events]) each.start();
+  for (const each of [sweep, ...rounds, usage, checkpoints]) each.start();
   observer.event("service.started", { url, publicUrl, instanceId });
   return {
     url,
@@ -215,7 +219,6 @@ async function startOn(opened: Opened, settings: Settings, { clock, random }: Sy
       await Promise.all([...stopped, app.close(), refresher.drain()]);
       await usage.stop();
       await checkpoints.stop();
-      await events.stop();
       await heartbeat.stop();
       await journal.close();
       await transport.close();

@@ -3,7 +3,7 @@ import type { Database, Queries } from "./database.ts";
 import { stringList } from "./json-column.ts";
 import { egNow } from "./now.ts";
 
-const DEFAULTS: ReceiverSettings = { issuer: null, audience: [] };
+const DEFAULTS: ReceiverSettings = { issuer: null, audience: [], pollUrl: null };
 
 export function createSecurityEventReceiverStore(database: Database): SecurityEventReceiverStore {
   return {
@@ -11,10 +11,10 @@ export function createSecurityEventReceiverStore(database: Database): SecurityEv
       database.read(async (queries) => {
         const row = await queries
           .selectFrom("security_event_receivers")
-          .select(["issuer", "audience"])
+          .select(["issuer", "audience", "poll_url"])
           .where("client_id", "=", clientId)
           .executeTakeFirst();
-        return row ? { issuer: row.issuer, audience: stringList.read(row.audience) } : DEFAULTS;
+        return row ? { issuer: row.issuer, audience: stringList.read(row.audience), pollUrl: row.poll_url } : DEFAULTS;
       }),
     signingSecret: (clientId, sender) =>
       database.read(async (queries) => {
@@ -25,6 +25,14 @@ export function createSecurityEventReceiverStore(database: Database): SecurityEv
           .where("sender", "=", sender)
           .executeTakeFirst();
         return row ?? null;
+      }),
+    polled: () =>
+      database.read(async (queries) => {
+        const polled = queries
+          .selectFrom("security_event_receivers")
+          .select("client_id")
+          .where("poll_url", "is not", null);
+        return (await polled.orderBy("client_id").execute()).map((row) => row.client_id);
       }),
     change: (clientId, changes) => database.write((queries) => change(queries, clientId, changes)),
   };
@@ -37,7 +45,11 @@ async function change(
   { settings, secrets }: Parameters<SecurityEventReceiverStore["change"]>[1],
 ): Promise<void> {
   if (settings) {
-    const columns = { issuer: settings.issuer, audience: stringList.write([...settings.audience]) };
+    const columns = {
+      issuer: settings.issuer,
+      audience: stringList.write([...settings.audience]),
+      poll_url: settings.pollUrl,
+    };
     await queries
       .insertInto("security_event_receivers")
       .values({ client_id: clientId, ...columns })

@@ -56,6 +56,7 @@ const LEVELS: Record<EventName, Exclude<LogLevel, "silent">> = {
   "operator.sign_in_failed": "warn",
   "security_event.received": "info",
   "security_event.refused": "warn",
+  "security_event.poll_failed": "warn",
   "rekey.finished": "info",
   "rekey.failed": "error",
   "campaign.finished": "info",

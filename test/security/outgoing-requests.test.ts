@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 import { selfSigned } from "@evergrant/sandbox";
 import { expect, test } from "vitest";
 import { providerSchema } from "../../src/provider/provider.ts";
+import { MINUTE } from "../../src/runtime/clock.ts";
 import { consent } from "../field/browser.ts";
 import { startScriptedProvider } from "../field/scripted-provider.ts";
 import { serveTcp } from "../network/loopback.ts";
@@ -171,6 +172,13 @@ test("a transmitter of security events that leads inside is not asked, whoever n
       const pushed = await fetch(address, { method: "POST", headers, body: token });
       expect([field, url, pushed.status]).toEqual([field, url, 503]);
     }
+  }
+  const stage = await openStage();
+  for (const poll_url of inside.urls) {
+    await stage.api("PUT", `/v1/clients/${stage.clientId}/security-events`, { poll_url });
+    const asked = stage.log.length;
+    await stage.clock.advance(MINUTE);
+    await expect.poll(() => stage.log.slice(asked).join("")).toContain('"code":"blocked_address"');
   }
   expect(inside.connections()).toBe(0);
 }, 60_000);

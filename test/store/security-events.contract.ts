@@ -237,11 +237,14 @@ export function securityEventsContract(kind: DatabaseKind): void {
       await tenants.create({ id: "ten_2", name: "Other", publicUrl: null, limits: NO_LIMITS });
       await stage.clients.create({ ...clientAt("provider", "cli_2"), tenantId: "ten_2" }, null);
       const secrets = [["slack", { id: "sgn_1", sealed: Buffer.of(1) }]] as const;
-      await receivers.change("cli_1", { settings: { issuer: "https://x.example", audience: ["a"] }, secrets });
+      await receivers.change("cli_1", {
+        settings: { issuer: "https://x.example", audience: ["a"], pollUrl: null },
+        secrets,
+      });
       await receivers.change("cli_2", { secrets: [["slack", { id: "sgn_2", sealed: Buffer.of(1) }]] });
       await stage.clients.remove("cli_1");
       expect(await receivers.signingSecret("cli_1", "slack")).toBeNull();
-      expect(await receivers.settings("cli_1")).toEqual({ issuer: null, audience: [] });
+      expect(await receivers.settings("cli_1")).toEqual({ issuer: null, audience: [], pollUrl: null });
       const event = eventOf({ tenantId: "ten_2", clientId: "cli_2" });
       await stage.events.take(event, OF_CLIENT);
       await tenants.close("ten_2");
@@ -261,9 +264,17 @@ export function securityEventsContract(kind: DatabaseKind): void {
       await put("sgn_2");
       expect(await receivers.signingSecret("cli_1", "github")).toEqual({ id: "sgn_2", sealed: Buffer.from("sgn_2") });
       expect(await receivers.signingSecret("cli_1", "slack")).toBeNull();
-      await receivers.change("cli_1", { settings: { issuer: null, audience: ["a", "b"] }, secrets: [] });
-      await receivers.change("cli_1", { settings: { issuer: "https://x.example", audience: [] }, secrets: [] });
-      expect(await receivers.settings("cli_1")).toEqual({ issuer: "https://x.example", audience: [] });
+      await receivers.change("cli_1", { settings: { issuer: null, audience: ["a", "b"], pollUrl: null }, secrets: [] });
+      await receivers.change("cli_1", {
+        settings: { issuer: "https://x.example", audience: [], pollUrl: "https://x.example/poll" },
+        secrets: [],
+      });
+      expect(await receivers.settings("cli_1")).toEqual({
+        issuer: "https://x.example",
+        audience: [],
+        pollUrl: "https://x.example/poll",
+      });
+      expect(await receivers.polled()).toEqual(["cli_1"]);
       await receivers.change("cli_1", { secrets: [["github", null]] });
       expect(await receivers.signingSecret("cli_1", "github")).toBeNull();
     });

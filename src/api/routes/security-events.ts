@@ -10,10 +10,10 @@ import type { Sealer } from "../../runtime/sealer.ts";
 import { secret } from "../../runtime/secret.ts";
 import {
   signingSecretAddress,
+  type ReceiverSecret,
   type ReceiverSettings,
   type SealedSigningSecret,
   type SecurityEventReceiverStore,
-  type Sender,
 } from "../../security-event/receiver.ts";
 import type { SecurityEventStore } from "../../security-event/store.ts";
 import { actOf, type Acting } from "../acts.ts";
@@ -39,6 +39,13 @@ const changeBody = z.strictObject({
     .describe("Null: as the provider's entry says")
     .optional(),
   audience: z.array(z.string().min(1).max(1000)).max(50).describe("Empty: the client's id at the provider").optional(),
+  poll_url: z
+    .url({ protocol: /^https?$/ })
+    .max(2000)
+    .nullable()
+    .describe("Null: the issuer pushes")
+    .optional(),
+  poll_token: sharedSecret,
   slack_signing_secret: sharedSecret,
   github_webhook_secret: sharedSecret,
 });
@@ -148,22 +155,27 @@ type Wish = z.infer<typeof changeBody>;
 async function settingsOf(
   { receivers }: SecurityEventRouteDeps,
   client: Client,
-  { issuer, audience }: Wish,
+  { issuer, audience, poll_url: pollUrl }: Wish,
 ): Promise<ReceiverSettings> {
   const before = await receivers.settings(client.id);
-  return { issuer: issuer === undefined ? before.issuer : issuer, audience: audience ?? before.audience };
+  return {
+    issuer: issuer === undefined ? before.issuer : issuer,
+    audience: audience ?? before.audience,
+    pollUrl: pollUrl === undefined ? before.pollUrl : pollUrl,
+  };
 }
 
 async function secretsOf(
   { sealer, clock, random }: SecurityEventRouteDeps,
   { tenantId }: Client,
   wish: Wish,
-): Promise<(readonly [Sender, SealedSigningSecret | null])[]> {
+): Promise<(readonly [ReceiverSecret, SealedSigningSecret | null])[]> {
   const given = [
     ["slack", wish.slack_signing_secret],
     ["github", wish.github_webhook_secret],
+    ["poll", wish.poll_token],
   ] as const;
-  const secrets: (readonly [Sender, SealedSigningSecret | null])[] = [];
+  const secrets: (readonly [ReceiverSecret, SealedSigningSecret | null])[] = [];
   for (const [sender, word] of given) {
     if (word === undefined) continue;
     const id = createId("sgn", clock, random);
@@ -183,6 +195,8 @@ async function receiverView(deps: SecurityEventRouteDeps, client: Client): Promi
     push_url: url,
     issuer: settings.issuer ?? provider?.security_events?.issuer ?? null,
     audience: settings.audience.length > 0 ? [...settings.audience] : [client.clientId],
+    poll_url: settings.pollUrl,
+    poll_token: (await receivers.signingSecret(client.id, "poll")) !== null,
     slack_url: `${url}/slack`,
     slack_signing_secret: (await receivers.signingSecret(client.id, "slack")) !== null,
     github_url: `${url}/github`,

@@ -1,5 +1,5 @@
 import { Option, type Command } from "commander";
-import { SENDERS, type Sender } from "../../security-event/receiver.ts";
+import { RECEIVER_SECRETS, type ReceiverSecret } from "../../security-event/receiver.ts";
 import type { CommandDeps } from "../command-deps.ts";
 import { asksService } from "../service/asks-service.ts";
 import { createServiceClient, type ServiceClient } from "../service/service-client.ts";
@@ -43,14 +43,16 @@ function addSet(events: Command, deps: CommandDeps): void {
     .summary("change whose events are taken, or the secret that signs them")
     .description(
       `Changes what is named and leaves the rest. A secret that Slack or GitHub shares with
-the client takes the place of the one before.`,
+the client, or a token that is shown where the issuer is asked, takes the place of
+the one before.`,
     )
     .argument("<client>", CLIENT)
     .option("--issuer <url>", "who signs the tokens, if not as the provider's entry says")
     .option("--audience <text>", "whom they are for, if not the client id; may be repeated", collect, [])
-    .addOption(new Option("--secret <sender>", "whose secret is read").choices(SENDERS));
+    .option("--poll-url <url>", "where the issuer is asked for tokens, if it does not push them")
+    .addOption(new Option("--secret <whose>", "whose secret is read").choices(RECEIVER_SECRETS));
   asksService(command, "evergrant clients security-events set cli_01jd... --secret slack < secret.txt").action(
-    (client: string, { url, ...wish }: ServiceOptions & ReceiverWish & { secret?: Sender }) =>
+    (client: string, { url, ...wish }: ServiceOptions & ReceiverWish & { secret?: ReceiverSecret }) =>
       changeReceiver(ask(deps, url), deps.output, { client, ...wish }),
   );
 }

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { eventSchema, receiverSchema } from "../../api/security-event-view.ts";
-import type { Sender } from "../../security-event/receiver.ts";
+import type { ReceiverSecret } from "../../security-event/receiver.ts";
 import { path, type ServiceClient } from "../service/service-client.ts";
 import type { Output } from "../terminal/output.ts";
 import { readSecret } from "../terminal/read-secret.ts";
@@ -14,6 +14,7 @@ type SecurityEvent = z.infer<typeof eventSchema>;
 export interface ReceiverWish {
   issuer?: string;
   audience: string[];
+  pollUrl?: string;
 }
 
 export async function showReceiver(service: ServiceClient, output: Output, client: string): Promise<void> {
@@ -23,18 +24,23 @@ export async function showReceiver(service: ServiceClient, output: Output, clien
 export async function changeReceiver(
   service: ServiceClient,
   output: Output,
-  { client, issuer, audience, secret }: ReceiverWish & { client: string; secret?: Sender },
+  { client, issuer, audience, pollUrl, secret }: ReceiverWish & { client: string; secret?: ReceiverSecret },
 ): Promise<void> {
   const body = {
     ...(issuer !== undefined && { issuer }),
     ...(audience.length > 0 && { audience }),
+    ...(pollUrl !== undefined && { poll_url: pollUrl }),
     ...(secret !== undefined && { [FIELD[secret]]: await readSecret("Secret: ") }),
   };
   const request = { method: "PUT", path: path`/v1/clients/${client}/security-events`, body } as const;
   showAnswer(output, await service.ask(request, receiverSchema));
 }
 
-const FIELD: Record<Sender, string> = { slack: "slack_signing_secret", github: "github_webhook_secret" };
+const FIELD: Record<ReceiverSecret, string> = {
+  slack: "slack_signing_secret",
+  github: "github_webhook_secret",
+  poll: "poll_token",
+};
 
 export function listEvents(service: ServiceClient, output: Output, client: string): Promise<void> {
   return output.results(allEvents(service, client), {
@@ -66,6 +72,7 @@ function rows(receiver: Receiver): Cell[][] {
     ["tokens", receiver.push_url],
     ["issuer", receiver.issuer ?? "none, so that no tokens are taken"],
     ["audience", receiver.audience.join(" ")],
+    ["asked at", receiver.poll_url ?? "nowhere: the issuer pushes"],
     ["Slack", receiver.slack_url],
     ["", receiver.slack_signing_secret ? "has a signing secret" : "needs a signing secret"],
     ["GitHub", receiver.github_url],

@@ -28,6 +28,7 @@ export function securityEvents({ blob, integer, tenantWall }: ColumnTypes) {
       .addColumn("client_id", "text", (column) => column.primaryKey().references("clients.id"))
       .addColumn("issuer", "text")
       .addColumn("audience", "text", (column) => column.notNull().defaultTo("[]"))
+      .addColumn("poll_url", "text")
       .execute();
     await db.schema
       .createTable("signing_secrets")

@@ -29,6 +29,7 @@ interface SecurityEventReceiversTable {
   client_id: string;
   issuer: string | null;
   audience: Generated<string>;
+  poll_url: string | null;
 }
 
 /** What signs the messages of senders that share a secret with us, one a sender. */
