@@ -11,7 +11,7 @@ export interface WebhookSenderDeps extends DeliverPorts {
   deliveries: Pick<DeliveryStore, "claim" | "event" | "note">;
 }
 
-const INTERVAL = SECOND;
+const INTERVAL = 5 * SECOND;
 /** Events of one transaction. */
 const BATCH = 100;
 const MOST_AT_ONCE = 32;

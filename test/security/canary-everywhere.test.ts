@@ -2,38 +2,18 @@ import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { recordKeyVersion, openRecord } from "../../src/keyring/record.ts";
-import { tenantKeyAad } from "../../src/keyring/aad.ts";
-import { openKeyring } from "../../src/keyring/keyring.ts";
-import { parseRootKey } from "../../src/keyring/root-key.ts";
-import { systemClock, systemRandom } from "../../src/service/system.ts";
-import { createKeyStore } from "../../src/store/keys.ts";
-import { openSqlite } from "../../src/store/sqlite/open.ts";
 import { evergrant } from "../cli/evergrant.ts";
 import { clientEnvironment, serviceEnvironment } from "../cli/stage-environment.ts";
-import type { Answer } from "../stage/api.ts";
 import { startPageServer } from "../stage/page-server.ts";
 import { filesIn } from "../stage/files-in.ts";
 import { openRaw } from "../stage/raw-database.ts";
-import { openStage, type Stage } from "../stage/stage.ts";
+import { openStage } from "../stage/stage.ts";
 import { temporaryFolder } from "../stage/temporary-folder.ts";
 import { startWebhookReceiver } from "../stage/webhook-receiver.ts";
-import { startCanaryProvider, type CanaryProvider } from "./canary-provider.ts";
+import { startCanaryProvider } from "./canary-provider.ts";
+import { addKeys } from "./canary-keys.ts";
+import { call, place, type Search } from "./canary-search.ts";
 import { findSecrets } from "./encodings.ts";
-
-/** Something that was said or written, and the kinds of secrets that belong there. */
-interface Place {
-  name: string;
-  text: string;
-  belongs: readonly string[];
-}
-
-interface Search {
-  stage: Stage;
-  provider: CanaryProvider;
-  secrets: Map<string, string | Uint8Array>;
-  places: Place[];
-}
 
 const KINDS = [
   "access token",
@@ -115,21 +95,6 @@ async function open(): Promise<Search> {
     ["admin key", stage.adminKey],
   ]);
   return { stage, provider, secrets, places: [] };
-}
-
-function place(search: Search, name: string, text: string, belongs: readonly string[] = []): void {
-  search.places.push({ name: `${name} #${search.places.length}`, text, belongs });
-}
-
-async function call(
-  search: Search,
-  method: Parameters<Stage["api"]>[0],
-  path: string,
-  options: { body?: unknown; belongs?: readonly string[] } = {},
-): Promise<Answer> {
-  const answer = await search.stage.api(method, path, options.body);
-  place(search, `${method} ${path}`, answer.text + JSON.stringify([...answer.headers]), options.belongs);
-  return answer;
 }
 
 async function addWebhook(search: Search) {
@@ -315,30 +280,4 @@ async function runCommands(search: Search, path: string): Promise<void> {
     place(search, `evergrant ${args.slice(0, 2).join(" ")}`, stdout + stderr, belongs);
   }
   place(search, "the backup", readFileSync(join(folder, "backup.db"), "latin1"));
-}
-
-/** The keys that nobody but the service ever has. */
-async function addKeys({ stage, secrets }: Search): Promise<void> {
-  const text = readFileSync(`${stage.settings.dataDir}/root.key`, "utf8").trim();
-  const root = parseRootKey(text);
-  if (!root) throw new Error("no root key");
-  const database = await openSqlite(`${stage.settings.dataDir}/evergrant.db`, systemClock);
-  const keys = createKeyStore(database, () => "");
-  const instanceId = await keys.instanceId();
-  for (const [index, { tenantId, version, wrapped }] of (await keys.tenantKeys("default")).entries()) {
-    const key = { bytes: root.bytes.reveal(), version: recordKeyVersion(wrapped) ?? 0 };
-    const opened = openRecord(key, tenantKeyAad(instanceId, tenantId, version), wrapped);
-    if (opened) secrets.set(`tenant key ${index}`, opened);
-  }
-  const keyring = await openKeyring({
-    keys,
-    roots: { primary: root, others: [] },
-    random: systemRandom,
-    clock: systemClock,
-  });
-  for (const [index, purpose] of ["links", "api-keys", "seeds"].entries()) {
-    secrets.set(`derived key ${index}`, (await keyring.derive(purpose)).reveal());
-  }
-  secrets.set("root key", text).set("root key's bytes", root.bytes.reveal());
-  await database.close();
 }
