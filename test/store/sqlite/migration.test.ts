@@ -60,6 +60,7 @@ describe("a database of the first version", () => {
         requiredScopes: [],
         missingScopes: [],
         claims: null,
+        linkEpoch: 0,
         status: "active",
         diagnosis: null,
         policy: "adaptive",
