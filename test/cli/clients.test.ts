@@ -50,6 +50,19 @@ describe("clients", () => {
     expect(JSON.parse((await ask(stage, ["edit", id, "--no-dpop", "--json"])).stdout)).toMatchObject({ dpop: false });
   });
 
+  it("say what their connections need and how often these are proven, and take that back", async () => {
+    const stage = await openStage();
+    const id = stage.clientId;
+    const needs = ["--required-scope", "files.read", "--required-scope", "mail.read", "--probe-every", "0"];
+    const edited = JSON.parse((await ask(stage, ["edit", id, ...needs, "--json"])).stdout);
+    expect(edited.settings).toMatchObject({ required_scopes: ["files.read", "mail.read"], probe_every_days: 0 });
+    expect((await ask(stage, ["show", id])).stdout).toMatch(/^scopes needed +files.read mail.read$/m);
+    const kept = JSON.parse((await ask(stage, ["edit", id, "--prove", "--json"])).stdout);
+    expect(kept.settings).toMatchObject({ required_scopes: ["files.read", "mail.read"], probe_every_days: 0 });
+    const taken = JSON.parse((await ask(stage, ["edit", id, "--no-required-scopes", "--json"])).stdout);
+    expect(taken.settings.required_scopes).toEqual([]);
+  });
+
   it("need a secret of one line, or to be public", async () => {
     const stage = await openStage();
     const options = ["add", "--provider", "sandbox", "--client-id", "mine"];
