@@ -1,3 +1,4 @@
+import { createHmac } from "node:crypto";
 import { expect, test, vi } from "vitest";
 import { generateRootKey } from "../../src/keyring/root-key.ts";
 import { secret } from "../../src/runtime/secret.ts";
@@ -5,7 +6,7 @@ import type * as Opening from "../../src/service/open-database.ts";
 import { systemRandom } from "../../src/service/system.ts";
 import type { Answer, Api } from "../stage/api.ts";
 import { postgresDatabase, sharedPostgres } from "../stage/postgres/database.ts";
-import { openStage } from "../stage/stage.ts";
+import { openStage, type Stage } from "../stage/stage.ts";
 import { withoutFirstWall } from "./forgetful-database.ts";
 import { NONE, ROUTES, UNKNOWN, type Ids, type Route } from "./route-table.ts";
 import { addTenant, connectAs, type TenantStage } from "./two-tenants.ts";
@@ -46,7 +47,22 @@ async function openScene(user?: string) {
   const rootKey = { kind: "value", text: generateRootKey(systemRandom) } as const;
   const stage = await openStage({ settings: { database: { kind: "postgres", url: secret(url.href) }, rootKey } });
   const [owner, stranger] = [await addTenant(stage, "owner"), await addTenant(stage, "stranger")];
+  await tellOf(owner, stage);
   return { owner, stranger, ids: await thingsOf(owner) };
+}
+
+/** A security event comes to the address of the tenant's client. */
+async function tellOf({ api, clientId }: TenantStage, { service, clock }: Stage): Promise<void> {
+  const slack_signing_secret = "shared-with-slack";
+  await api("PUT", `/v1/clients/${clientId}/security-events`, { slack_signing_secret });
+  const event = { type: "app_uninstalled" };
+  const body = JSON.stringify({ type: "event_callback", team_id: "T1", event_id: "Ev1", event });
+  const timestamp = String(Math.floor(clock.now() / 1000));
+  const digest = createHmac("sha256", slack_signing_secret).update(`v0:${timestamp}:${body}`).digest("hex");
+  const signed = { "x-slack-request-timestamp": timestamp, "x-slack-signature": `v0=${digest}` };
+  const headers = { "content-type": "application/json", connection: "close", ...signed };
+  const url = `${service.url}/security-events/${clientId}/slack`;
+  expect((await fetch(url, { method: "POST", headers, body })).status).toBe(200);
 }
 
 async function thingsOf(tenant: TenantStage): Promise<Ids> {
