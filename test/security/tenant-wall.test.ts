@@ -1,3 +1,4 @@
+import { createHmac } from "node:crypto";
 import { expect, test, vi } from "vitest";
 import { generateRootKey } from "../../src/keyring/root-key.ts";
 import { secret } from "../../src/runtime/secret.ts";
@@ -6,7 +7,7 @@ import { systemRandom } from "../../src/service/system.ts";
 import type { Answer, Api } from "../stage/api.ts";
 import { administer } from "../stage/postgres/administer.ts";
 import { postgresDatabase, sharedPostgres } from "../stage/postgres/database.ts";
-import { openStage } from "../stage/stage.ts";
+import { openStage, type Stage } from "../stage/stage.ts";
 import { startCampaign } from "./campaign.ts";
 import { withoutFirstWall } from "./forgetful-database.ts";
 import { INCIDENT, incidentOf } from "./open-incident.ts";
@@ -50,7 +51,22 @@ async function openScene(user?: string) {
   const stage = await openStage({ settings: { database: { kind: "postgres", url: secret(url.href) }, rootKey } });
   const [owner, stranger] = [await addTenant(stage, "owner"), await addTenant(stage, "stranger")];
   await administer(url.href, incidentOf(owner.id, stage.clock.now()));
+  await tellOf(owner, stage);
   return { owner, stranger, ids: await thingsOf(owner) };
+}
+
+/** A security event comes to the address of the tenant's client. */
+async function tellOf({ api, clientId }: TenantStage, { service, clock }: Stage): Promise<void> {
+  const slack_signing_secret = "shared-with-slack";
+  await api("PUT", `/v1/clients/${clientId}/security-events`, { slack_signing_secret });
+  const event = { type: "app_uninstalled" };
+  const body = JSON.stringify({ type: "event_callback", team_id: "T1", event_id: "Ev1", event });
+  const timestamp = String(Math.floor(clock.now() / 1000));
+  const digest = createHmac("sha256", slack_signing_secret).update(`v0:${timestamp}:${body}`).digest("hex");
+  const signed = { "x-slack-request-timestamp": timestamp, "x-slack-signature": `v0=${digest}` };
+  const headers = { "content-type": "application/json", connection: "close", ...signed };
+  const url = `${service.url}/security-events/${clientId}/slack`;
+  expect((await fetch(url, { method: "POST", headers, body })).status).toBe(200);
 }
 
 async function thingsOf(tenant: TenantStage): Promise<Ids> {
