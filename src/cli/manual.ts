@@ -35,7 +35,7 @@ const SERVICE_ENVIRONMENT: readonly [name: string, meaning: string][] = [
   ["EVERGRANT_PUBLIC_URL", "address under which browsers reach the service; http://<host>:<port>"],
   ["EVERGRANT_HOST", "address to listen on; 127.0.0.1"],
   ["EVERGRANT_PORT", "port to listen on; 4100"],
-  ["EVERGRANT_ALLOWED_PRIVATE_HOSTS", "hosts of providers inside your own network, separated by commas; none"],
+  ["EVERGRANT_ALLOWED_PRIVATE_HOSTS", "providers, receivers and mail servers inside your own network; none"],
   ["EVERGRANT_TRUSTED_PROXIES", "addresses of proxies whose X-Forwarded-For is believed; none"],
   ["EVERGRANT_RATE_LIMIT", "requests a second of one API key; 1000"],
   ["EVERGRANT_REKEY_RATE", "values a second that an instance seals anew; 2000"],

@@ -1,7 +1,10 @@
 import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { expect, test } from "vitest";
+import { ACTS } from "../../src/access/audit.ts";
 import { CAUSES } from "../../src/connection/cause.ts";
+import { EVENT_TYPES } from "../../src/incident/event.ts";
+import { DELIVERY_CODES } from "../../src/incident/webhook-delivery.ts";
 import { ERROR_CODES } from "../../src/runtime/service-error.ts";
 
 function page(name: string): string {
@@ -18,6 +21,17 @@ test("docs/errors.md explains every error code, and no other", () => {
 
 test("docs/causes.md explains every cause, and no other", () => {
   expect(sections("docs/causes.md").toSorted()).toEqual([...CAUSES].toSorted());
+});
+
+test("docs/events.md has every type of events and every code of deliveries, and no others", () => {
+  const firstCells = [...page("docs/events.md").matchAll(/^\| (`.+?`) +\|/gm)].map((match) => match[1] ?? "");
+  const listed = firstCells.flatMap((cell) => [...cell.matchAll(/`([^`]+)`/g)].map((match) => match[1] ?? ""));
+  expect(listed.toSorted()).toEqual([...EVENT_TYPES, ...DELIVERY_CODES].toSorted());
+});
+
+test("docs/audit.md has every act, and no other", () => {
+  const listed = [...page("docs/audit.md").matchAll(/^\| `([\w.]+)` +\|/gm)].map((match) => match[1] ?? "");
+  expect(listed.toSorted()).toEqual([...ACTS].toSorted());
 });
 
 test("every relative link in the documentation leads to a file", () => {
