@@ -5,7 +5,7 @@ import type { Verdict } from "../incident/incident.ts";
 import type { Look } from "../incident/store.ts";
 import type { Queries } from "./database.ts";
 import type { MemberTurn } from "./incident-members.ts";
-import { UNWELL } from "./incident-openings.ts";
+import { ENDED, UNWELL } from "./outbox.ts";
 import { egNow } from "./now.ts";
 
 type Decided = Look["decided"][number];
@@ -62,7 +62,10 @@ async function standing(queries: Queries, id: string) {
   return { held, tried, mayBeTried, lastEndedAt: lastEndedAt ?? 0 };
 }
 
-/** What was kept back is told now where it was meant; after a bad hour it has time to become untrue. */
+/**
+ * Ends that were kept back are told now where they were meant, and what is held as yet ends too before it is told that it is
+ * degraded; after a bad hour all of it has time to become untrue.
+ */
 async function settle(queries: Queries, id: string, verdict: Exclude<Verdict, "undecided">): Promise<boolean> {
   const { numUpdatedRows } = await queries
     .updateTable("incidents")
@@ -71,19 +74,18 @@ async function settle(queries: Queries, id: string, verdict: Exclude<Verdict, "u
     .where("verdict", "=", "undecided")
     .executeTakeFirstOrThrow();
   if (numUpdatedRows === 0n) return false;
-  for (const type of UNWELL) {
-    const until =
-      verdict === "meant"
-        ? sql<number>`at + ${sql.lit(holdOf(type))}`
-        : sql<number>`eg_now() + ${sql.lit(TRIED_WITHIN)}`;
-    await queries
-      .updateTable("outbox")
-      .set({ held_until: until })
-      .where("incident_id", "=", id)
-      .where("type", "=", type)
-      .where("passed_on_at", "is", null)
-      .where("held_until", ">", egNow)
-      .execute();
-  }
+  const isMeant = verdict === "meant";
+  await queries
+    .updateTable("outbox")
+    .set({
+      held_until: isMeant
+        ? sql<number>`at + ${sql.lit(holdOf(ENDED))}`
+        : sql<number>`eg_now() + ${sql.lit(TRIED_WITHIN)}`,
+    })
+    .where("incident_id", "=", id)
+    .where("type", "in", isMeant ? [ENDED] : UNWELL)
+    .where("passed_on_at", "is", null)
+    .where("held_until", ">", egNow)
+    .execute();
   return true;
 }

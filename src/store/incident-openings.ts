@@ -1,21 +1,18 @@
 import { DEFAULT_TENANT } from "../access/store.ts";
 import { LONGEST_INQUIRY, TRIED_WITHIN } from "../incident/decide.ts";
 import { INCIDENT_WINDOW, MOST_COUNTED, type Failure, type Opening } from "../incident/group.ts";
-import type { EventType } from "../incident/event.ts";
 import { MINUTE } from "../runtime/clock.ts";
 import { sql } from "kysely";
 import type { Queries } from "./database.ts";
 import { memberColumns } from "./incident-members.ts";
 import { evidenceColumn, type IncidentRow } from "./incident-row.ts";
 import { egNow } from "./now.ts";
+import { UNWELL } from "./outbox.ts";
 
 export type OpenIncident = Pick<
   IncidentRow,
   "id" | "scope" | "kind" | "tenant_id" | "verdict" | "opened_at" | "decided_at" | "last_seen"
 >;
-
-/** What says that a connection is not well. */
-export const UNWELL: readonly EventType[] = ["connection.degraded", "connection.reauthorization_required"];
 
 export function openIncidents(queries: Queries): Promise<OpenIncident[]> {
   return queries

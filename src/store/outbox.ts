@@ -60,8 +60,9 @@ export async function announceHistory(
   }
 }
 
-const ENDED = "connection.reauthorization_required";
-const UNWELL: readonly EventType[] = ["connection.degraded", ENDED];
+export const ENDED = "connection.reauthorization_required";
+/** What says that a connection is not well. */
+export const UNWELL: readonly EventType[] = ["connection.degraded", ENDED];
 /** Each says how a connection is, and makes what was said before old. */
 const STATES = new Set<EventType>([...UNWELL, "connection.recovered", "connection.disconnected"]);
 
