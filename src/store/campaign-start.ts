@@ -3,6 +3,7 @@ import type { Campaign, CampaignTarget } from "../incident/campaign.ts";
 import { ServiceError } from "../runtime/service-error.ts";
 import { quietHoursColumn, remindersColumn } from "./campaign-columns.ts";
 import type { Queries } from "./database.ts";
+import { NEEDS_ITS_USER } from "./needs-its-user.ts";
 import { egNow } from "./now.ts";
 
 /** `CampaignStore.start` says how. */
@@ -61,10 +62,6 @@ function isOf(target: CampaignTarget): RawBuilder<boolean> {
   }
 }
 
-/** A new consent would help it. */
-const NEEDS_ITS_USER = sql<boolean>`(status = 'reauthorization_required' or status = 'degraded' and (
-  diagnosis like '{"cause":"scope_insufficient"%' or diagnosis like '{"cause":"refresh_token_missing"%'))`;
-
 /** When its application hears, or has heard, that the user has to act; null when it does not. */
 const TOLD = sql<number | null>`(select max(coalesce(passed_on_at, held_until)) from outbox
-  where connection_id = connections.id and type = 'connection.reauthorization_required' and at >= status_since)`;
+  where connection_id = connections.id and type in ('connection.reauthorization_required', 'connection.degraded') and at >= status_since)`;

@@ -1,8 +1,10 @@
+import { sql } from "kysely";
 import type { EventType } from "../incident/event.ts";
 import { nextAskAt } from "../incident/campaign.ts";
 import { afterQuietHours } from "../incident/quiet-hours.ts";
 import { quietHoursColumn, remindersColumn } from "./campaign-columns.ts";
 import type { Queries } from "./database.ts";
+import { LACKS } from "./needs-its-user.ts";
 import { egNow } from "./now.ts";
 import { announce } from "./outbox.ts";
 import type { Transaction } from "./transaction.ts";
@@ -38,6 +40,7 @@ function turnOf(queries: Queries, campaignId: string, connectionId: string) {
       "connections.client_id",
       "connections.tenant_id",
       "campaigns.incident_id",
+      sql<number>`case when ${LACKS} then 1 else 0 end`.as("lacks"),
       egNow.as("now"),
     ])
     .where("campaign_id", "=", campaignId)
@@ -60,9 +63,9 @@ async function takeTurn(queries: Queries, turn: Turn): Promise<void> {
 }
 
 /** One that is well, or gone, has its outcome soon. */
-function isWaiting({ status, client_id, to_client_id }: Turn): boolean {
+function isWaiting({ status, lacks, client_id, to_client_id }: Turn): boolean {
   if (to_client_id !== null) return status !== "disconnected" && client_id !== to_client_id;
-  return status === "reauthorization_required" || status === "degraded";
+  return status === "reauthorization_required" || status === "degraded" || (status === "active" && lacks === 1);
 }
 
 function planOf({ remind_after, quiet_hours }: Turn) {
@@ -84,9 +87,9 @@ function announceTurn(queries: Queries, turn: Turn): Promise<void> {
 }
 
 /** One that moves works as yet, and ends with its client. */
-function typeOf({ status }: Turn): EventType {
+function typeOf({ status, lacks }: Turn): EventType {
   if (status === "reauthorization_required") return "connection.reauthorization_required";
-  return status === "degraded" ? "connection.degraded" : "connection.expiring";
+  return status === "degraded" || lacks === 1 ? "connection.degraded" : "connection.expiring";
 }
 
 async function setMember(

@@ -10,6 +10,7 @@ import { outcomeColumn, quietHoursColumn, remindersColumn } from "./campaign-col
 import { askDue } from "./campaign-turns.ts";
 import { startCampaign } from "./campaign-start.ts";
 import type { Database, Queries } from "./database.ts";
+import { LACKS } from "./needs-its-user.ts";
 import { egNow } from "./now.ts";
 import type { Schema } from "./schema.ts";
 import { inTransaction } from "./transaction.ts";
@@ -88,7 +89,7 @@ async function settle(queries: Queries): Promise<string[]> {
   for (const [outcome, reached] of [
     [
       "recovered",
-      sql<boolean>`case when campaigns.to_client_id is null then connections.status = 'active'
+      sql<boolean>`case when campaigns.to_client_id is null then connections.status = 'active' and not ${LACKS}
       else connections.client_id = campaigns.to_client_id end`,
     ],
     ["disconnected", sql<boolean>`connections.status = 'disconnected'`],

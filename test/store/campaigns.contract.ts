@@ -247,13 +247,21 @@ export function campaignsContract(kind: DatabaseKind): void {
 
     test("takes connections that work as yet, where only a new consent helps", async () => {
       const stage = await openCampaignStage(kind);
-      const diagnosis: Diagnosis = { cause: "scope_insufficient", confidence: "certain", evidence: {} };
-      const failed = { answered: true, backoffMs: 0, diagnosis, degrade: true, history: null };
-      await stage.connections.postpone({ claim: await stage.claim("con_3"), ...failed });
-      expect(await stage.start({ target: { kind: "connections", connectionIds: ["con_3"] } })).toBe(1);
+      const { grantedScopes } = (await stage.held("con_3")).connection;
+      const needs = { connectionId: "con_3", requiredScopes: ["mail"], missingScopes: ["mail"], detail: {} };
+      await stage.connections.setNeeds({ ...needs, was: { requiredScopes: [], grantedScopes } });
       await stage.passOnAll();
+      expect(await stage.start({ target: { kind: "connections", connectionIds: ["con_3"] } })).toBe(1);
       await stage.campaigns.ask(10);
       expect(await stage.asked()).toEqual(["con_3"]);
+      expect(await stage.campaigns.settle()).toEqual([]);
+      await stage.connections.setNeeds({
+        ...needs,
+        missingScopes: [],
+        was: { requiredScopes: ["mail"], grantedScopes },
+      });
+      expect(await stage.campaigns.settle()).toEqual(["cam_1"]);
+      expect(await stage.campaigns.report("cam_1")).toMatchObject({ asked: 1, recovered: 1 });
     });
   });
 }
