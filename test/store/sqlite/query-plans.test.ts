@@ -133,12 +133,13 @@ describe("a million resting connections cost nothing, because SQLite finds by an
 });
 
 test("a look after incidents goes through no table of connections, however many there are", async () => {
-  const { database, connections, claim, clients } = await openAnalysed();
+  const stage = await openAnalysed();
+  const { database, connections, clients } = stage;
   const diagnosis = { cause: "unknown", confidence: "possible", evidence: {} } as const;
   const history = { kind: "reauthorization_required", generation: 1, detail: {} } as const;
   for (let number = 100; number < 110; number++) {
-    const rejection = { claim: await claim(`con_${number}`), diagnosis, history, confirmAfterMs: null, brake: null };
-    expect(await connections.reject(rejection)).toBe("ended");
+    const rejection = { diagnosis, history, confirmAfterMs: null, brake: null };
+    expect(await connections.reject({ ...rejection, claim: await stage.claim(`con_${number}`) })).toBe("ended");
   }
   await clients.suspend("cli_1", { cause: "client_disabled", code: "x", probeAt: 1 });
   const statements: CompiledQuery[] = [];
