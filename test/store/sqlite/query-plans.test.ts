@@ -4,6 +4,7 @@ import type { ConnectionStore } from "../../../src/connection/store.ts";
 import { createConnectionStore } from "../../../src/store/connections.ts";
 import type { Database, Queries } from "../../../src/store/database.ts";
 import { createProbeStore } from "../../../src/store/probes.ts";
+import { createIncidentStore } from "../../../src/store/incidents.ts";
 import { createSealedStore } from "../../../src/store/sealed-store.ts";
 import { openSqlite } from "../../../src/store/sqlite/open.ts";
 import { updateFromValues } from "../../../src/store/update-from-values.ts";
@@ -140,4 +141,26 @@ describe("a million resting connections cost nothing, because SQLite finds by an
     const old = await plansOf("spare_token_sets", (connections) => connections.prune(1));
     expect(old).toEqual([expect.stringContaining("INDEX spare_token_sets_age (set_aside_at<?)")]);
   });
+});
+
+test("a look after incidents goes through no table of connections, however many there are", async () => {
+  const stage = await openAnalysed();
+  const { database, connections, clients } = stage;
+  const diagnosis = { cause: "unknown", confidence: "possible", evidence: {} } as const;
+  const history = { kind: "reauthorization_required", generation: 1, detail: {} } as const;
+  for (let number = 100; number < 110; number++) {
+    const rejection = { diagnosis, history, confirmAfterMs: null, brake: null };
+    expect(await connections.reject({ ...rejection, claim: await stage.claim(`con_${number}`) })).toBe("ended");
+  }
+  await clients.suspend("cli_1", { cause: "client_disabled", code: "x", probeAt: 1 });
+  const statements: CompiledQuery[] = [];
+  const incidents = createIncidentStore(noting(database, statements));
+  let made = 0;
+  for (let looks = 0; looks < 2; looks++) await incidents.look(() => `inc_${++made}`);
+  await incidents.reprieve(10);
+  expect(made).toBe(2);
+  const plans = await Promise.all(statements.map((statement) => planOf(database, statement)));
+  const scans = plans.filter((plan) => /SCAN (connections|history|refresh_leases|token_sets|outbox)\b/.test(plan));
+  expect(statements.length).toBeGreaterThan(20);
+  expect(scans).toEqual([]);
 });
