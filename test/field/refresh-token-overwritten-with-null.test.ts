@@ -53,7 +53,7 @@ test("token-response-refresh-token-null-literal: null means that the token stays
   const id = await stage.connect();
   await stage.refresh(id);
   const withNull =
-    '{"access_token":"08527665-...","token_type":"bearer","refresh_token":null,"expires_in":7198,"scope":"openid"}';
+    '{"access_token":"08527665-...","token_type":"bearer","refresh_token":null,"expires_in":7198,"scope":"files.read files.write"}';
   stage.server.script(answers(200, withNull), answers(200, withNull));
   for (let generation = 3; generation <= 4; generation++) {
     await expect(stage.refresh(id)).resolves.toEqual({ kind: "renewed" });

@@ -168,7 +168,7 @@ export function keyRotationContract(kind: DatabaseKind): void {
         expect(await stage.replace([{ ...row, id: "999", values }])).toBe(0);
         expect(await sealed.outdated(TENANT, 2, { table, after: null }, 10)).toEqual([]);
       }
-      expect(await sealed.versions(TENANT)).toEqual(new Map([[2, 7]]));
+      expect(await sealed.versions(TENANT)).toEqual(new Map([[2, 8]]));
       expect((await receivers.signingSecret("cli_1", "slack"))?.sealed).toEqual(sealedWith(2, 5));
       expect((await webhooks.secrets("whe_1"))[0]?.sealed).toEqual(sealedWith(2, 5));
       expect((await clients.activeSecret("cli_1"))?.sealed).toEqual(sealedWith(2, 5));
