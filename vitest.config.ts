@@ -10,6 +10,7 @@ const TOGETHER = [
   "access",
   "client",
   "connection",
+  "event",
   "field",
   "incident",
   "journal",

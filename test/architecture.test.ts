@@ -8,7 +8,7 @@ const SRC = fileURLToPath(new URL("../src", import.meta.url));
 /** The house: each folder's rank; within ranks 0 and 1 a folder may also import those that stand before it. */
 const RANKS = [
   ["runtime", "oauth", "provider", "client", "connection"],
-  ["access", "refresh", "connect", "incident", "security-event"],
+  ["access", "refresh", "connect", "event", "incident", "security-event"],
   ["keyring", "store", "journal", "network", "api", "pages", "notify", "telemetry"],
   ["service", "cli"],
 ] as const;

@@ -1,4 +1,4 @@
-import { LONGEST_URL } from "../incident/webhook-endpoint.ts";
+import { LONGEST_URL } from "../event/webhook-endpoint.ts";
 import { ServiceError } from "../runtime/service-error.ts";
 
 /** What `network/guard.ts` says of a URL before a name in it is looked up; null where nothing stands against it. */

@@ -1,12 +1,7 @@
 import { z } from "zod";
-import { EVENT_TYPES } from "../incident/event.ts";
-import {
-  DELIVERY_CODES,
-  DELIVERY_STATES,
-  type SendOutcome,
-  type WebhookDelivery,
-} from "../incident/webhook-delivery.ts";
-import { DISABLED_REASONS, type WebhookEndpoint, type WebhookSecret } from "../incident/webhook-endpoint.ts";
+import { EVENT_TYPES } from "../event/event.ts";
+import { DELIVERY_CODES, DELIVERY_STATES, type SendOutcome, type WebhookDelivery } from "../event/webhook-delivery.ts";
+import { DISABLED_REASONS, type WebhookEndpoint, type WebhookSecret } from "../event/webhook-endpoint.ts";
 import { time, toTime, toTimeOrNull } from "./wire.ts";
 
 export const endpointSchema = z

@@ -1,6 +1,6 @@
-import { retryIn } from "../incident/retry-schedule.ts";
-import type { ClaimedDelivery, DeliveryEnd, DeliveryStore, SendOutcome } from "../incident/webhook-delivery.ts";
-import type { WebhookStore } from "../incident/webhook-endpoint.ts";
+import { retryIn } from "../event/retry-schedule.ts";
+import type { ClaimedDelivery, DeliveryEnd, DeliveryStore, SendOutcome } from "../event/webhook-delivery.ts";
+import type { WebhookStore } from "../event/webhook-endpoint.ts";
 import type { Observer } from "../runtime/observer.ts";
 import type { Random } from "../runtime/random.ts";
 import { sendWebhook, type SendPorts } from "./send-webhook.ts";

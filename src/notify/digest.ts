@@ -1,4 +1,4 @@
-import type { EventType, OutboxEvent } from "../incident/event.ts";
+import type { EventType, OutboxEvent } from "../event/event.ts";
 
 /** How often something occurred, the most frequent first. */
 export type Counts = readonly (readonly [name: string, count: number])[];

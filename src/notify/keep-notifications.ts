@@ -1,5 +1,5 @@
-import type { DeliveryStore } from "../incident/webhook-delivery.ts";
-import type { WebhookStore } from "../incident/webhook-endpoint.ts";
+import type { DeliveryStore } from "../event/webhook-delivery.ts";
+import type { WebhookStore } from "../event/webhook-endpoint.ts";
 import { MINUTE } from "../runtime/clock.ts";
 import { createRounds, type Rounds, type RoundsDeps } from "../runtime/rounds.ts";
 

@@ -1,7 +1,7 @@
-import type { ClaimedMail, MailStore } from "../incident/mail.ts";
-import type { Mailer } from "../incident/mailer.ts";
-import { retryIn } from "../incident/retry-schedule.ts";
-import type { WebhookStore } from "../incident/webhook-endpoint.ts";
+import type { ClaimedMail, MailStore } from "../event/mail.ts";
+import type { Mailer } from "../event/mailer.ts";
+import { retryIn } from "../event/retry-schedule.ts";
+import type { WebhookStore } from "../event/webhook-endpoint.ts";
 import { MINUTE, SECOND } from "../runtime/clock.ts";
 import type { Random } from "../runtime/random.ts";
 import { createRounds, type Rounds, type RoundsDeps } from "../runtime/rounds.ts";

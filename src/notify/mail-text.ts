@@ -1,6 +1,6 @@
 import { CAUSES, sentence } from "../connection/cause.ts";
-import type { EventType, OutboxEvent } from "../incident/event.ts";
-import type { WebhookEndpoint } from "../incident/webhook-endpoint.ts";
+import type { EventType, OutboxEvent } from "../event/event.ts";
+import type { WebhookEndpoint } from "../event/webhook-endpoint.ts";
 import type { Counts, Digest } from "./digest.ts";
 
 /** What a mail says, before it is put into its two forms. */

@@ -1,7 +1,7 @@
 import type { Transport } from "../oauth/http.ts";
-import type { DeliveryCode, SendOutcome } from "../incident/webhook-delivery.ts";
-import type { WebhookEndpoint, WebhookStore } from "../incident/webhook-endpoint.ts";
-import { webhookSecretAddress } from "../incident/webhook-secret.ts";
+import type { DeliveryCode, SendOutcome } from "../event/webhook-delivery.ts";
+import type { WebhookEndpoint, WebhookStore } from "../event/webhook-endpoint.ts";
+import { webhookSecretAddress } from "../event/webhook-secret.ts";
 import { SECOND, type Clock } from "../runtime/clock.ts";
 import type { Sealer } from "../runtime/sealer.ts";
 import type { Secret } from "../runtime/secret.ts";

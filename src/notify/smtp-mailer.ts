@@ -1,5 +1,5 @@
 import { createTransport } from "nodemailer";
-import type { Mail, Mailer } from "../incident/mailer.ts";
+import type { Mail, Mailer } from "../event/mailer.ts";
 import { deferred } from "../runtime/deferred.ts";
 import type { SmtpServer } from "./smtp-url.ts";
 

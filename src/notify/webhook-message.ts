@@ -1,7 +1,7 @@
 import { actorOf, CAUSES, sentence, whoActs, type Cause, type Diagnosis } from "../connection/cause.ts";
 import type { Connection } from "../connection/connection.ts";
 import type { ConnectionStore } from "../connection/store.ts";
-import type { OutboxEvent } from "../incident/event.ts";
+import type { OutboxEvent } from "../event/event.ts";
 
 export interface MessagePorts {
   connections: Pick<ConnectionStore, "snapshot">;

@@ -1,5 +1,5 @@
-import type { OutboxStore } from "../incident/outbox.ts";
-import type { DeliveryStore } from "../incident/webhook-delivery.ts";
+import type { OutboxStore } from "../event/outbox.ts";
+import type { DeliveryStore } from "../event/webhook-delivery.ts";
 import { SECOND } from "../runtime/clock.ts";
 import { deferred, type Deferred } from "../runtime/deferred.ts";
 import type { Rounds } from "../runtime/rounds.ts";

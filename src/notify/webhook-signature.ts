@@ -1,5 +1,5 @@
 import { createHmac } from "node:crypto";
-import { webhookKey } from "../incident/webhook-secret.ts";
+import { webhookKey } from "../event/webhook-secret.ts";
 import { SECOND } from "../runtime/clock.ts";
 import type { Secret } from "../runtime/secret.ts";
 

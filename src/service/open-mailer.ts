@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import type { Mailer } from "../incident/mailer.ts";
+import type { Mailer } from "../event/mailer.ts";
 import { createSmtpMailer } from "../notify/smtp-mailer.ts";
 import { parseSmtpUrl } from "../notify/smtp-url.ts";
 import type { MailSettings } from "./mail-settings.ts";

@@ -1,5 +1,5 @@
 import { sql } from "kysely";
-import type { EventType } from "../incident/event.ts";
+import type { EventType } from "../event/event.ts";
 import { nextAskAt } from "../incident/campaign.ts";
 import { afterQuietHours } from "../incident/quiet-hours.ts";
 import { quietHoursColumn, remindersColumn } from "./campaign-columns.ts";

@@ -1,6 +1,6 @@
 import { sql } from "kysely";
 import { lessonOf, nextStep, TRIED_WITHIN } from "../incident/decide.ts";
-import { holdOf } from "../incident/event.ts";
+import { holdOf } from "../event/event.ts";
 import type { Verdict } from "../incident/incident.ts";
 import type { Look } from "../incident/store.ts";
 import type { Queries } from "./database.ts";

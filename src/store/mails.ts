@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { DEFAULT_TENANT } from "../access/store.ts";
-import type { OutboxEvent } from "../incident/event.ts";
+import type { OutboxEvent } from "../event/event.ts";
 import {
   DIGESTED,
   DIGEST_EVERY,
@@ -11,7 +11,7 @@ import {
   type ClaimedMail,
   type MailEnd,
   type MailStore,
-} from "../incident/mail.ts";
+} from "../event/mail.ts";
 import { fromNow } from "./client-secret-rows.ts";
 import type { Database, Queries } from "./database.ts";
 import { egNow } from "./now.ts";

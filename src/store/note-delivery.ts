@@ -7,8 +7,8 @@ import {
   type DeliveryEnd,
   type DeliveryState,
   type EndpointTurn,
-} from "../incident/webhook-delivery.ts";
-import type { DisabledReason } from "../incident/webhook-endpoint.ts";
+} from "../event/webhook-delivery.ts";
+import type { DisabledReason } from "../event/webhook-endpoint.ts";
 import { fromNow } from "./client-secret-rows.ts";
 import type { Queries } from "./database.ts";
 import { egNow } from "./now.ts";

@@ -1,6 +1,6 @@
 import type { Selectable } from "kysely";
 import { z } from "zod";
-import { EVENT_TYPES, type OutboxEvent } from "../incident/event.ts";
+import { EVENT_TYPES, type OutboxEvent } from "../event/event.ts";
 import { detailColumn } from "./connection-row.ts";
 import type { Queries } from "./database.ts";
 import { egNow } from "./now.ts";

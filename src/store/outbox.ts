@@ -1,7 +1,7 @@
 import { sql } from "kysely";
 import type { HistoryDetail, NewHistoryEntry } from "../connection/history.ts";
-import { eventTypeOf, holdOf, type EventType, type NewEvent } from "../incident/event.ts";
-import type { OutboxStore } from "../incident/outbox.ts";
+import { eventTypeOf, holdOf, type EventType, type NewEvent } from "../event/event.ts";
+import type { OutboxStore } from "../event/outbox.ts";
 import { detailColumn } from "./connection-row.ts";
 import type { Database, Queries } from "./database.ts";
 import { egNow } from "./now.ts";

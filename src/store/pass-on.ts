@@ -1,6 +1,6 @@
-import type { OutboxEvent } from "../incident/event.ts";
-import { MAILED_AT_ONCE } from "../incident/mail.ts";
-import { hears } from "../incident/webhook-endpoint.ts";
+import type { OutboxEvent } from "../event/event.ts";
+import { MAILED_AT_ONCE } from "../event/mail.ts";
+import { hears } from "../event/webhook-endpoint.ts";
 import { DEFAULT_TENANT } from "../access/store.ts";
 import type { Queries } from "./database.ts";
 import { egNow } from "./now.ts";

@@ -1,4 +1,4 @@
-import { DELIVERIES_KEPT } from "../incident/webhook-delivery.ts";
+import { DELIVERIES_KEPT } from "../event/webhook-delivery.ts";
 import { fromNow } from "./client-secret-rows.ts";
 import type { Queries } from "./database.ts";
 

@@ -1,4 +1,4 @@
-import type { Replay } from "../incident/webhook-delivery.ts";
+import type { Replay } from "../event/webhook-delivery.ts";
 import type { Queries } from "./database.ts";
 import { egNow } from "./now.ts";
 import { eventOf } from "./outbox-row.ts";

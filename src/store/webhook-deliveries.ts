@@ -9,7 +9,7 @@ import {
   type DeliveryQuery,
   type DeliveryStore,
   type WebhookDelivery,
-} from "../incident/webhook-delivery.ts";
+} from "../event/webhook-delivery.ts";
 import type { Database, Queries } from "./database.ts";
 import { noteDelivery } from "./note-delivery.ts";
 import { egNow } from "./now.ts";

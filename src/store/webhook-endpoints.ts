@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { Selectable } from "kysely";
-import { EVENT_TYPES } from "../incident/event.ts";
+import { EVENT_TYPES } from "../event/event.ts";
 import {
   DISABLED_REASONS,
   MOST_SECRETS,
@@ -9,7 +9,7 @@ import {
   type WebhookEndpoint,
   type WebhookSecret,
   type WebhookStore,
-} from "../incident/webhook-endpoint.ts";
+} from "../event/webhook-endpoint.ts";
 import { fromNow } from "./client-secret-rows.ts";
 import type { Database, Queries } from "./database.ts";
 import { jsonColumn } from "./json-column.ts";

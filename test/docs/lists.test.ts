@@ -3,8 +3,8 @@ import { dirname, join } from "node:path";
 import { expect, test } from "vitest";
 import { ACTS } from "../../src/access/audit.ts";
 import { CAUSES } from "../../src/connection/cause.ts";
-import { EVENT_TYPES } from "../../src/incident/event.ts";
-import { DELIVERY_CODES } from "../../src/incident/webhook-delivery.ts";
+import { EVENT_TYPES } from "../../src/event/event.ts";
+import { DELIVERY_CODES } from "../../src/event/webhook-delivery.ts";
 import { ERROR_CODES } from "../../src/runtime/service-error.ts";
 
 function page(name: string): string {

@@ -1,5 +1,5 @@
 import { onTestFinished } from "vitest";
-import type { OutboxEvent } from "../../src/incident/event.ts";
+import type { OutboxEvent } from "../../src/event/event.ts";
 import type { Incident } from "../../src/incident/incident.ts";
 import type { IncidentStore } from "../../src/incident/store.ts";
 import { watchIncidents } from "../../src/incident/watch.ts";

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { EventType, OutboxEvent } from "../../src/incident/event.ts";
+import type { EventType, OutboxEvent } from "../../src/event/event.ts";
 import { digestOf } from "../../src/notify/digest.ts";
 import { mailForms } from "../../src/notify/mail-page.ts";
 import { digestText, endpointText, eventText, TEST_TEXT } from "../../src/notify/mail-text.ts";

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Diagnosis } from "../../src/connection/cause.ts";
-import type { OutboxEvent } from "../../src/incident/event.ts";
+import type { OutboxEvent } from "../../src/event/event.ts";
 import { webhookMessage } from "../../src/notify/webhook-message.ts";
 import { openSqlite } from "../../src/store/sqlite/open.ts";
 import type { DatabaseKind } from "../stage/databases.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { DELIVERY_LEASE } from "../../src/incident/webhook-delivery.ts";
+import { DELIVERY_LEASE } from "../../src/event/webhook-delivery.ts";
 import { DAY, HOUR, MINUTE } from "../../src/runtime/clock.ts";
 import type { DatabaseKind } from "../stage/databases.ts";
 import { first, openWebhookStage, statesOf } from "./webhook-stage.ts";

@@ -1,7 +1,7 @@
-import type { EventType, NewEvent } from "../../src/incident/event.ts";
-import type { ClaimedDelivery, DeliveryCode, DeliveryStore } from "../../src/incident/webhook-delivery.ts";
-import type { NewWebhookEndpoint, WebhookStore } from "../../src/incident/webhook-endpoint.ts";
-import type { OutboxStore } from "../../src/incident/outbox.ts";
+import type { EventType, NewEvent } from "../../src/event/event.ts";
+import type { ClaimedDelivery, DeliveryCode, DeliveryStore } from "../../src/event/webhook-delivery.ts";
+import type { NewWebhookEndpoint, WebhookStore } from "../../src/event/webhook-endpoint.ts";
+import type { OutboxStore } from "../../src/event/outbox.ts";
 import { announce, createOutboxStore } from "../../src/store/outbox.ts";
 import { createDeliveryStore } from "../../src/store/webhook-deliveries.ts";
 import { createWebhookStore } from "../../src/store/webhook-endpoints.ts";

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { DELIVERY_STATES, type DeliveryStore } from "../../incident/webhook-delivery.ts";
+import { DELIVERY_STATES, type DeliveryStore } from "../../event/webhook-delivery.ts";
 import { ServiceError } from "../../runtime/service-error.ts";
 import { actOf } from "../acts.ts";
 import { callerOf, type ForCaller } from "../guard.ts";

@@ -1,14 +1,14 @@
 import { z } from "zod";
-import { EVENT_TYPES } from "../../incident/event.ts";
-import type { SendOutcome } from "../../incident/webhook-delivery.ts";
+import { EVENT_TYPES } from "../../event/event.ts";
+import type { SendOutcome } from "../../event/webhook-delivery.ts";
 import {
   LONGEST_URL,
   MOST_ENDPOINTS,
   type EndpointChange,
   type WebhookEndpoint,
   type WebhookStore,
-} from "../../incident/webhook-endpoint.ts";
-import { mintWebhookSecret, webhookSecretAddress } from "../../incident/webhook-secret.ts";
+} from "../../event/webhook-endpoint.ts";
+import { mintWebhookSecret, webhookSecretAddress } from "../../event/webhook-secret.ts";
 import type { Clock } from "../../runtime/clock.ts";
 import { createId } from "../../runtime/id.ts";
 import type { Random } from "../../runtime/random.ts";

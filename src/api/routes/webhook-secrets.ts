@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { MOST_SECRETS } from "../../incident/webhook-endpoint.ts";
-import { mintWebhookSecret, webhookKey, webhookSecretAddress } from "../../incident/webhook-secret.ts";
+import { MOST_SECRETS } from "../../event/webhook-endpoint.ts";
+import { mintWebhookSecret, webhookKey, webhookSecretAddress } from "../../event/webhook-secret.ts";
 import { createId } from "../../runtime/id.ts";
 import { secret } from "../../runtime/secret.ts";
 import { ServiceError } from "../../runtime/service-error.ts";

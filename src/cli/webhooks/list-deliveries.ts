@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { deliverySchema } from "../../api/webhook-view.ts";
-import type { DeliveryState } from "../../incident/webhook-delivery.ts";
+import type { DeliveryState } from "../../event/webhook-delivery.ts";
 import { path, type ServiceClient } from "../service/service-client.ts";
 import type { Output } from "../terminal/output.ts";
 import type { Colour, Paint } from "../terminal/paint.ts";

@@ -1,6 +1,6 @@
 import { InvalidArgumentError, Option, type Command } from "commander";
-import { EVENT_TYPES } from "../../incident/event.ts";
-import { DELIVERY_STATES } from "../../incident/webhook-delivery.ts";
+import { EVENT_TYPES } from "../../event/event.ts";
+import { DELIVERY_STATES } from "../../event/webhook-delivery.ts";
 import type { CommandDeps } from "../command-deps.ts";
 import { asksService } from "../service/asks-service.ts";
 import { createServiceClient, type ServiceClient } from "../service/service-client.ts";

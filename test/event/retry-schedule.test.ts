@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { retryIn } from "../../src/incident/retry-schedule.ts";
+import { retryIn } from "../../src/event/retry-schedule.ts";
 import { DAY, HOUR, MINUTE, SECOND } from "../../src/runtime/clock.ts";
 
 const AT_ONCE = { fraction: 0, retryAfterMs: null };

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { EVENT_TYPES, eventTypeOf, holdOf } from "../../src/incident/event.ts";
+import { EVENT_TYPES, eventTypeOf, holdOf } from "../../src/event/event.ts";
 import { MINUTE } from "../../src/runtime/clock.ts";
 
 const reauthorized = (was: string) => eventTypeOf({ kind: "reauthorized", detail: { was } });

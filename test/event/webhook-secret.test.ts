@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { mintWebhookSecret, webhookKey } from "../../src/incident/webhook-secret.ts";
+import { mintWebhookSecret, webhookKey } from "../../src/event/webhook-secret.ts";
 import { systemRandom } from "../../src/service/system.ts";
 
 test("a secret is made of 32 bytes of chance", () => {
