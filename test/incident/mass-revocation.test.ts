@@ -117,6 +117,9 @@ test(
       evidence: { codes: { invalid_grant: ALL } },
     });
 
+    // Whoever was told already is not asked again, but counted and reminded.
+    const campaign = await acme.api("POST", "/v1/campaigns", { incident: incident?.id });
+    expect(campaign.body).toMatchObject({ report: { connections: ALL, asked: ALL, requests: ALL, recovered: 0 } });
     const back = everybody.slice(0, BACK);
     for (const { id, user } of back) {
       const link = (await acme.api("POST", `/v1/connections/${id}/reauthorization-link`)).at("url");
@@ -130,6 +133,10 @@ test(
     await pass(stage, 10 * SECOND);
     expect(await incidentsOf(acme)).toMatchObject([{ state: "open", affected: ALL, recovered: BACK }]);
     await until(stage, () => application.received.length === ALL + BACK);
+    await pass(stage, 15 * SECOND);
+    expect((await acme.api("GET", `/v1/campaigns/${campaign.at("id")}`)).body).toMatchObject({
+      report: { requests: ALL, recovered: BACK, recovery_rate: BACK / ALL },
+    });
     expect(application.told()).toMatchObject({ "connection.recovered": BACK, "connection.degraded": 0 });
 
     const path = `/v1/incidents/${incident?.id ?? ""}`;
