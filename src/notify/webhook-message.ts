@@ -42,13 +42,27 @@ export function testMessage(tenantId: string, at: number): string {
   return JSON.stringify({ type: "webhook.test", timestamp: new Date(at).toISOString(), data: { tenant: tenantId } });
 }
 
-function needsLink({ type }: OutboxEvent, connection: Connection | null): connection is Connection {
-  return type === "connection.reauthorization_required" && connection !== null && connection.status !== "disconnected";
+/** Where the connection has ended, where it works as yet and only a new consent helps, and where a campaign asks for one. */
+function needsLink({ type, detail }: OutboxEvent, connection: Connection | null): connection is Connection {
+  if (connection === null || connection.status === "disconnected") return false;
+  if (type === "connection.reauthorization_required" || isOfCampaign(detail)) return true;
+  const cause = causeOf(detail["cause"]);
+  return type === "connection.degraded" && cause !== null && CONSENT_HELPS.has(cause);
 }
 
-/** What the event said, and where the connection still has the same trouble, what is known of it since. */
+const CONSENT_HELPS: ReadonlySet<Cause> = new Set<Cause>([
+  "scope_insufficient",
+  "refresh_token_missing",
+  "interaction_required",
+]);
+
+function isOfCampaign(detail: OutboxEvent["detail"]): boolean {
+  return detail["campaign"] !== undefined;
+}
+
+/** What the event said, or for a campaign what is wrong now; and where the connection still has the same trouble, what is known of it since. */
 function whyOf({ detail }: OutboxEvent, now: Diagnosis | null) {
-  const cause = causeOf(detail["cause"]);
+  const cause = isOfCampaign(detail) ? (now?.cause ?? null) : causeOf(detail["cause"]);
   if (cause === null) return { cause: null, confidence: null, who_acts: null, detail: null };
   const same = now?.cause === cause ? now : null;
   return {

@@ -34,7 +34,7 @@ test("a cause that has no name is told among the facts alone", async () => {
   expect(data).toMatchObject({ cause: null, who_acts: null, detail: null, facts: { cause: "made_up", days: 3 } });
 });
 
-test("the link is in the one event whose user needs it, and only while there is a connection", async () => {
+test("the link is where a new consent is asked for, and only while there is a connection", async () => {
   const needed = { type: "connection.reauthorization_required" } as const;
   expect(await dataOf(needed)).toMatchObject({
     reauthorization_url: "https://eg.example/con_1",
@@ -42,6 +42,21 @@ test("the link is in the one event whose user needs it, and only while there is 
   });
   const without = { reauthorization_url: null, reauthorization_expires_at: null };
   expect(await dataOf({ type: "connection.degraded" })).toMatchObject(without);
+  const lacking = { type: "connection.degraded", detail: { cause: "scope_insufficient" } } as const;
+  expect(await dataOf(lacking)).toMatchObject({ reauthorization_url: "https://eg.example/con_1" });
+  expect(await dataOf({ ...lacking, detail: { cause: "provider_unavailable" } })).toMatchObject(without);
   const gone = await dataOf({ ...needed, connectionId: "con_gone" });
   expect(gone).toMatchObject({ ...without, connection: "con_gone", end_user: null, labels: {}, status: null });
+});
+
+test("what a campaign asks has the link, and what is wrong now", async () => {
+  const diagnosis = { cause: "password_changed", confidence: "certain", evidence: {} } as const;
+  const asked = { type: "connection.expiring", detail: { campaign: "cam_1", request: 2 } } as const;
+  expect(await dataOf(asked, diagnosis)).toMatchObject({
+    cause: "password_changed",
+    who_acts: "user",
+    reauthorization_url: "https://eg.example/con_1",
+    facts: { campaign: "cam_1", request: 2 },
+  });
+  expect(await dataOf(asked)).toMatchObject({ cause: null, reauthorization_url: "https://eg.example/con_1" });
 });
