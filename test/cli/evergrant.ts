@@ -30,7 +30,8 @@ export function evergrant(args: readonly string[], environment: Environment = {}
   return onlyAsks ? runHere(args, environment) : startEvergrant(args, environment, input).ended;
 }
 
-const ASKING = /^(api-keys|campaigns|connections|tenants|token|clients (list|show|edit|delete)|clients secrets list)\b/;
+const ASKING =
+  /^(api-keys|campaigns|connections|incidents|tenants|token|webhooks|clients (list|show|edit|delete)|clients (secrets|security-events) list)\b/;
 
 async function runHere(args: readonly string[], env: Environment): Promise<Outcome> {
   let [stdout, stderr] = ["", ""];
