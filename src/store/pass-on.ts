@@ -1,5 +1,5 @@
 import type { OutboxEvent } from "../event/event.ts";
-import { MAILED_AT_ONCE } from "../event/mail.ts";
+import { isMailedAtOnce } from "../event/mail.ts";
 import { hears } from "../event/webhook-endpoint.ts";
 import { DEFAULT_TENANT } from "../access/store.ts";
 import type { Queries } from "./database.ts";
@@ -93,12 +93,12 @@ export function deliveryRow({ id, tenantId }: { id: string; tenantId: string }, 
   };
 }
 
-async function mailAtOnce(queries: Queries, { number, type }: OutboxEvent): Promise<void> {
-  if (!MAILED_AT_ONCE.includes(type)) return;
+async function mailAtOnce(queries: Queries, event: OutboxEvent): Promise<void> {
+  if (!isMailedAtOnce(event)) return;
   const mail = await queries
     .insertInto("mails")
     .values({ tenant_id: DEFAULT_TENANT, kind: "event", created_at: egNow })
     .returning("number")
     .executeTakeFirstOrThrow();
-  await queries.updateTable("outbox").set({ mail_number: mail.number }).where("number", "=", number).execute();
+  await queries.updateTable("outbox").set({ mail_number: mail.number }).where("number", "=", event.number).execute();
 }

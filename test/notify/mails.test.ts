@@ -71,5 +71,5 @@ test("a client that the provider refuses is told of at once, and once, also when
   await arrived(stage, server, 1);
   expect(server.mails[0]?.text).toContain(`The provider refuses client ${stage.clientId}`);
   await pass(stage, HOUR);
-  expect(server.mails.filter(({ text }) => text.includes("refuses client"))).toHaveLength(1);
+  expect(server.mails).toHaveLength(1);
 });
