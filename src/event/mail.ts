@@ -2,16 +2,16 @@ import { DAY, HOUR, MINUTE } from "../runtime/clock.ts";
 import type { EventType, OutboxEvent } from "./event.ts";
 
 /** What the operators are written at once, a mail for each. */
-const MAILED_AT_ONCE: readonly EventType[] = [
+const MAILED_AT_ONCE: ReadonlySet<EventType> = new Set<EventType>([
   "client.suspended",
   "client.secret_expiring",
   "incident.opened",
   "incident.resolved",
-];
+]);
 
 /** Has it a mail of its own? That a client was suspended is told once, and not as its incident too. */
 export function isMailedAtOnce({ type, detail }: Pick<OutboxEvent, "type" | "detail">): boolean {
-  return MAILED_AT_ONCE.includes(type) && !(type === "incident.opened" && detail["kind"] === "client_suspended");
+  return MAILED_AT_ONCE.has(type) && !(type === "incident.opened" && detail["kind"] === "client_suspended");
 }
 
 /** What they read of in the digest, unless an incident tells it. */
