@@ -7,10 +7,11 @@ import type { Queries } from "./database.ts";
 import { LACKS } from "./needs-its-user.ts";
 import { egNow } from "./now.ts";
 import { announce } from "./outbox.ts";
-import type { Transaction } from "./transaction.ts";
+import { lockLease, type Transaction } from "./transaction.ts";
 
 /** `CampaignStore.ask` says how. */
-export async function askDue({ queries, dialect }: Transaction, limit: number): Promise<number> {
+export async function askDue(tx: Transaction, limit: number): Promise<number> {
+  const { queries, dialect } = tx;
   const due = await queries
     .selectFrom("campaign_members")
     .select(["campaign_id", "connection_id"])
@@ -20,7 +21,11 @@ export async function askDue({ queries, dialect }: Transaction, limit: number): 
     .limit(limit)
     .modifyEnd(dialect.skipLocked)
     .execute();
-  for (const { campaign_id: campaignId, connection_id: connectionId } of due) {
+  // In the order in which others lock several leases.
+  const inOrder = due.toSorted((a, b) => (a.connection_id < b.connection_id ? -1 : 1));
+  for (const { campaign_id: campaignId, connection_id: connectionId } of inOrder) {
+    // Nobody is asked about a connection that is healed at this moment.
+    await lockLease(tx, connectionId);
     await takeTurn(queries, await turnOf(queries, campaignId, connectionId));
   }
   return due.length;

@@ -43,8 +43,11 @@ export function createCampaignStore(database: Database): CampaignStore {
         const open = queries.selectFrom("campaign_members").where("connection_id", "=", connectionId);
         const found = await open
           .innerJoin("campaigns", "campaigns.id", "campaign_members.campaign_id")
+          // One that was deleted meanwhile is no destination, and the users go on with the client that they have.
+          .innerJoin("clients", "clients.id", "campaigns.to_client_id")
           .select("to_client_id")
           .where("outcome", "is", null)
+          .where("deleted_at", "is", null)
           .executeTakeFirst();
         return found?.to_client_id ?? null;
       }),

@@ -245,6 +245,18 @@ export function campaignsContract(kind: DatabaseKind): void {
       expect(await stage.campaigns.destinationOf("con_1")).toBeNull();
     });
 
+    test("that moves connections to a client that is deleted meanwhile leaves them where they are", async () => {
+      const stage = await openCampaignStage(kind);
+      await stage.clients.create(clientAt("provider", "cli_2"), null);
+      const target = { kind: "move", clientId: "cli_1", toClientId: "cli_2" } as const;
+      await stage.start({ clientId: "cli_1", toClientId: "cli_2", target });
+      expect(await stage.campaigns.destinationOf("con_1")).toBe("cli_2");
+      await stage.database.write((queries) =>
+        queries.updateTable("clients").set({ deleted_at: 1 }).where("id", "=", "cli_2").execute(),
+      );
+      expect(await stage.campaigns.destinationOf("con_1")).toBeNull();
+    });
+
     test("takes connections that work as yet, where only a new consent helps", async () => {
       const stage = await openCampaignStage(kind);
       const { grantedScopes } = (await stage.held("con_3")).connection;
