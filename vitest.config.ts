@@ -15,6 +15,7 @@ const TOGETHER = [
   "connection",
   "docs",
   "event",
+  "facade",
   "field",
   "incident",
   "journal",

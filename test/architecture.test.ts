@@ -9,7 +9,7 @@ const SRC = fileURLToPath(new URL("../src", import.meta.url));
 const RANKS = [
   ["runtime", "oauth", "provider", "client", "connection"],
   ["access", "refresh", "connect", "event", "incident", "security-event"],
-  ["keyring", "store", "journal", "network", "api", "pages", "notify", "telemetry"],
+  ["keyring", "store", "journal", "network", "api", "facade", "pages", "notify", "telemetry"],
   ["service", "cli"],
 ] as const;
 

@@ -12,6 +12,8 @@ export interface Caller {
   keyId: string;
   tenantId: string;
   scopes: ReadonlySet<Scope>;
+  /** The only connections that it reaches; null for all that its tenant has. */
+  connections: ReadonlySet<string> | null;
   /** From where the key may be used; null for anywhere. */
   allowedFrom: readonly AddressBlock[] | null;
   /** Requests a second; null for what the installation allows each key. */
@@ -104,7 +106,7 @@ export function callerOf(
   const blocks = allowedCidrs.map(parseBlock).filter((block) => block !== null);
   // Counted as it is stored: what cannot be read allows nobody, not everybody.
   const allowedFrom = allowedCidrs.length === 0 ? null : blocks;
-  return { keyId: id, tenantId, scopes: new Set(scopes), allowedFrom, rateLimit, limits };
+  return { keyId: id, tenantId, scopes: new Set(scopes), connections: null, allowedFrom, rateLimit, limits };
 }
 
 /** An address that is not known is in no block. */
@@ -117,6 +119,11 @@ export function mayCallFrom({ allowedFrom }: Caller, from: string | null): boole
 /** The first scope that the caller lacks, and so cannot give away. */
 export function lackedScope(caller: Caller, scopes: readonly Scope[]): Scope | undefined {
   return scopes.find((scope) => !permits(caller, scope));
+}
+
+/** Whether what the caller may do, it may do with this connection. */
+export function reaches({ connections }: Caller, connectionId: string): boolean {
+  return connections === null || connections.has(connectionId);
 }
 
 /** `admin` includes every scope. */

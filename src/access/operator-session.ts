@@ -142,7 +142,7 @@ async function personOf(
   const tenant = role && (await tenants.find(tenantId));
   if (!role || !tenant || tenant.closedAt !== null) return null;
   const { limits } = tenant;
-  const may = { scopes: new Set(SCOPES_OF[role]), allowedFrom: null, rateLimit: null, limits };
+  const may = { scopes: new Set(SCOPES_OF[role]), connections: null, allowedFrom: null, rateLimit: null, limits };
   return { keyId: id, tenantId, ...may, operator: { ...operator, role } };
 }
 

@@ -58,6 +58,7 @@ export function createGuard(admission: Admission, peerAddress: PeerAddress, oper
     if (!permits(caller, scope) && !(orOwnKey && isAbout(request, caller.keyId))) {
       throw new ServiceError("forbidden", `This API key lacks the scope "${scope}".`);
     }
+    if (!isWithinReach(request, caller)) throw new ServiceError("not_found", "There is no such connection.");
     request.caller = caller;
     request.from = from;
     request.operator = operator;
@@ -68,6 +69,12 @@ export function createGuard(admission: Admission, peerAddress: PeerAddress, oper
 export function callerOf(request: FastifyRequest): Caller {
   if (!request.caller) throw new ServiceError("unauthorized", "This call needs an API key.");
   return request.caller;
+}
+
+/** Who reaches some connections only is let into the routes that are about one of them, and into no others. */
+function isWithinReach(request: FastifyRequest, caller: Caller): boolean {
+  if (caller.connections === null) return true;
+  return [...caller.connections].some((id) => isAbout(request, id));
 }
 
 function isAbout({ params }: FastifyRequest, id: string): boolean {

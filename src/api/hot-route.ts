@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Admission } from "../access/admission.ts";
-import { permits } from "../access/authenticator.ts";
+import { permits, reaches } from "../access/authenticator.ts";
 import type { HandedOut } from "../access/handed-out.ts";
 import type { AccessToken, AccessTokens } from "../refresh/access-token.ts";
 import type { PeerAddress } from "./peer-address.ts";
@@ -42,7 +42,8 @@ export function createHotRoute({ admission, accessTokens, handedOut, peerAddress
     const from = peerAddress(request);
     const caller = admission.recall(authorization.slice("Bearer ".length), from);
     const minTtl = Number(match?.[2] ?? DEFAULT_MIN_TTL);
-    if (!caller || !permits(caller, "token:read") || minTtl > LONGEST_MIN_TTL) return false;
+    if (!caller || !permits(caller, "token:read") || !reaches(caller, connectionId) || minTtl > LONGEST_MIN_TTL)
+      return false;
     const token = accessTokens.recall({ tenantId: caller.tenantId, connectionId, minTtlMs: minTtl * 1000 });
     if (!token || admission.enter(caller, from) > 0) return false;
     handedOut.count(caller.keyId, token.connectionId);

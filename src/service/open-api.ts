@@ -43,6 +43,7 @@ import { webhookSecretRoutes } from "../api/routes/webhook-secrets.ts";
 import { createApp, type App } from "../api/server.ts";
 import type { ConnectPorts } from "../connect/ports.ts";
 import type { ConnectionStore } from "../connection/store.ts";
+import { tokenEndpoint } from "../facade/token-endpoint.ts";
 import { clientKeys } from "../keyring/client-keys.ts";
 import { registerConnectPages } from "../pages/connect-pages.ts";
 import { registerOperatorPages, type OperatorPagesDeps } from "../pages/operator-pages.ts";
@@ -148,6 +149,7 @@ export async function openApi(parts: ApiParts, settings: Settings): Promise<{ ap
   webhookSecretRoutes(app, webhookDepsFor);
   webhookDeliveryRoutes(app, webhookDepsFor);
   operatorSessionRoutes(app, (caller) => ({ ...portsFor(caller), operators, operatorCookie }));
+  tokenEndpoint(app, { admission, peerAddress, accessTokens, handedOut, clock });
   securityEventRoutes(app, portsFor);
   securityEventAddresses(app, { ...parts.securityEvents, limit: createEventLimit(clock), peerAddress });
   const acting = createActing({ database, auditKey, watched });

@@ -36,7 +36,7 @@ async function setUp({
   await keys.create({ id, tenantId: "ten_1", name: "sync", scopes, hash, expiresAt, ...given });
   const tenants = createMemoryTenants(tenant);
   const authenticator = createAuthenticator({ keys: decorate?.(keys) ?? keys, tenants, pepper, clock });
-  const same = { tenantId: "ten_1", scopes: new Set(scopes), allowedFrom: null, rateLimit: 7 };
+  const same = { tenantId: "ten_1", scopes: new Set(scopes), connections: null, allowedFrom: null, rateLimit: 7 };
   const caller = { keyId: id, ...same, limits: NO_LIMITS };
   return { clock, keys, id, text: text.reveal(), authenticator, caller };
 }
@@ -52,6 +52,7 @@ function callerWith(...scopes: Scope[]): Caller {
     keyId: "key_1",
     tenantId: "ten_1",
     scopes: new Set(scopes),
+    connections: null,
     allowedFrom: null,
     rateLimit: null,
     limits: NO_LIMITS,

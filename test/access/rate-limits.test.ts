@@ -5,7 +5,15 @@ import { createRateLimits } from "../../src/access/rate-limits.ts";
 import { createManualClock } from "../stage/manual-clock.ts";
 
 function caller(keyId: string, rateLimit: number | null = null): Caller {
-  return { keyId, tenantId: "ten_1", scopes: new Set(), allowedFrom: null, rateLimit, limits: NO_LIMITS };
+  return {
+    keyId,
+    tenantId: "ten_1",
+    scopes: new Set(),
+    connections: null,
+    allowedFrom: null,
+    rateLimit,
+    limits: NO_LIMITS,
+  };
 }
 
 function limited(keyId: string): Caller {

@@ -6,7 +6,7 @@ export interface Answer {
   /** The body where it is JSON, else null. */
   body: unknown;
   /** A text in the body, by its path; throws when there is none. */
-  at(...path: string[]): string;
+  at(this: void, ...path: string[]): string;
 }
 
 export type Api = (

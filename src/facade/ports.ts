@@ -1,0 +1,15 @@
+import type { IncomingMessage } from "node:http";
+import type { Admission } from "../access/admission.ts";
+import type { HandedOut } from "../access/handed-out.ts";
+import type { AccessTokens } from "../refresh/access-token.ts";
+import type { Clock } from "../runtime/clock.ts";
+
+/** What the borrowed protocols work with. */
+export interface FacadePorts {
+  admission: Pick<Admission, "identify" | "enter">;
+  /** From where a request comes; null when that cannot be known. */
+  peerAddress(this: void, request: IncomingMessage): string | null;
+  accessTokens: Pick<AccessTokens, "read">;
+  handedOut: Pick<HandedOut, "count">;
+  clock: Clock;
+}
