@@ -1,4 +1,4 @@
-import type { IncomingMessage } from "node:http";
+import type { FastifyRequest } from "fastify";
 import { tooMany } from "../access/admission.ts";
 import { permits, type Caller } from "../access/authenticator.ts";
 import { ServiceError } from "../runtime/service-error.ts";
@@ -10,7 +10,7 @@ import type { FacadePorts } from "./ports.ts";
  */
 export async function admit(
   { admission, peerAddress }: Pick<FacadePorts, "admission" | "peerAddress">,
-  request: IncomingMessage,
+  request: FastifyRequest["raw"],
   key: string | undefined,
 ): Promise<Caller> {
   const from = peerAddress(request);

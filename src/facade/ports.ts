@@ -1,4 +1,4 @@
-import type { IncomingMessage } from "node:http";
+import type { FastifyRequest } from "fastify";
 import type { Admission } from "../access/admission.ts";
 import type { HandedOut } from "../access/handed-out.ts";
 import type { AccessTokens } from "../refresh/access-token.ts";
@@ -8,7 +8,7 @@ import type { Clock } from "../runtime/clock.ts";
 export interface FacadePorts {
   admission: Pick<Admission, "identify" | "enter">;
   /** From where a request comes; null when that cannot be known. */
-  peerAddress(this: void, request: IncomingMessage): string | null;
+  peerAddress(this: void, request: FastifyRequest["raw"]): string | null;
   accessTokens: Pick<AccessTokens, "read">;
   handedOut: Pick<HandedOut, "count">;
   clock: Clock;

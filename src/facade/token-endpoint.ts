@@ -1,5 +1,4 @@
-import type { IncomingMessage } from "node:http";
-import type { FastifyInstance, FastifyReply } from "fastify";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { ServiceError } from "../runtime/service-error.ts";
 import { readForm, type Form } from "./form.ts";
 import { OAuthRefusal, oauthErrorOf } from "./oauth-error.ts";
@@ -25,7 +24,7 @@ export function tokenEndpoint(app: Pick<FastifyInstance, "register">, ports: Fac
 
 const LARGEST_FORM = 32 * 1024;
 
-type Grant = (ports: FacadePorts, request: IncomingMessage, form: Form) => Promise<TokenAnswer>;
+type Grant = (ports: FacadePorts, request: FastifyRequest["raw"], form: Form) => Promise<TokenAnswer>;
 
 const GRANTS: Readonly<Record<string, Grant>> = { [TOKEN_EXCHANGE]: exchangeToken };
 

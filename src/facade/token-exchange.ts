@@ -1,4 +1,4 @@
-import type { IncomingMessage } from "node:http";
+import type { FastifyRequest } from "fastify";
 import { isId } from "../runtime/id.ts";
 import { admit } from "./admit.ts";
 import type { Form } from "./form.ts";
@@ -17,7 +17,11 @@ const ACCESS_TOKEN = "urn:ietf:params:oauth:token-type:access_token";
  * RFC 8693: the subject token is an API key, the audience or the resource is a connection, and what is issued is the
  * provider's access token. Throws `OAuthRefusal` and `ServiceError`.
  */
-export async function exchangeToken(ports: FacadePorts, request: IncomingMessage, form: Form): Promise<TokenAnswer> {
+export async function exchangeToken(
+  ports: FacadePorts,
+  request: FastifyRequest["raw"],
+  form: Form,
+): Promise<TokenAnswer> {
   const connectionId = targetOf(form);
   const wanted = form.get("requested_token_type");
   if (wanted !== undefined && wanted !== ACCESS_TOKEN) {
