@@ -16,14 +16,14 @@ export type Api = (
 ) => Promise<Answer>;
 
 /** Calls the service's API with one key; a string body is sent as it is. */
-export function createApi(url: string, key: string): Api {
+export function createApi(url: string, key: string, send: typeof fetch = fetch): Api {
   return async (method, path, body) => {
     const headers = new Headers({ authorization: `Bearer ${key}` });
     if (body !== undefined) headers.set("content-type", "application/json");
     const payload = body === undefined || typeof body === "string" ? body : JSON.stringify(body);
     // A connection of its own each time: after a restart a pooled one leads to the process that is gone.
     headers.set("connection", "close");
-    const response = await fetch(url + path, { method, headers, ...(payload !== undefined && { body: payload }) });
+    const response = await send(url + path, { method, headers, ...(payload !== undefined && { body: payload }) });
     const text = await response.text();
     const isJson = /json/.test(response.headers.get("content-type") ?? "");
     const json: unknown = isJson ? JSON.parse(text) : null;
