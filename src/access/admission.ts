@@ -57,7 +57,11 @@ export function createAdmission({ authenticator, operators, limits, uses, clock 
 
   async function identify(key: string | undefined, from: string | null): Promise<Caller> {
     const caller = key === undefined ? null : await verify(key, from);
-    if (!caller) throw new ServiceError("unauthorized", "Send a valid API key as `Authorization: Bearer eg_…`.");
+    if (!caller)
+      throw new ServiceError(
+        "unauthorized",
+        "Send a valid API key, or an agent token that is not over, as `Authorization: Bearer eg_…`.",
+      );
     return requireAddress(caller, from);
   }
 

@@ -30,6 +30,7 @@ export const ACTS = [
   "api_key.rotated",
   "api_key.revoked",
   "api_key.adopted",
+  "agent_token.minted",
   "root_key.rotated",
   "tenant_key.rotated",
   "tenant_key.retired",

@@ -1,19 +1,22 @@
 import { SECOND, type Clock } from "../runtime/clock.ts";
 import type { Secret } from "../runtime/secret.ts";
 import { isWithin, parseAddress, parseBlock, type AddressBlock } from "./address-block.ts";
+import { readAgentToken, type AgentToken } from "./agent-token.ts";
 import { hashKey, isUsable, readKeyId, sameHash, type ApiKey, type Scope } from "./api-key.ts";
 import type { ApiKeyStore } from "./store.ts";
 import type { Tenant, TenantLimits } from "./tenant.ts";
 import type { Tenants } from "./tenants.ts";
 
-/** Who calls, once the key is verified. */
+/** Who calls, once the key is verified, or the agent token that was made with it. */
 export interface Caller {
-  /** Of the key; of the session, where an operator calls with one. */
+  /** Of the key, also where a token calls; of the session, where an operator calls with one. */
   keyId: string;
   tenantId: string;
   scopes: ReadonlySet<Scope>;
   /** The only connections that it reaches; null for all that its tenant has. */
   connections: ReadonlySet<string> | null;
+  /** When what it calls with ends by itself; null for never. */
+  expiresAt: number | null;
   /** From where the key may be used; null for anywhere. */
   allowedFrom: readonly AddressBlock[] | null;
   /** Requests a second; null for what the installation allows each key. */
@@ -24,13 +27,13 @@ export interface Caller {
 
 export interface Authenticator {
   /**
-   * The caller, or null for a key that is unknown, wrong, expired or revoked. `guessed` is called before a key is looked up that
+   * The caller, or null for a key or a token that is unknown, wrong, expired or revoked. `guessed` is called before a key is looked up that
    * was not good lately, once for many requests at once; what it throws refuses the lookup.
    */
   verify(key: string, guessed?: () => void): Promise<Caller | null>;
   /** Answers from memory alone; undefined when the key has to be looked up. */
   recall(key: string): Caller | undefined;
-  /** Forgets a key at once, after it was revoked. */
+  /** Forgets a key and its tokens at once, after it was revoked. */
   forget(keyId: string): void;
 }
 
@@ -42,9 +45,11 @@ export function createAuthenticator(deps: {
   keys: ApiKeyStore;
   tenants: Pick<Tenants, "find">;
   pepper: Secret<Uint8Array>;
+  /** Signs agent tokens. */
+  agentKey: Secret<Uint8Array>;
   clock: Clock;
 }): Authenticator {
-  const { keys, tenants, pepper, clock } = deps;
+  const { keys, tenants, pepper, agentKey, clock } = deps;
   const verified = new Map<string, { caller: Caller; until: number }>();
   const lookups = new Map<string, Promise<Caller | null>>();
   let revocations = 0;
@@ -61,25 +66,38 @@ export function createAuthenticator(deps: {
   }
 
   async function lookUp(text: string): Promise<Caller | null> {
-    const id = readKeyId(text);
     const revocationsBefore = revocations;
-    const key = id === null ? null : await keys.find(id);
-    if (!key || !sameHash(key.hash, hashKey(pepper, text)) || !isUsable(key, clock.now())) {
+    const token = readAgentToken(agentKey, text);
+    const caller = token ? await bearerOf(token) : await holderOf(text);
+    if (!caller) {
       verified.delete(text);
       return null;
     }
-    const tenant = await tenants.find(key.tenantId);
-    if (!tenant || tenant.closedAt !== null) {
-      verified.delete(text);
-      return null;
-    }
-    const caller = callerOf(key, tenant);
     // What was read before a revocation may be what it revoked.
     if (revocations !== revocationsBefore) return caller;
     if (verified.size >= MOST_KEYS) verified.clear();
-    const lifeLeft = key.expiresAt === null ? TRUST : key.expiresAt - clock.now();
+    const lifeLeft = caller.expiresAt === null ? TRUST : caller.expiresAt - clock.now();
     verified.set(text, { caller, until: clock.monotonic() + Math.min(TRUST, lifeLeft) });
     return caller;
+  }
+
+  async function holderOf(text: string): Promise<Caller | null> {
+    const id = readKeyId(text);
+    const key = id === null ? null : await keys.find(id);
+    return key && sameHash(key.hash, hashKey(pepper, text)) ? callerWith(key) : null;
+  }
+
+  /** As good as the key that it was made with. */
+  async function bearerOf(token: AgentToken): Promise<Caller | null> {
+    const key = token.expiresAt > clock.now() ? await keys.find(token.keyId) : null;
+    const holder = key && (await callerWith(key));
+    return holder && narrowed(holder, token);
+  }
+
+  async function callerWith(key: ApiKey): Promise<Caller | null> {
+    if (!isUsable(key, clock.now())) return null;
+    const tenant = await tenants.find(key.tenantId);
+    return tenant?.closedAt === null ? callerOf(key, tenant) : null;
   }
 
   function recall(text: string): Caller | undefined {
@@ -100,13 +118,21 @@ export function createAuthenticator(deps: {
 }
 
 export function callerOf(
-  { id, tenantId, scopes, allowedCidrs, rateLimit }: ApiKey,
+  { id, tenantId, scopes, allowedCidrs, rateLimit, expiresAt }: ApiKey,
   { limits }: Pick<Tenant, "limits">,
 ): Caller {
   const blocks = allowedCidrs.map(parseBlock).filter((block) => block !== null);
   // Counted as it is stored: what cannot be read allows nobody, not everybody.
   const allowedFrom = allowedCidrs.length === 0 ? null : blocks;
-  return { keyId: id, tenantId, scopes: new Set(scopes), connections: null, allowedFrom, rateLimit, limits };
+  const reach = { scopes: new Set(scopes), connections: null, expiresAt };
+  return { keyId: id, tenantId, ...reach, allowedFrom, rateLimit, limits };
+}
+
+/** What is left to the holder of a key where one of its tokens calls. */
+function narrowed(holder: Caller, { connections, expiresAt }: AgentToken): Caller {
+  const scopes = new Set<Scope>(permits(holder, "token:read") ? ["token:read"] : []);
+  const ends = Math.min(expiresAt, holder.expiresAt ?? expiresAt);
+  return { ...holder, scopes, connections: new Set(connections), expiresAt: ends };
 }
 
 /** An address that is not known is in no block. */

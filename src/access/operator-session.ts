@@ -143,7 +143,7 @@ async function personOf(
   if (!role || !tenant || tenant.closedAt !== null) return null;
   const { limits } = tenant;
   const may = { scopes: new Set(SCOPES_OF[role]), connections: null, allowedFrom: null, rateLimit: null, limits };
-  return { keyId: id, tenantId, ...may, operator: { ...operator, role } };
+  return { keyId: id, tenantId, ...may, expiresAt: null, operator: { ...operator, role } };
 }
 
 /** By whom an act is done: the person, where one has signed in. */

@@ -19,6 +19,8 @@ import { callerOf } from "./guard.ts";
 
 /** Stores for one act: what changes through them is written down as it, in the same transaction. */
 export interface ActingStores {
+  /** Writes down an act that changes nothing that is stored. */
+  note(): Promise<void>;
   apiKeys: ApiKeyStore;
   campaigns: CampaignStore;
   clients: ClientStore;

@@ -14,6 +14,8 @@ declare module "fastify" {
     scope?: Scope;
     /** A key needs no scope for this route where the id in its path is its own. */
     orOwnKey?: true;
+    /** Who reaches some connections only is let in, and the route looks at which. */
+    looksAtReach?: true;
   }
   interface FastifyRequest {
     caller: Caller | null;
@@ -50,12 +52,12 @@ export function createGuard(admission: Admission, peerAddress: PeerAddress, oper
     const from = peerAddress(request.raw);
     const { authorization } = request.headers;
     const operator = authorization === undefined ? await operatorGuard(request, from) : null;
-    const key = /^Bearer ([\x21-\x7e]{1,200})$/i.exec(authorization ?? "")?.[1];
+    const key = /^Bearer ([\x21-\x7e]{1,2000})$/i.exec(authorization ?? "")?.[1];
     const caller = operator ?? (await admission.identify(key, from));
     const waitMs = admission.enter(caller, from);
     void reply.headers(rateLimitHeaders(admission.limitsOf(caller)));
     if (waitMs > 0) throw tooMany("This API key, or all keys of its tenant, made too many requests.", waitMs);
-    if (!permits(caller, scope) && !(orOwnKey && isAbout(request, caller.keyId))) {
+    if (!permits(caller, scope) && !(orOwnKey && isOwnKey(request, caller))) {
       throw new ServiceError("forbidden", `This API key lacks the scope "${scope}".`);
     }
     if (!isWithinReach(request, caller)) throw new ServiceError("not_found", "There is no such connection.");
@@ -71,9 +73,14 @@ export function callerOf(request: FastifyRequest): Caller {
   return request.caller;
 }
 
+/** A token that was made with the key is not the key. */
+function isOwnKey(request: FastifyRequest, { keyId, connections }: Caller): boolean {
+  return connections === null && isAbout(request, keyId);
+}
+
 /** Who reaches some connections only is let into the routes that are about one of them, and into no others. */
 function isWithinReach(request: FastifyRequest, caller: Caller): boolean {
-  if (caller.connections === null) return true;
+  if (caller.connections === null || request.routeOptions.config.looksAtReach) return true;
   return [...caller.connections].some((id) => isAbout(request, id));
 }
 

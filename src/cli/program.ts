@@ -1,5 +1,6 @@
 import { Command } from "commander";
 import type { CommandDeps } from "./command-deps.ts";
+import { addAgentTokensCommand } from "./agent-tokens/agent-tokens-command.ts";
 import { addApiKeysCommand } from "./api-keys/api-keys-command.ts";
 import { addAuditCommand } from "./audit/audit-command.ts";
 import { addBackupCommand } from "./backup/backup-command.ts";
@@ -7,6 +8,7 @@ import { addCampaignsCommand } from "./campaigns/campaigns-command.ts";
 import { addClientsCommand } from "./clients/clients-command.ts";
 import { addConnectCommand } from "./connect/connect-command.ts";
 import { addConnectionsCommand } from "./connections/connections-command.ts";
+import { addCredentialsCommand } from "./credentials/credentials-command.ts";
 import { addDoctorCommand } from "./doctor/doctor-command.ts";
 import { addExplainCommand } from "./explain/explain-command.ts";
 import { addIncidentsCommand } from "./incidents/incidents-command.ts";
@@ -48,6 +50,8 @@ export function createProgram(deps: CommandDeps): Command {
   addIncidentsCommand(program, deps);
   addTokenCommand(program, deps);
   addApiKeysCommand(program, deps);
+  addAgentTokensCommand(program, deps);
+  addCredentialsCommand(program, deps);
   addTenantsCommand(program, deps);
   addWebhooksCommand(program, deps);
   addMailCommand(program, deps);

@@ -27,7 +27,7 @@ export class OAuthRefusal extends Error {
 export function oauthErrorOf(error: OAuthRefusal | ServiceError): OAuthError {
   if (error instanceof OAuthRefusal) return answer(error.status, error.code, error.message);
   const { code, facts, message } = error;
-  const [status, name] = ERRORS[code] ?? [503, "temporarily_unavailable"];
+  const [status, name] = ERRORS[code];
   const { retryAfterMs, reauthorizationUrl } = facts;
   const failed = answer(status, name, message);
   if (reauthorizationUrl !== undefined) failed.body.error_uri = reauthorizationUrl;
@@ -37,17 +37,43 @@ export function oauthErrorOf(error: OAuthRefusal | ServiceError): OAuthError {
   return failed;
 }
 
-/** A person must act: the grant is gone. Whatever is not in this table passes. */
-const ERRORS: Partial<Record<ErrorCode, readonly [number, string]>> = {
+/**
+ * `invalid_grant`: a person must act. What passes, by itself or by the operator, is `temporarily_unavailable`: whoever asks keeps
+ * what it has and asks again.
+ */
+const ERRORS: Readonly<Record<ErrorCode, readonly [status: number, error: string]>> = {
   invalid_request: [400, "invalid_request"],
-  payload_too_large: [413, "invalid_request"],
-  unsupported_media_type: [415, "invalid_request"],
   unauthorized: [400, "invalid_request"],
   forbidden: [400, "unauthorized_client"],
   not_found: [400, "invalid_target"],
+  conflict: [400, "invalid_request"],
+  payload_too_large: [413, "invalid_request"],
+  unsupported_media_type: [415, "invalid_request"],
+  rate_limited: [429, "temporarily_unavailable"],
+  limit_reached: [400, "invalid_request"],
+  unknown_provider: [400, "invalid_request"],
+  discovery_failed: [400, "invalid_request"],
+  refresh_token_missing: [400, "invalid_grant"],
+  refresh_token_rejected: [400, "invalid_grant"],
+  state_invalid: [400, "invalid_request"],
+  connect_session_expired: [400, "invalid_grant"],
+  access_denied: [400, "access_denied"],
+  authorization_failed: [400, "invalid_grant"],
+  code_exchange_failed: [400, "invalid_grant"],
+  account_mismatch: [400, "invalid_grant"],
+  scope_insufficient: [400, "invalid_scope"],
   reauthorization_required: [400, "invalid_grant"],
   connection_disconnected: [400, "invalid_grant"],
-  rate_limited: [429, "temporarily_unavailable"],
+  connection_held: [503, "temporarily_unavailable"],
+  api_rejects_fresh_token: [400, "invalid_grant"],
+  access_token_not_bound: [400, "invalid_request"],
+  client_suspended: [503, "temporarily_unavailable"],
+  provider_unavailable: [503, "temporarily_unavailable"],
+  refresh_timeout: [503, "temporarily_unavailable"],
+  key_unavailable: [503, "temporarily_unavailable"],
+  store_unavailable: [503, "temporarily_unavailable"],
+  journal_unavailable: [503, "temporarily_unavailable"],
+  shutting_down: [503, "temporarily_unavailable"],
   internal: [500, "server_error"],
 };
 

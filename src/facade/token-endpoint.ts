@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { ServiceError } from "../runtime/service-error.ts";
 import { readForm, type Form } from "./form.ts";
+import { FORM, LARGEST_FORM, tokenEndpointSchema } from "./token-endpoint-schema.ts";
 import { OAuthRefusal, oauthErrorOf } from "./oauth-error.ts";
 import type { FacadePorts } from "./ports.ts";
 import type { TokenAnswer } from "./token-answer.ts";
@@ -10,19 +11,17 @@ import { exchangeToken, TOKEN_EXCHANGE } from "./token-exchange.ts";
 export function tokenEndpoint(app: Pick<FastifyInstance, "register">, ports: FacadePorts): void {
   void app.register(async (endpoint: FastifyInstance) => {
     endpoint.removeAllContentTypeParsers();
-    endpoint.addContentTypeParser("application/x-www-form-urlencoded", { parseAs: "string" }, (_request, body, done) =>
-      done(null, String(body)),
-    );
+    // The schema describes; what stands in a form its grant says, in the protocol's own words.
+    endpoint.setValidatorCompiler(() => (value) => ({ value }));
+    endpoint.addContentTypeParser(FORM, { parseAs: "string" }, (_request, body, done) => done(null, String(body)));
     endpoint.setErrorHandler((error, _request, reply) => sendError(reply, error));
-    endpoint.post("/oauth/token", { schema: { hide: true }, bodyLimit: LARGEST_FORM }, async (request, reply) => {
+    endpoint.post("/oauth/token", { schema: tokenEndpointSchema, bodyLimit: LARGEST_FORM }, async (request, reply) => {
       const form = readForm(typeof request.body === "string" ? request.body : "");
       void reply.header("cache-control", "no-store");
       return grantOf(form)(ports, request.raw, form);
     });
   });
 }
-
-const LARGEST_FORM = 32 * 1024;
 
 type Grant = (ports: FacadePorts, request: FastifyRequest["raw"], form: Form) => Promise<TokenAnswer>;
 
@@ -37,7 +36,19 @@ function grantOf(form: Form): Grant {
 
 /** What is no refusal is told by the framework's own handler, which notes it in the log. */
 function sendError(reply: FastifyReply, error: unknown): FastifyReply {
-  if (!(error instanceof OAuthRefusal) && !(error instanceof ServiceError)) throw error;
-  const { status, headers, body } = oauthErrorOf(error);
-  return reply.status(status).headers(headers).type("application/json").send(body);
+  const { status, headers, body } = oauthErrorOf(understand(error));
+  return reply.status(status).headers(headers).type("application/json").serializer(JSON.stringify).send(body);
+}
+
+/** Also what the framework refuses before a grant sees it. */
+function understand(error: unknown): OAuthRefusal | ServiceError {
+  if (error instanceof OAuthRefusal || error instanceof ServiceError) return error;
+  const code = error instanceof Error && "code" in error ? error.code : undefined;
+  if (code === "FST_ERR_CTP_INVALID_MEDIA_TYPE") {
+    return new ServiceError("unsupported_media_type", `Send the parameters as ${FORM}.`);
+  }
+  if (code === "FST_ERR_CTP_BODY_TOO_LARGE") {
+    return new ServiceError("payload_too_large", `The parameters are more than ${LARGEST_FORM / 1024} KiB.`);
+  }
+  throw error;
 }

@@ -4,7 +4,7 @@ import type { ActingStores } from "../api/acts.ts";
 import type { ConnectionStore } from "../connection/store.ts";
 import type { Secret } from "../runtime/secret.ts";
 import { createApiKeyStore } from "../store/api-keys.ts";
-import { auditing } from "../store/auditing.ts";
+import { auditing, noteAct } from "../store/auditing.ts";
 import { createCampaignStore } from "../store/campaigns.ts";
 import { createClientStore } from "../store/clients.ts";
 import { createConnectSessionStore } from "../store/connect-sessions.ts";
@@ -33,6 +33,7 @@ export function createActing({ database, auditKey, watched }: ActingDeps) {
   return (act: Act): ActingStores => {
     const audited = auditing(database, auditKey, act);
     return {
+      note: () => noteAct(database, auditKey, act),
       apiKeys: createApiKeyStore(audited),
       campaigns: createCampaignStore(audited),
       clients: createClientStore(audited),

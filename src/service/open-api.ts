@@ -15,6 +15,7 @@ import { createOperatorCookie } from "../api/operator-cookie.ts";
 import { createOperatorGuard } from "../api/operator-guard.ts";
 import { createPeerAddress } from "../api/peer-address.ts";
 import { accessTokenRoutes } from "../api/routes/access-token.ts";
+import { agentTokenRoute } from "../api/routes/agent-tokens.ts";
 import { apiKeyRoutes } from "../api/routes/api-keys.ts";
 import { auditRoute } from "../api/routes/audit.ts";
 import { campaignRoutes } from "../api/routes/campaigns.ts";
@@ -43,6 +44,7 @@ import { webhookSecretRoutes } from "../api/routes/webhook-secrets.ts";
 import { createApp, type App } from "../api/server.ts";
 import type { ConnectPorts } from "../connect/ports.ts";
 import type { ConnectionStore } from "../connection/store.ts";
+import { managedIdentity } from "../facade/managed-identity.ts";
 import { tokenEndpoint } from "../facade/token-endpoint.ts";
 import { clientKeys } from "../keyring/client-keys.ts";
 import { registerConnectPages } from "../pages/connect-pages.ts";
@@ -60,7 +62,10 @@ import type { Secrets } from "./open-secrets.ts";
 import { openSignIn, type SignInParts } from "./open-sign-in.ts";
 import type { Settings } from "./settings.ts";
 
-export interface ApiParts extends Pick<Secrets, "keyStore" | "keyring" | "pepper" | "auditKey" | "sessionKey"> {
+export interface ApiParts extends Pick<
+  Secrets,
+  "keyStore" | "keyring" | "pepper" | "auditKey" | "sessionKey" | "agentKey"
+> {
   database: OpenedDatabase;
   metrics: Metrics;
   connectPorts: ConnectPorts;
@@ -77,11 +82,11 @@ export interface ApiParts extends Pick<Secrets, "keyStore" | "keyring" | "pepper
 /** Everything that answers over HTTP, and does not listen yet; and what remembers who used it. */
 export async function openApi(parts: ApiParts, settings: Settings): Promise<{ app: App; usage: UsageKeeping }> {
   const { database, metrics, connectPorts, accessTokens, tenants, watched, isStopping } = parts;
-  const { keyStore, keyring, pepper, sessionKey, auditKey } = parts;
+  const { keyStore, keyring, pepper, sessionKey, auditKey, agentKey } = parts;
   const { clock, random, observer, publicUrl } = connectPorts;
   const keys = createApiKeyStore(database);
   const reads = createTokenReadStore(database);
-  const authenticator = createAuthenticator({ keys, tenants, pepper, clock });
+  const authenticator = createAuthenticator({ keys, tenants, pepper, agentKey, clock });
   const uses = createKeyUses({ clock, keys, observer });
   const counted = createHandedOut({ clock, reads, observer, onMany: () => usage.soon() });
   const usage = keepUsage(clock, [uses, counted]);
@@ -139,6 +144,7 @@ export async function openApi(parts: ApiParts, settings: Settings): Promise<{ ap
     const ports = portsFor(caller);
     return { ...ports, keys: ports.apiKeys, authenticator, pepper };
   });
+  agentTokenRoute(app, (caller) => ({ ...portsFor(caller), agentKey }));
   tenantRoutes(app, (caller) => {
     const ports = portsFor(caller);
     return { ...ports, keys: ports.tenantKeys, keyring, authenticator };
@@ -149,7 +155,9 @@ export async function openApi(parts: ApiParts, settings: Settings): Promise<{ ap
   webhookSecretRoutes(app, webhookDepsFor);
   webhookDeliveryRoutes(app, webhookDepsFor);
   operatorSessionRoutes(app, (caller) => ({ ...portsFor(caller), operators, operatorCookie }));
-  tokenEndpoint(app, { admission, peerAddress, accessTokens, handedOut, clock });
+  const facade = { admission, peerAddress, accessTokens, handedOut, clock };
+  tokenEndpoint(app, facade);
+  managedIdentity(app, facade);
   securityEventRoutes(app, portsFor);
   securityEventAddresses(app, { ...parts.securityEvents, limit: createEventLimit(clock), peerAddress });
   const acting = createActing({ database, auditKey, watched });

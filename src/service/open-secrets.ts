@@ -18,6 +18,7 @@ export interface Secrets {
   seedKey: Secret<Uint8Array>;
   auditKey: Secret<Uint8Array>;
   sessionKey: Secret<Uint8Array>;
+  agentKey: Secret<Uint8Array>;
 }
 
 /** Throws `StartError` where a root key is missing or wrong. */
@@ -25,12 +26,13 @@ export async function openSecrets(database: Database, settings: Settings, { rand
   const keyStore = createKeyStore(database, () => randomToken(random, 16));
   const roots = await loadRootKeys(settings, keyStore, random).catch(startErrorOf("key"));
   const keyring = await openKeyring({ keys: keyStore, roots, random, clock }).catch(startErrorOf("key"));
-  const [pepper, linkKey, seedKey, auditKey, sessionKey] = await Promise.all([
+  const [pepper, linkKey, seedKey, auditKey, sessionKey, agentKey] = await Promise.all([
     keyring.derive("api-keys"),
     keyring.derive("links"),
     keyring.derive("seeds"),
     keyring.derive("audit"),
     keyring.derive("operator-sessions"),
+    keyring.derive("agent-tokens"),
   ]);
-  return { keyStore, keyring, pepper, linkKey, seedKey, auditKey, sessionKey };
+  return { keyStore, keyring, pepper, linkKey, seedKey, auditKey, sessionKey, agentKey };
 }

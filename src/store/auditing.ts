@@ -28,6 +28,11 @@ export function auditing(database: Database, key: Secret<Uint8Array>, act: Act):
   };
 }
 
+/** An act that changes no row, such as to sign something that is stored nowhere. */
+export function noteAct(database: Database, key: Secret<Uint8Array>, act: Act): Promise<void> {
+  return database.write((queries) => appendAct({ queries, dialect: database.dialect }, key, act));
+}
+
 const WRITES: ReadonlySet<string> = new Set(["InsertQueryNode", "UpdateQueryNode", "DeleteQueryNode"]);
 
 /** Notices whether the statements of a transaction changed any row. A driver tells those of a `returning` as rows. */

@@ -25,7 +25,7 @@ async function setUp({ perSecond = 1000, allowedCidrs = ["192.0.2.0/24"] } = {})
   const hash = hashKey(pepper, text.reveal());
   const given = { scopes: [], hash, expiresAt: null, allowedCidrs, rateLimit: null, replaces: null };
   await keys.create({ id, tenantId: "ten_1", name: "sync", ...given });
-  const authenticator = createAuthenticator({ keys, tenants: createMemoryTenants(), pepper, clock });
+  const authenticator = createAuthenticator({ keys, tenants: createMemoryTenants(), pepper, agentKey: pepper, clock });
   const noted: [string, string | null][] = [];
   const uses = { note: (keyId: string, from: string | null) => void noted.push([keyId, from]) };
   // Sessions are proven in test/api/operator-sessions.test.ts.

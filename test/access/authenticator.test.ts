@@ -13,6 +13,7 @@ import { createMemoryTenants } from "./memory-tenants.ts";
 
 const TRUST = 5000;
 const pepper = secret<Uint8Array>(Buffer.alloc(32, 9));
+const agentKey = secret<Uint8Array>(Buffer.alloc(32, 7));
 
 /** An authenticator over a store with one key in it. */
 async function setUp({
@@ -35,8 +36,15 @@ async function setUp({
   const given = { allowedCidrs, rateLimit: 7, replaces: null };
   await keys.create({ id, tenantId: "ten_1", name: "sync", scopes, hash, expiresAt, ...given });
   const tenants = createMemoryTenants(tenant);
-  const authenticator = createAuthenticator({ keys: decorate?.(keys) ?? keys, tenants, pepper, clock });
-  const same = { tenantId: "ten_1", scopes: new Set(scopes), connections: null, allowedFrom: null, rateLimit: 7 };
+  const authenticator = createAuthenticator({ keys: decorate?.(keys) ?? keys, tenants, pepper, agentKey, clock });
+  const same = {
+    tenantId: "ten_1",
+    scopes: new Set(scopes),
+    connections: null,
+    allowedFrom: null,
+    rateLimit: 7,
+    expiresAt,
+  };
   const caller = { keyId: id, ...same, limits: NO_LIMITS };
   return { clock, keys, id, text: text.reveal(), authenticator, caller };
 }
@@ -53,6 +61,7 @@ function callerWith(...scopes: Scope[]): Caller {
     tenantId: "ten_1",
     scopes: new Set(scopes),
     connections: null,
+    expiresAt: null,
     allowedFrom: null,
     rateLimit: null,
     limits: NO_LIMITS,
@@ -110,6 +119,7 @@ describe("a key is verified", () => {
       keys,
       tenants: createMemoryTenants(),
       pepper: secret<Uint8Array>(Buffer.alloc(32, 8)),
+      agentKey,
       clock,
     });
     expect(await other.verify(text)).toBeNull();

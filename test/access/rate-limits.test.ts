@@ -10,6 +10,7 @@ function caller(keyId: string, rateLimit: number | null = null): Caller {
     tenantId: "ten_1",
     scopes: new Set(),
     connections: null,
+    expiresAt: null,
     allowedFrom: null,
     rateLimit,
     limits: NO_LIMITS,

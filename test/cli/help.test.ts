@@ -67,6 +67,11 @@ const COMMANDS = [
   "api-keys create",
   "api-keys rotate",
   "api-keys revoke",
+  "agent-tokens",
+  "agent-tokens create",
+  "credentials",
+  "credentials google",
+  "credentials azure",
   "tenants",
   "tenants list",
   "tenants show",
@@ -89,7 +94,7 @@ const COMMANDS = [
 
 /** Commands that ask a running service. */
 const ASKING =
-  /^(connect|connections .+|clients (?!(?:secrets|security-events)$).+|token|incidents .+|api-keys .+|tenants .+|campaigns .+|webhooks .+)$/;
+  /^(connect|connections .+|clients (?!(?:secrets|security-events)$).+|token|incidents .+|api-keys .+|agent-tokens .+|credentials .+|tenants .+|campaigns .+|webhooks .+)$/;
 
 /** What `--help` shows, without a process for each command. */
 function helpOf(command: string): string {
@@ -168,6 +173,8 @@ describe("docs/cli.md", () => {
           "connections",
           "incidents",
           "api-keys",
+          "agent-tokens",
+          "credentials",
           "tenants",
         ].includes(command),
     ),

@@ -1,7 +1,8 @@
+import { looksLikeAgentToken } from "../../access/agent-token.ts";
 import { readKeyId } from "../../access/api-key.ts";
 import { CommandFailure } from "../command-failure.ts";
 
-/** The API key of whoever runs the command; from the environment only, because options can be seen by other users. */
+/** The API key, or the agent token, of whoever runs the command; from the environment only, because options can be seen by other users. */
 export function readApiKey({ EVERGRANT_API_KEY: key = "" }: NodeJS.ProcessEnv): string {
   if (key === "") {
     throw unauthorized(
@@ -9,8 +10,11 @@ export function readApiKey({ EVERGRANT_API_KEY: key = "" }: NodeJS.ProcessEnv): 
       "Set it to an API key: the admin key that the first start printed, or one that POST /v1/api-keys made.",
     );
   }
-  if (readKeyId(key) === null) {
-    throw unauthorized("EVERGRANT_API_KEY holds no API key.", "A key is eg_key_... or eg_admin_..., copied whole.");
+  if (readKeyId(key) === null && !looksLikeAgentToken(key)) {
+    throw unauthorized(
+      "EVERGRANT_API_KEY holds no API key.",
+      "A key is eg_key_..., eg_admin_... or an agent token, eg_agent_..., copied whole.",
+    );
   }
   return key;
 }
