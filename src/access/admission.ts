@@ -15,6 +15,11 @@ export interface Admission {
   identifyOperator(cookie: string, from: string | null): Promise<OperatorCaller>;
   /** As `identify`, from memory alone; undefined where `identify` has to look, or to say why not. */
   recall(key: string, from: string | null): Caller | undefined;
+  /**
+   * Looks up what stands beside a key, and finds null where that is wrong. Counted before the database is asked, so that no number
+   * of guesses at once gets past the limit, and given back where it was right. Throws `rate_limited`.
+   */
+  guess<T>(from: string | null, lookUp: () => Promise<T | null>): Promise<T | null>;
   /** Counts a request and returns 0; or counts nothing and returns in how many milliseconds there may be one. */
   enter(caller: Caller, from: string | null): number;
   /** What the caller may still do, as it stands. */
@@ -71,18 +76,23 @@ export function createAdmission({ authenticator, operators, limits, uses, clock 
     throw new ServiceError("forbidden", "This API key may not be used from the address that the request comes from.");
   }
 
-  /** Counted before the database is asked, and given back to whoever is signed in. */
-  async function identifyOperator(cookie: string, from: string | null): Promise<OperatorCaller> {
+  async function guess<T>(from: string | null, lookUp: () => Promise<T | null>): Promise<T | null> {
     countFailure(from);
-    const caller = await operators.verify(cookie);
+    const found = await lookUp();
+    if (found !== null) failures.giveBack(networkOf(from), FAILURES);
+    return found;
+  }
+
+  async function identifyOperator(cookie: string, from: string | null): Promise<OperatorCaller> {
+    const caller = await guess(from, () => operators.verify(cookie));
     if (!caller) throw new ServiceError("unauthorized", "This session is over. Sign in again.");
-    failures.giveBack(networkOf(from), FAILURES);
     return requireAddress(caller, from);
   }
 
   return {
     identify,
     identifyOperator,
+    guess,
     recall: (key, from) => {
       const caller = authenticator.recall(key);
       return caller && mayCallFrom(caller, from) ? caller : undefined;

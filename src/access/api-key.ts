@@ -1,9 +1,9 @@
 import { createHmac, timingSafeEqual } from "node:crypto";
 import type { Clock } from "../runtime/clock.ts";
 import { createId } from "../runtime/id.ts";
-import { randomToken, type Random } from "../runtime/random.ts";
-import { secret, type Secret } from "../runtime/secret.ts";
-import { isWhole, withChecksum } from "./checksum.ts";
+import type { Random } from "../runtime/random.ts";
+import type { Secret } from "../runtime/secret.ts";
+import { mintText, readText } from "./secret-text.ts";
 
 export const SCOPES = [
   "token:read",
@@ -48,18 +48,15 @@ export interface MintedKey {
   text: Secret<string>;
 }
 
-const SHAPE = /^eg_(?:admin|key)_([0-9a-z]{26})_[A-Za-z0-9_-]{43}[0-9a-f]{8}$/;
-
 export function mintKey(kind: "admin" | "key", clock: Clock, random: Random): MintedKey {
   const id = createId("key", clock, random);
-  const start = `eg_${kind}_${id.slice("key_".length)}_${randomToken(random)}`;
-  return { id, text: secret(withChecksum(start)) };
+  return { id, text: mintText(kind, id, random) };
 }
 
 /** The id of a well-formed key; null for anything else, so that typing errors cost no database row. */
 export function readKeyId(text: string): string | null {
-  const match = SHAPE.exec(text);
-  return match && isWhole(text) ? `key_${match[1]}` : null;
+  const read = readText(text);
+  return read?.kind === "admin" || read?.kind === "key" ? `key_${read.id}` : null;
 }
 
 export function hashKey(pepper: Secret<Uint8Array>, text: string): Uint8Array {
@@ -70,6 +67,6 @@ export function sameHash(a: Uint8Array, b: Uint8Array): boolean {
   return a.length === b.length && timingSafeEqual(a, b);
 }
 
-export function isUsable(key: ApiKey, now: number): boolean {
+export function isUsable(key: Pick<ApiKey, "revokedAt" | "expiresAt">, now: number): boolean {
   return key.revokedAt === null && (key.expiresAt === null || key.expiresAt > now);
 }

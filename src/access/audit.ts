@@ -30,6 +30,8 @@ export const ACTS = [
   "api_key.rotated",
   "api_key.revoked",
   "api_key.adopted",
+  "virtual_refresh_token.created",
+  "virtual_refresh_token.revoked",
   "agent_token.minted",
   "root_key.rotated",
   "tenant_key.rotated",

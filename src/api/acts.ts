@@ -3,6 +3,7 @@ import type { Act, ActDetail, ActName } from "../access/audit.ts";
 import type { KeyStore } from "../access/key-store.ts";
 import type { ApiKeyStore } from "../access/store.ts";
 import type { TenantStore } from "../access/tenant-store.ts";
+import type { VirtualRefreshTokenStore } from "../access/virtual-refresh-token.ts";
 import type { ClientStore } from "../client/client.ts";
 import type { ConnectSessionStore } from "../connect/connect-session.ts";
 import { detailOf, type OperatorSessionStore } from "../access/operator-session.ts";
@@ -35,6 +36,7 @@ export interface ActingStores {
   restores: RestoreStore;
   tenantKeys: KeyStore;
   tenants: TenantStore;
+  virtualRefreshTokens: VirtualRefreshTokenStore;
   webhooks: WebhookStore;
 }
 

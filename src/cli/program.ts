@@ -21,6 +21,7 @@ import { addRestoreCommand } from "./restore/restore-command.ts";
 import { addServeCommand } from "./serve-command.ts";
 import { addTenantsCommand } from "./tenants/tenants-command.ts";
 import { addTokenCommand } from "./token/token-command.ts";
+import { addVirtualRefreshTokensCommand } from "./virtual-refresh-tokens/virtual-refresh-tokens-command.ts";
 import { addWebhooksCommand } from "./webhooks/webhooks-command.ts";
 import { readVersion } from "./version.ts";
 
@@ -50,6 +51,7 @@ export function createProgram(deps: CommandDeps): Command {
   addIncidentsCommand(program, deps);
   addTokenCommand(program, deps);
   addApiKeysCommand(program, deps);
+  addVirtualRefreshTokensCommand(program, deps);
   addAgentTokensCommand(program, deps);
   addCredentialsCommand(program, deps);
   addTenantsCommand(program, deps);

@@ -15,7 +15,13 @@ export class OAuthRefusal extends Error {
   readonly status: number;
 
   constructor(
-    code: "invalid_request" | "invalid_client" | "invalid_grant" | "invalid_target" | "unsupported_grant_type",
+    code:
+      | "invalid_request"
+      | "invalid_client"
+      | "invalid_grant"
+      | "invalid_scope"
+      | "invalid_target"
+      | "unsupported_grant_type",
     sentence: string,
   ) {
     super(sentence);
@@ -79,7 +85,8 @@ const ERRORS: Readonly<Record<ErrorCode, readonly [status: number, error: string
 
 function answer(status: number, error: string, sentence: string): OAuthError {
   const headers: Record<string, string> = { "cache-control": "no-store" };
-  if (status === 401) headers["www-authenticate"] = "Basic";
+  // RFC 7617 §2.
+  if (status === 401) headers["www-authenticate"] = 'Basic realm="Evergrant"';
   return { status, headers, body: { error, error_description: asDescription(sentence) } };
 }
 

@@ -6,6 +6,7 @@ import { OAuthRefusal, oauthErrorOf } from "./oauth-error.ts";
 import type { FacadePorts } from "./ports.ts";
 import type { TokenAnswer } from "./token-answer.ts";
 import { exchangeToken, TOKEN_EXCHANGE } from "./token-exchange.ts";
+import { refreshVirtually } from "./virtual-refresh-token.ts";
 
 /** RFC 6749 §3.2: `POST /oauth/token`, for whoever can be told the address of a token endpoint. */
 export function tokenEndpoint(app: Pick<FastifyInstance, "register">, ports: FacadePorts): void {
@@ -25,7 +26,7 @@ export function tokenEndpoint(app: Pick<FastifyInstance, "register">, ports: Fac
 
 type Grant = (ports: FacadePorts, request: FastifyRequest["raw"], form: Form) => Promise<TokenAnswer>;
 
-const GRANTS: Readonly<Record<string, Grant>> = { [TOKEN_EXCHANGE]: exchangeToken };
+const GRANTS: Readonly<Record<string, Grant>> = { [TOKEN_EXCHANGE]: exchangeToken, refresh_token: refreshVirtually };
 
 function grantOf(form: Form): Grant {
   const name = form.require("grant_type");

@@ -8,6 +8,7 @@ export type IdPrefix =
   | "ten"
   | "cs"
   | "key"
+  | "vrt"
   | "ops"
   | "ins"
   | "cam"

@@ -19,6 +19,7 @@ import { createRestoreStore } from "../store/restores.ts";
 import { createSecurityEventReceiverStore } from "../store/security-event-receivers.ts";
 import { createTenantStore } from "../store/tenants.ts";
 import { createDeliveryStore } from "../store/webhook-deliveries.ts";
+import { createVirtualRefreshTokenStore } from "../store/virtual-refresh-tokens.ts";
 import { createWebhookStore } from "../store/webhook-endpoints.ts";
 
 export interface ActingDeps {
@@ -48,6 +49,7 @@ export function createActing({ database, auditKey, watched }: ActingDeps) {
       restores: createRestoreStore(audited),
       tenantKeys: createKeyStore(audited, unnamed),
       tenants: createTenantStore(audited),
+      virtualRefreshTokens: createVirtualRefreshTokenStore(audited),
       webhooks: createWebhookStore(audited),
     };
   };

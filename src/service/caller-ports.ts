@@ -17,6 +17,7 @@ import { createSecurityEventReceiverStore } from "../store/security-event-receiv
 import { createSecurityEventStore } from "../store/security-events.ts";
 import { createTenantStore } from "../store/tenants.ts";
 import { createTokenReadStore } from "../store/token-reads.ts";
+import { createVirtualRefreshTokenStore } from "../store/virtual-refresh-tokens.ts";
 import { createDeliveryStore } from "../store/webhook-deliveries.ts";
 import { createWebhookStore } from "../store/webhook-endpoints.ts";
 import { createActing, unnamed, type ActingDeps } from "./acting-stores.ts";
@@ -57,6 +58,7 @@ function portsOver({ connectPorts, auditKey, watched }: CallerPortsDeps, databas
     incidents: createIncidentStore(database),
     receivers: createSecurityEventReceiverStore(database),
     securityEvents: createSecurityEventStore(database),
+    virtualRefreshTokens: createVirtualRefreshTokenStore(database),
     webhooks: createWebhookStore(database),
     deliveries: createDeliveryStore(database),
     acting: createActing({ database, auditKey, watched }),

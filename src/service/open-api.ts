@@ -6,6 +6,7 @@ import { keepUsage, type UsageKeeping } from "../access/keep-usage.ts";
 import { createKeyUses } from "../access/key-uses.ts";
 import { createOperatorSessions } from "../access/operator-session.ts";
 import { createRateLimits } from "../access/rate-limits.ts";
+import { createRedemption } from "../access/redemption.ts";
 import { createSessionLimit } from "../access/session-limit.ts";
 import { createSignInLimit } from "../access/sign-in-limit.ts";
 import type { Tenants } from "../access/tenants.ts";
@@ -38,6 +39,7 @@ import { securityEventAddresses } from "../api/routes/security-event-addresses.t
 import { securityEventRoutes } from "../api/routes/security-events.ts";
 import { tenantRoutes } from "../api/routes/tenants.ts";
 import { tokenReadRoute } from "../api/routes/token-reads.ts";
+import { virtualRefreshTokenRoutes } from "../api/routes/virtual-refresh-tokens.ts";
 import { webhookDeliveryRoutes } from "../api/routes/webhook-deliveries.ts";
 import { webhookEndpointRoutes, type WebhookRouteDeps } from "../api/routes/webhook-endpoints.ts";
 import { webhookSecretRoutes } from "../api/routes/webhook-secrets.ts";
@@ -55,6 +57,7 @@ import { createApiKeyStore } from "../store/api-keys.ts";
 import type { OpenedDatabase } from "../store/database.ts";
 import { createOperatorSessionStore } from "../store/operator-sessions.ts";
 import { createTokenReadStore } from "../store/token-reads.ts";
+import { createVirtualRefreshTokenStore } from "../store/virtual-refresh-tokens.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import { createActing } from "./acting-stores.ts";
 import { createCallerPorts } from "./caller-ports.ts";
@@ -89,7 +92,9 @@ export async function openApi(parts: ApiParts, settings: Settings): Promise<{ ap
   const authenticator = createAuthenticator({ keys, tenants, pepper, agentKey, clock });
   const uses = createKeyUses({ clock, keys, observer });
   const counted = createHandedOut({ clock, reads, observer, onMany: () => usage.soon() });
-  const usage = keepUsage(clock, [uses, counted]);
+  const virtualRefreshTokens = createVirtualRefreshTokenStore(database);
+  const redemptions = createKeyUses({ clock, keys: virtualRefreshTokens, observer });
+  const usage = keepUsage(clock, [uses, counted, redemptions]);
   const handedOut = {
     count: (keyId: string, connectionId: string) => {
       metrics.countRead();
@@ -155,7 +160,9 @@ export async function openApi(parts: ApiParts, settings: Settings): Promise<{ ap
   webhookSecretRoutes(app, webhookDepsFor);
   webhookDeliveryRoutes(app, webhookDepsFor);
   operatorSessionRoutes(app, (caller) => ({ ...portsFor(caller), operators, operatorCookie }));
-  const facade = { admission, peerAddress, accessTokens, handedOut, clock };
+  virtualRefreshTokenRoutes(app, (caller) => ({ ...portsFor(caller), pepper }));
+  const redeem = createRedemption({ virtualRefreshTokens, admission, uses: redemptions, pepper, clock });
+  const facade = { ...connectPorts, admission, peerAddress, accessTokens, handedOut, redeem };
   tokenEndpoint(app, facade);
   managedIdentity(app, facade);
   securityEventRoutes(app, portsFor);

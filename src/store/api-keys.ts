@@ -1,9 +1,10 @@
 import { z } from "zod";
 import { sql, type Selectable } from "kysely";
 import { SCOPES, type ApiKey } from "../access/api-key.ts";
-import type { ApiKeyStore, KeyUse, Rotation } from "../access/store.ts";
+import type { ApiKeyStore, Rotation } from "../access/store.ts";
 import type { Database, Queries } from "./database.ts";
 import { jsonColumn, stringList } from "./json-column.ts";
+import { markUsed } from "./mark-used.ts";
 import { egNow } from "./now.ts";
 import type { Schema } from "./schema.ts";
 
@@ -57,7 +58,7 @@ export function createApiKeyStore(database: Database): ApiKeyStore {
         return revoked.numUpdatedRows > 0n;
       }),
     rotate: (rotation) => database.write((queries) => rotate(queries, rotation)),
-    markUsed: (uses) => database.write((queries) => markUsed(queries, uses)),
+    markUsed: (uses) => database.write((queries) => markUsed(queries, "api_keys", uses)),
     takeFromEnvironment: (id) => database.write((queries) => takeFromEnvironment(queries, id)),
   };
 }
@@ -93,19 +94,6 @@ async function rotate(queries: Queries, { tenantId, id, successor, overlapMs }: 
 
 function after(milliseconds: number) {
   return sql<number>`eg_now() + cast(${milliseconds} as bigint)`;
-}
-
-async function markUsed(queries: Queries, uses: readonly KeyUse[]): Promise<void> {
-  // In one order, so that two processes do not wait for each other.
-  for (const { keyId, agoMs, from } of uses.toSorted((a, b) => (a.keyId < b.keyId ? -1 : 1))) {
-    const usedAt = after(-agoMs);
-    await queries
-      .updateTable("api_keys")
-      .set({ last_used_at: usedAt, last_used_from: from })
-      .where("id", "=", keyId)
-      .where((where) => where.or([where("last_used_at", "is", null), where("last_used_at", "<", usedAt)]))
-      .execute();
-  }
 }
 
 async function takeFromEnvironment(queries: Queries, id: string): Promise<void> {

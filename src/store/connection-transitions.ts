@@ -18,6 +18,7 @@ import {
   type LeaseRow,
   type Transaction,
 } from "./transaction.ts";
+import { revokeOfConnection } from "./virtual-refresh-tokens.ts";
 
 /** Locks the connection if the claim still stands; a claim that was overtaken says nothing any more. */
 async function lockClaimed(tx: Transaction, claim: Claim): Promise<LeaseRow | null> {
@@ -211,6 +212,7 @@ export async function disconnect(tx: Transaction, id: string, history: NewHistor
     .where("connection_id", "=", id)
     .execute();
   await queries.deleteFrom("spare_token_sets").where("connection_id", "=", id).execute();
+  await revokeOfConnection(queries, id);
   await rest(tx, id);
   await append(queries, id, [history]);
 }

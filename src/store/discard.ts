@@ -6,6 +6,7 @@ const TABLES = [
   "incident_signals",
   "incident_members",
   "history",
+  "virtual_refresh_tokens",
   "spare_token_sets",
   "token_sets",
   "refresh_leases",

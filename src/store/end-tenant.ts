@@ -95,6 +95,7 @@ async function end({ queries, dialect }: Transaction, ids: string[]): Promise<vo
 }
 
 const OF_CONNECTIONS = [
+  "virtual_refresh_tokens",
   "spare_token_sets",
   "history",
   "outbox",

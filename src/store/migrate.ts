@@ -25,6 +25,7 @@ import { reauthorization } from "./migrations/0021-reauthorization.ts";
 import { scopes } from "./migrations/0022-scopes.ts";
 import { securityEvents } from "./migrations/0023-security-events.ts";
 import { campaigns } from "./migrations/0024-campaigns.ts";
+import { virtualRefreshTokens } from "./migrations/0025-virtual-refresh-tokens.ts";
 import { egNow } from "./now.ts";
 
 /** Every migration there has ever been, by name; Kysely runs them in this order and once. */
@@ -54,6 +55,7 @@ function migrationsFor(columnTypes: ColumnTypes) {
     "0022-scopes": { up: scopes(columnTypes) },
     "0023-security-events": { up: securityEvents(columnTypes) },
     "0024-campaigns": { up: campaigns(columnTypes) },
+    "0025-virtual-refresh-tokens": { up: virtualRefreshTokens(columnTypes) },
   };
 }
 

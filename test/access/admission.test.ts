@@ -108,6 +108,17 @@ describe("guessing", () => {
     expect(await identify("eg_key_malformed", ELSEWHERE)).toBe("rate_limited");
   });
 
+  test("at what stands beside a key counts with it, and is given back where it was right", async () => {
+    const { admission, identify, stranger } = await setUp();
+    for (let i = 0; i < 2 * BURST; i++)
+      expect(await admission.guess(ELSEWHERE, () => Promise.resolve("found"))).toBe("found");
+    for (let i = 0; i < BURST; i++) expect(await admission.guess(ELSEWHERE, () => Promise.resolve(null))).toBeNull();
+    let lookups = 0;
+    const late = admission.guess(ELSEWHERE, () => Promise.resolve(++lookups));
+    await expect(late).rejects.toMatchObject({ code: "rate_limited" });
+    expect([await identify(stranger(), ELSEWHERE), lookups]).toEqual(["rate_limited", 0]);
+  });
+
   test("locks out nobody at another address, and all of one IPv6 network", async () => {
     const { identify, stranger } = await setUp();
     for (let i = 0; i < BURST; i++) await identify(stranger(), `2001:db8:1:2::${i.toString(16)}`);

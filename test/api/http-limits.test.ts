@@ -11,6 +11,7 @@ import { openStage } from "../stage/stage.ts";
 const NOBODY: Admission = {
   identify: () => Promise.reject(new Error("Nobody has a key.")),
   identifyOperator: () => Promise.reject(new Error("Nobody is signed in.")),
+  guess: () => Promise.resolve(null),
   recall: () => undefined,
   enter: () => 0,
   limitsOf: () => [],

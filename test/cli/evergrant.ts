@@ -31,7 +31,7 @@ export function evergrant(args: readonly string[], environment: Environment = {}
 }
 
 const ASKING =
-  /^(agent-tokens|api-keys|campaigns|credentials|connections|incidents|tenants|token|webhooks|clients (list|show|edit|delete)|clients (secrets|security-events) list)\b/;
+  /^(agent-tokens|api-keys|campaigns|credentials|connections|incidents|tenants|token|virtual-refresh-tokens|webhooks|clients (list|show|edit|delete)|clients (secrets|security-events) list)\b/;
 
 async function runHere(args: readonly string[], env: Environment): Promise<Outcome> {
   let [stdout, stderr] = ["", ""];

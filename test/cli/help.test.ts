@@ -67,6 +67,10 @@ const COMMANDS = [
   "api-keys create",
   "api-keys rotate",
   "api-keys revoke",
+  "virtual-refresh-tokens",
+  "virtual-refresh-tokens create",
+  "virtual-refresh-tokens list",
+  "virtual-refresh-tokens revoke",
   "agent-tokens",
   "agent-tokens create",
   "credentials",
@@ -94,7 +98,7 @@ const COMMANDS = [
 
 /** Commands that ask a running service. */
 const ASKING =
-  /^(connect|connections .+|clients (?!(?:secrets|security-events)$).+|token|incidents .+|api-keys .+|agent-tokens .+|credentials .+|tenants .+|campaigns .+|webhooks .+)$/;
+  /^(connect|connections .+|clients (?!(?:secrets|security-events)$).+|token|incidents .+|api-keys .+|agent-tokens .+|credentials .+|virtual-refresh-tokens .+|tenants .+|campaigns .+|webhooks .+)$/;
 
 /** What `--help` shows, without a process for each command. */
 function helpOf(command: string): string {
@@ -173,6 +177,7 @@ describe("docs/cli.md", () => {
           "connections",
           "incidents",
           "api-keys",
+          "virtual-refresh-tokens",
           "agent-tokens",
           "credentials",
           "tenants",

@@ -73,6 +73,8 @@ const MUTATING: Readonly<Record<string, Expected>> = {
   "POST /v1/api-keys": { acts: ["api_key.created"] },
   "POST /v1/api-keys/{id}/rotate": { acts: ["api_key.rotated"] },
   "DELETE /v1/api-keys/{id}": { acts: ["api_key.revoked"] },
+  "POST /v1/virtual-refresh-tokens": { acts: ["virtual_refresh_token.created"] },
+  "DELETE /v1/virtual-refresh-tokens/{id}": { acts: ["virtual_refresh_token.revoked"] },
   "POST /v1/webhook-endpoints": { acts: ["webhook_endpoint.created"] },
   "PATCH /v1/webhook-endpoints/{id}": { acts: ["webhook_endpoint.changed"] },
   "DELETE /v1/webhook-endpoints/{id}": { acts: ["webhook_endpoint.deleted"] },
@@ -143,10 +145,11 @@ test("no secret is in the log of all of them", async () => {
     const { path, body } = route.call(ids);
     const answer = await stage.api(route.method, path, body);
     if (path.startsWith("/v1/api-keys") && answer.status === 201) secrets.add(answer.at("key"));
+    if (path === "/v1/virtual-refresh-tokens") secrets.add(answer.at("refresh_token"));
   }
   const text = JSON.stringify(await entriesOf(stage));
   expect(text.length).toBeGreaterThan(1000);
-  expect(secrets.size).toBeGreaterThan(5);
+  expect(secrets.size).toBeGreaterThan(6);
   for (const each of secrets) expect(text.includes(each.slice(-20))).toBe(false);
 });
 
@@ -164,6 +167,7 @@ async function openOwned() {
     key: key.at("id"),
     tenant: "default",
     operator: (await stage.api("POST", "/v1/operator-sessions")).at("id"),
+    virtual: (await stage.api("POST", "/v1/virtual-refresh-tokens", { connection: connectionId })).at("id"),
     campaign: await startCampaign(stage.api, stage.clientId),
     endpoint: (await stage.api("POST", "/v1/webhook-endpoints", { url: NOBODY_LISTENS })).at("id"),
     incident: openIncident(stage),

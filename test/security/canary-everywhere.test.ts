@@ -25,6 +25,7 @@ const KINDS = [
   "replaced client secret",
   "admin key",
   "API key",
+  "virtual refresh token",
   "root key",
   "root key's bytes",
   "tenant key",
@@ -46,7 +47,7 @@ const ROOT_KEY = ["root key", "root key's bytes"];
 
 const kindOf = (name: string) => name.replace(/ \d+$/, "");
 
-test("each of 23 kinds of secrets is nowhere but where it belongs", async () => {
+test("every kind of secret is nowhere but where it belongs", async () => {
   const search = await open();
   const webhook = await addWebhook(search);
   await signIn(search);
@@ -54,6 +55,7 @@ test("each of 23 kinds of secrets is nowhere but where it belongs", async () => 
   await misplace(search);
   await askEverything(search, connection);
   await runCommands(search, connection);
+  await redeemVirtually(search, connection);
   await addKeys(search);
   await lookAtWebhook(search, webhook);
   for (const [name, secret] of search.provider.secrets) search.secrets.set(name, secret);
@@ -244,6 +246,41 @@ async function misplace(search: Search): Promise<void> {
       `/v1/connections?after=${encodeURIComponent(secret)}&status=${encodeURIComponent(secret)}`,
     );
   }
+}
+
+/** A virtual refresh token where it belongs, where it does not, and beside a wrong client. */
+async function redeemVirtually(search: Search, path: string): Promise<void> {
+  const { stage, secrets } = search;
+  const url = "/v1/virtual-refresh-tokens";
+  const body = { connection: path.split("/").at(-1) };
+  const made = await call(search, "POST", url, { body, belongs: ["virtual refresh token"] });
+  const refreshToken = made.at("refresh_token");
+  secrets.set("virtual refresh token", refreshToken);
+  const key = await stage.api("POST", "/v1/api-keys", { name: "redeems", scopes: ["token:read"] });
+  secrets.set("API key 2", key.at("key"));
+  const client = { client_id: key.at("id"), client_secret: key.at("key") };
+  const redeem = async (form: Record<string, string>, belongs: string[] = []) => {
+    const request = { grant_type: "refresh_token", refresh_token: refreshToken, ...client, ...form };
+    const answer = await fetch(`${stage.service.url}/oauth/token`, {
+      method: "POST",
+      body: new URLSearchParams(request),
+    });
+    place(search, "the token endpoint", (await answer.text()) + JSON.stringify([...answer.headers]), belongs);
+    return answer.status;
+  };
+  expect(await redeem({}, ["access token", "virtual refresh token"])).toBe(200);
+  expect(await redeem({ refresh_token: refreshToken.slice(1) })).toBe(400);
+  expect(await redeem({ client_secret: refreshToken })).toBe(401);
+  expect(await redeem({ grant_type: refreshToken })).toBe(400);
+  expect(await redeem({ scope: refreshToken })).toBe(400);
+  for (const wrong of [{ body: { ...body, name: 1, [refreshToken]: 1 } }, { body: { connection: refreshToken } }]) {
+    await call(search, "POST", url, wrong);
+  }
+  await call(search, "GET", `${url}?connection=${refreshToken}`);
+  await call(search, "GET", url);
+  await call(search, "DELETE", `${url}/${refreshToken}`);
+  await call(search, "DELETE", `${url}/${made.at("id")}`);
+  expect(await redeem({})).toBe(400);
 }
 
 async function askEverything(search: Search, path: string): Promise<void> {

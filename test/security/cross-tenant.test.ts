@@ -25,6 +25,7 @@ async function openTwoTenants() {
     key: key.at("id"),
     tenant: "default",
     operator: (await stage.api("POST", "/v1/operator-sessions")).at("id"),
+    virtual: (await stage.api("POST", "/v1/virtual-refresh-tokens", { connection: connectionId })).at("id"),
     campaign: await startCampaign(stage.api, stage.clientId),
     endpoint: (await stage.api("POST", "/v1/webhook-endpoints", { url: NOBODY_LISTENS })).at("id"),
     incident: openIncident(stage),
@@ -51,7 +52,13 @@ function wording({ status, text }: Answer, ids: Ids): [number, string] {
 }
 
 async function stateOf({ api }: Stage): Promise<string[]> {
-  const lists = ["/v1/connections", "/v1/clients", "/v1/api-keys", "/v1/providers/sandbox"];
+  const lists = [
+    "/v1/connections",
+    "/v1/clients",
+    "/v1/api-keys",
+    "/v1/virtual-refresh-tokens",
+    "/v1/providers/sandbox",
+  ];
   return Promise.all(lists.map(async (path) => (await api("GET", path)).text));
 }
 

@@ -11,6 +11,7 @@ export interface Ids {
   tenant: string;
   operator: string;
   campaign: string;
+  virtual: string;
   endpoint: string;
   incident: string;
 }
@@ -125,6 +126,9 @@ export const ROUTES: readonly Route[] = [
   plain(["GET", "/v1/incidents", "connections:read", 200]),
   about("incident", ["GET", "/v1/incidents/{id}", "connections:read", 200]),
   about("incident", ["POST", "/v1/incidents/{id}/acknowledge", "connections:write", 200]),
+  plain(["GET", "/v1/virtual-refresh-tokens", "keys:write", 200]),
+  plain(["POST", "/v1/virtual-refresh-tokens", "keys:write", 201], ({ connection }) => ({ connection })),
+  about("virtual", ["DELETE", "/v1/virtual-refresh-tokens/{id}", "keys:write", 204]),
   about("connection", ["DELETE", "/v1/connections/{id}", "connections:write", 200]),
 
   plain(["GET", "/v1/campaigns", "connections:read", 200]),
@@ -187,6 +191,7 @@ export const UNKNOWN: Ids = {
   key: `key_${"0".repeat(26)}`,
   tenant: `ten_${"0".repeat(26)}`,
   operator: `ops_${"0".repeat(26)}`,
+  virtual: `vrt_${"0".repeat(26)}`,
   campaign: `cam_${"0".repeat(26)}`,
   endpoint: `whe_${"0".repeat(26)}`,
   incident: `inc_${"0".repeat(26)}`,
@@ -201,6 +206,7 @@ export const NONE: Ids = {
   key: "",
   tenant: "",
   operator: "",
+  virtual: "",
   campaign: "",
   endpoint: "",
   incident: "",

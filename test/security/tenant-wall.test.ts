@@ -74,14 +74,16 @@ async function thingsOf(tenant: TenantStage): Promise<Ids> {
   const secrets = `/v1/clients/${clientId}/secrets`;
   const erased = (await api("POST", secrets, { client_secret: "erased-soon" })).at("id");
   await api("DELETE", `${secrets}/${erased}`);
+  const { id: connection } = await connectAs(tenant, "alice");
   return {
-    connection: (await connectAs(tenant, "alice")).id,
+    connection,
     client: clientId,
     secret: erased,
     session: (await api("POST", "/v1/connect-sessions", { client: clientId })).at("id"),
     key: (await api("POST", "/v1/api-keys", { name: "another", scopes: ["token:read"] })).at("id"),
     tenant: id,
     operator: (await api("POST", "/v1/operator-sessions")).at("id"),
+    virtual: (await api("POST", "/v1/virtual-refresh-tokens", { connection })).at("id"),
     campaign: await startCampaign(api, clientId),
     endpoint: (await api("POST", "/v1/webhook-endpoints", { url: NOBODY_LISTENS })).at("id"),
     incident: INCIDENT,
@@ -112,7 +114,14 @@ async function telling(api: Api, ids: Ids): Promise<string[]> {
 }
 
 function stateOf({ api }: TenantStage): Promise<string[]> {
-  const paths = ["/v1/connections", "/v1/clients", "/v1/api-keys", "/v1/operator-sessions", "/v1/audit"];
+  const paths = [
+    "/v1/connections",
+    "/v1/clients",
+    "/v1/api-keys",
+    "/v1/operator-sessions",
+    "/v1/audit",
+    "/v1/virtual-refresh-tokens",
+  ];
   return Promise.all(paths.map(async (path) => (await api("GET", path)).text));
 }
 

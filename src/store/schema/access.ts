@@ -3,6 +3,7 @@ import type { Generated } from "kysely";
 /** Who may do what here, and who has done what. */
 export interface AccessTables {
   api_keys: ApiKeysTable;
+  virtual_refresh_tokens: VirtualRefreshTokensTable;
   token_reads: TokenReadsTable;
   operator_sessions: OperatorSessionsTable;
   operator_sign_ins: OperatorSignInsTable;
@@ -28,6 +29,21 @@ interface ApiKeysTable {
   last_used_from: string | null;
   /** 1 for the key that `EVERGRANT_ADMIN_KEY` named last. */
   from_environment: Generated<number>;
+}
+
+/** Refresh tokens of our own, each for one connection. */
+interface VirtualRefreshTokensTable {
+  id: string;
+  tenant_id: string;
+  connection_id: string;
+  name: string | null;
+  hash: Uint8Array;
+  created_by: string;
+  created_at: number;
+  expires_at: number | null;
+  revoked_at: number | null;
+  last_used_at: number | null;
+  last_used_from: string | null;
 }
 
 /** Access tokens handed out, by the hour that began at `hour`. */
