@@ -36,6 +36,8 @@ async function takeRange(
   req: IncomingMessage,
   res: ServerResponse,
 ): Promise<void> {
+  if (/^bytes \*\/\d{1,15}$/.test(req.headers["content-range"] ?? ""))
+    return answerProgress(res, id, uploads.find(user, id));
   const range = readContentRange(req.headers["content-range"]);
   if (range === null) return refuse(res, "a Content-Range of the form bytes first-last/total is needed");
   if (range.last - range.first >= rangeLimit)
@@ -51,6 +53,11 @@ async function takeRange(
     case "taken":
       return answerTaken(res, id, offer.upload);
   }
+}
+
+/** An unknown range asks how far the upload is, as in Google's resumable uploads. */
+function answerProgress(res: ServerResponse, id: string, upload: Upload | null): void {
+  answerTaken(res, id, upload ?? { received: 0, total: 0, sha256: null });
 }
 
 /** 308 with the range so far while bytes are missing, as in Google's resumable uploads. */

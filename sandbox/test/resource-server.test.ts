@@ -131,6 +131,19 @@ describe("uploads", () => {
     expect(await (await get("/api/uploads/one")).json()).toMatchObject({ complete: true });
   });
 
+  test("say how far they are to whoever asks with an unknown range", async () => {
+    const { put } = await startUpload();
+    const ask = () => put("*/20", new Uint8Array(0));
+    const before = await ask();
+    expect([before.status, before.headers.get("range")]).toEqual([308, null]);
+    await put("0-9/20", new Uint8Array(10));
+    const half = await ask();
+    expect([half.status, half.headers.get("range")]).toEqual([308, "bytes=0-9"]);
+    await put("10-19/20", new Uint8Array(10));
+    const whole = await ask();
+    expect([whole.status, await whole.json()]).toMatchObject([201, { id: "one", size: 20 }]);
+  });
+
   test("refuse a range that does not continue where they stand", async () => {
     const { put } = await startUpload();
     const early = await put("10-19/30", new Uint8Array(10));

@@ -1,3 +1,4 @@
+import { isAboutToken } from "./about-token.ts";
 import { refusesProof } from "./dpop-proof.ts";
 import { readOutgoingRequest } from "./outgoing-request.ts";
 import { ReplayImpossibleError } from "./replay-impossible-error.ts";
@@ -10,28 +11,26 @@ import type { TokenSource } from "./token-source.ts";
 export function createAuthorizedFetch(deps: {
   readonly connectionId: string;
   readonly tokens: TokenSource;
+  /** In seconds. */
+  readonly minTtl: number;
   readonly present: Presenter;
 }): (input: string | URL | Request, init?: EvergrantRequestInit) => Promise<Response> {
-  const { connectionId, tokens, present } = deps;
+  const { connectionId, tokens, minTtl, present } = deps;
   return async (input, init = {}) => {
     const request = readOutgoingRequest(input, init);
-    const { response, token } = await present(input, request, await tokens.current(request.signal));
+    const { response, token } = await present(input, request, await tokens.current(minTtl, request.signal));
     if (!refusesToken(response, request.url)) return response;
 
     await discard(response);
-    const newer = await tokens.replace(refusalOf(response, token.generation), request.signal);
+    const newer = await tokens.replace(refusalOf(response, token.generation), minTtl, request.signal);
     if (!request.repeatable) throw new ReplayImpossibleError(connectionId);
     return (await present(input, request, newer)).response;
   };
 }
 
-/**
- * After a redirect to another origin the token was not sent along (Fetch standard, HTTP-redirect fetch), so a 401 is not about it; and
- * neither is one about the proof beside it.
- */
+/** A 401 about the proof beside the token is not about the token. */
 function refusesToken(response: Response, url: string): boolean {
-  if (response.status !== 401 || refusesProof(response)) return false;
-  return !response.redirected || new URL(response.url).origin === new URL(url).origin;
+  return response.status === 401 && !refusesProof(response) && isAboutToken(response.url, url);
 }
 
 /** Frees the connection of an answer nobody reads. One that broke on its own has nothing left to free. */

@@ -6,11 +6,16 @@ import { createPresenter } from "./presenter.ts";
 import type { EvergrantRequestInit } from "./request-init.ts";
 import type { Service } from "./service.ts";
 import type { TokenRefusal } from "./token-refusal.ts";
-import { createTokenSource, DEFAULT_MIN_TTL } from "./token-source.ts";
+import type { TokenSource } from "./token-source.ts";
 
 export interface AccessTokenOptions {
-  /** The least time the token must still live, in seconds. Default 60. */
+  /** The least time the token must still live, in seconds. Default: that of the connection, 60. */
   readonly minTtl?: number | undefined;
+  /** Ends the waiting of this caller; others who wait for the same answer still get it. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface CurrentAccessTokenOptions {
   /** Ends the waiting of this caller; others who wait for the same answer still get it. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -32,6 +37,8 @@ export interface DpopProofOptions extends RequestToProve {
 export interface Connection {
   /** Asks the service for a token. Callers who ask for the same `minTtl` at the same time share one call. */
   accessToken(options?: AccessTokenOptions): Promise<AccessToken>;
+  /** The token in memory while it lives long enough, otherwise as `accessToken`: what a request is to be sent with. */
+  currentAccessToken(options?: CurrentAccessTokenOptions): Promise<AccessToken>;
   /**
    * Reports that the API refused the token of `generation` and resolves to a newer one. One report per generation goes
    * out at a time; none does when a newer token is already here.
@@ -45,21 +52,24 @@ export interface Connection {
    * @throws ReplayImpossibleError when a 401 answers a body that can be read only once.
    * @throws TypeError when the request already has an `Authorization` header, or as `fetch` itself does.
    */
-  fetch(input: string | URL | Request, init?: EvergrantRequestInit): Promise<Response>;
+  readonly fetch: (input: string | URL | Request, init?: EvergrantRequestInit) => Promise<Response>;
 }
 
 export function createConnection(deps: {
   readonly id: string;
   readonly service: Service;
+  readonly tokens: TokenSource;
+  /** In seconds. */
+  readonly minTtl: number;
   readonly fetch: typeof fetch;
 }): Connection {
-  const { id: connectionId, service } = deps;
-  const tokens = createTokenSource({ connectionId, service });
+  const { id: connectionId, service, tokens } = deps;
   const present = createPresenter({ connectionId, service, tokens, fetch: deps.fetch });
   return {
-    accessToken: ({ minTtl = DEFAULT_MIN_TTL, signal } = {}) => tokens.ask(minTtl, signal),
-    rejected: ({ signal, ...refusal }) => tokens.replace(refusal, signal),
+    accessToken: ({ minTtl = deps.minTtl, signal } = {}) => tokens.ask(minTtl, signal),
+    currentAccessToken: ({ signal } = {}) => tokens.current(deps.minTtl, signal),
+    rejected: ({ signal, ...refusal }) => tokens.replace(refusal, deps.minTtl, signal),
     dpopProof: ({ signal, ...request }) => abortable(() => service.dpopProof(connectionId, request), signal),
-    fetch: createAuthorizedFetch({ connectionId, tokens, present }),
+    fetch: createAuthorizedFetch({ connectionId, tokens, minTtl: deps.minTtl, present }),
   };
 }

@@ -13,7 +13,8 @@ export type KnownErrorCode =
   | "service_unreachable"
   | "service_timeout"
   | "unexpected_response"
-  | "body_not_replayable";
+  | "body_not_replayable"
+  | "proof_not_supported";
 
 /** A stable name of what went wrong; codes of the service that this version does not know are passed through. */
 export type EvergrantErrorCode = KnownErrorCode | (string & Record<never, never>);

@@ -1,5 +1,6 @@
 import { abortable } from "./abortable.ts";
 import type { AccessToken } from "./access-token.ts";
+import { isReadOnce } from "./read-once.ts";
 import type { EvergrantBody, EvergrantRequestInit } from "./request-init.ts";
 
 /** The arguments of `connection.fetch`, ready to be sent with one token after another. */
@@ -54,9 +55,4 @@ function bodyInit(body: EvergrantBody | undefined): RequestInit {
 
 function isMaker(body: EvergrantRequestInit["body"]): body is () => EvergrantBody | Promise<EvergrantBody> {
   return typeof body === "function";
-}
-
-/** Streams are read only once; the body of a Request always is a stream. */
-function isReadOnce(body: unknown): boolean {
-  return typeof body === "object" && body !== null && Symbol.asyncIterator in body;
 }

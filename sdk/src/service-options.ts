@@ -1,6 +1,9 @@
 /** The longest delay a timer takes: a signed 32 bit integer of milliseconds. */
 const MAX_TIMEOUT_MS = 2 ** 31 - 1;
 
+/** A day, in seconds: the service takes no more. */
+const LONGEST_MIN_TTL = 86_400;
+
 /** The address of the service without a slash at its end. The message never repeats it: it may hold a password. */
 export function readServiceUrl(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : undefined;
@@ -22,4 +25,9 @@ export function readApiKey(apiKey: string): string {
 export function readTimeoutMs(timeoutMs: number): number {
   if (Number.isInteger(timeoutMs) && timeoutMs > 0 && timeoutMs <= MAX_TIMEOUT_MS) return timeoutMs;
   throw new TypeError(`The option "timeoutMs" must be a whole number from 1 to ${MAX_TIMEOUT_MS}.`);
+}
+
+export function readMinTtl(minTtl: number): number {
+  if (Number.isInteger(minTtl) && minTtl >= 0 && minTtl <= LONGEST_MIN_TTL) return minTtl;
+  throw new TypeError(`The option "minTtl" must be a whole number of seconds from 0 to ${LONGEST_MIN_TTL}.`);
 }

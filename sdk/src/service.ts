@@ -47,8 +47,11 @@ function connectionPath(connectionId: string): string {
   return `/v1/connections/${encodeURIComponent(connectionId)}`;
 }
 
+/** The service takes so many characters of a challenge, and what an API says is not to keep a refusal from being reported. */
+const LONGEST_CHALLENGE = 4096;
+
 function toWire({ generation, status, wwwAuthenticate }: TokenRefusal): unknown {
-  return { generation, status, www_authenticate: wwwAuthenticate };
+  return { generation, status, www_authenticate: wwwAuthenticate?.slice(0, LONGEST_CHALLENGE) };
 }
 
 function readAnswer<Wanted>(

@@ -3,8 +3,8 @@ import { reusableUntil } from "./reusable-until.ts";
 
 /** The newest token of one connection. */
 export interface TokenCache {
-  /** The token, while enough of its life is left. */
-  reusable(): AccessToken | undefined;
+  /** The token, while enough of its life is left for a caller who wants it to live `minTtl` seconds. */
+  reusable(minTtl: number): AccessToken | undefined;
   /** The token, while any of its life is left. */
   living(): AccessToken | undefined;
   /** Keeps the token, unless an answer that was overtaken brings an older one. */
@@ -16,17 +16,23 @@ export interface TokenCache {
 
 interface Kept {
   readonly token: AccessToken;
-  readonly until: number;
+  readonly receivedAt: number;
 }
 
 export function createTokenCache(): TokenCache {
   let kept: Kept | undefined;
   const hasNewerThan = (generation: number) => kept !== undefined && kept.token.generation > generation;
+  /** The token, while it may be sent by who wants it to live so long. */
+  const wanted = (minTtl: number) => {
+    if (kept === undefined) return undefined;
+    const { token, receivedAt } = kept;
+    return Date.now() < reusableUntil(token.expiresAt, receivedAt, minTtl * 1000) ? token : undefined;
+  };
   return {
-    reusable: () => (kept !== undefined && Date.now() < kept.until ? kept.token : undefined),
-    living: () => (kept !== undefined && Date.now() < endOf(kept) ? kept.token : undefined),
+    reusable: wanted,
+    living: () => wanted(0),
     keep(token) {
-      if (!hasNewerThan(token.generation)) kept = { token, until: reusableUntil(token.expiresAt, Date.now()) };
+      if (!hasNewerThan(token.generation)) kept = { token, receivedAt: Date.now() };
       return token;
     },
     hasNewerThan,
@@ -34,8 +40,4 @@ export function createTokenCache(): TokenCache {
       if (!hasNewerThan(generation)) kept = undefined;
     },
   };
-}
-
-function endOf({ token, until }: Kept): number {
-  return token.expiresAt?.getTime() ?? until;
 }
