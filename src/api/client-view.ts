@@ -6,6 +6,7 @@ import { jwksUri } from "../client/jwks-uri.ts";
 import { redirectUri } from "../client/redirect-uri.ts";
 import { secretWarnings } from "../client/secret-warnings.ts";
 import { AUTHENTICATION_METHODS } from "../oauth/client-authentication.ts";
+import { exactHost } from "../provider/api-hosts.ts";
 import { scopes, time, toTime, toTimeOrNull } from "./wire.ts";
 
 /** Parameters that put another request in the place of ours (RFC 9101), or send its answer elsewhere. */
@@ -46,6 +47,13 @@ export const clientSettingsSchema = z.strictObject({
     .max(365)
     .describe(
       "A connection that nothing has proven for so many days is asked about with the access token that it has; 0: none is",
+    )
+    .optional(),
+  proxy_hosts: z
+    .array(exactHost)
+    .max(50)
+    .describe(
+      "Hosts that the proxy may carry its tokens to, beside the provider's own; http:// only for private hosts that are allowed",
     )
     .optional(),
   testing: z.boolean().describe("In status Testing at Google, where refresh tokens live seven days").optional(),
@@ -126,6 +134,7 @@ export function clientView(
       assertion_audience: client.settings.assertionAudience,
       required_scopes: client.settings.requiredScopes,
       probe_every_days: client.settings.probeEveryDays,
+      proxy_hosts: client.settings.proxyHosts,
       testing: client.settings.testing,
     },
     redirect_uri: redirectUri(publicUrl, client),

@@ -7,9 +7,9 @@ export interface HttpLimits {
   largestBody: number;
   /** From the first byte, or from the connection when none comes. */
   headersWithin: number;
-  /** From the first byte to the last. How long the answer takes is not counted. */
+  /** For a body. How long the answer takes is not counted, and what is streamed takes as long as it takes. */
   requestWithin: number;
-  /** How often the two are looked at: a request lives so much longer at most. */
+  /** How often that is looked at: a request lives so much longer at most. */
   lookEvery: number;
   /** Between two requests. Longer than what load balancers keep a connection, so that they end it and no request meets the end. */
   idleAfterAnswer: number;

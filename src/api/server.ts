@@ -11,6 +11,7 @@ import {
 import type { Admission } from "../access/admission.ts";
 import type { Observer } from "../runtime/observer.ts";
 import { ServiceError } from "../runtime/service-error.ts";
+import { hasBody, limitBody } from "./body-deadline.ts";
 import { createFailureHandler, sendProblem } from "./failure.ts";
 import { createGuard, type OperatorGuard } from "./guard.ts";
 import type { HttpLimits } from "./http-limits.ts";
@@ -25,6 +26,8 @@ export interface ServerDeps {
   observer: Observer;
   /** Answers a request before the framework sees it, and then returns true. */
   shortcut: (request: IncomingMessage, response: ServerResponse) => boolean;
+  /** The body takes as long as it takes, and is asked for by whoever reads it (RFC 9110 §10.1.1). */
+  isStreamed: (request: IncomingMessage) => boolean;
   limits: HttpLimits;
 }
 
@@ -35,6 +38,7 @@ export async function createApp({
   operatorGuard,
   observer,
   shortcut,
+  isStreamed,
   limits,
 }: ServerDeps): Promise<App> {
   const app = fastify({
@@ -42,7 +46,7 @@ export async function createApp({
     bodyLimit: limits.largestBody,
     routerOptions: { maxParamLength: 300 },
     serverFactory: (handler) =>
-      createLimitedServer(limits, (request, response) => {
+      createLimitedServer(limits, isStreamed, (request, response) => {
         if (!shortcut(request, response)) handler(request, response);
       }),
   }).withTypeProvider<ZodTypeProvider>();
@@ -82,17 +86,34 @@ export async function createApp({
   return app;
 }
 
-function createLimitedServer(limits: HttpLimits, listener: RequestListener): Server {
+function createLimitedServer(
+  limits: HttpLimits,
+  isStreamed: ServerDeps["isStreamed"],
+  handle: RequestListener,
+): Server {
+  const listener: RequestListener = (request, response) => {
+    if (hasBody(request)) {
+      const limit = (): void => limitBody(request, response, limits.requestWithin);
+      // The rest of a body that nobody has waited for has no right to time.
+      if (isStreamed(request)) response.once("finish", () => request.complete || limit());
+      else limit();
+    }
+    handle(request, response);
+  };
   const server = createServer(
     {
       maxHeaderSize: limits.largestHeaders,
       headersTimeout: limits.headersWithin,
-      requestTimeout: limits.requestWithin,
+      requestTimeout: 0,
       connectionsCheckingInterval: limits.lookEvery,
       keepAliveTimeout: limits.idleAfterAnswer,
     },
     listener,
   );
   server.maxConnections = limits.connections;
+  server.on("checkContinue", (request: IncomingMessage, response: ServerResponse) => {
+    if (!isStreamed(request)) response.writeContinue();
+    listener(request, response);
+  });
   return server.setTimeout(limits.silentFor);
 }

@@ -44,6 +44,8 @@ export interface ClientSettings {
   requiredScopes: string[];
   /** A connection that nothing has proven for so many days is asked about with the access token that it has; 0: none is. */
   probeEveryDays: number;
+  /** Hosts that the proxy may carry its tokens to, beside those of the provider's entry. */
+  proxyHosts: string[];
 }
 
 export const DEFAULT_CLIENT_SETTINGS: ClientSettings = {
@@ -56,6 +58,7 @@ export const DEFAULT_CLIENT_SETTINGS: ClientSettings = {
   testing: false,
   requiredScopes: [],
   probeEveryDays: 7,
+  proxyHosts: [],
 };
 
 export interface Suspension {

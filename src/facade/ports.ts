@@ -15,9 +15,13 @@ export interface FacadePorts {
   peerAddress(this: void, request: FastifyRequest["raw"]): string | null;
   accessTokens: Pick<AccessTokens, "read">;
   handedOut: Pick<HandedOut, "count">;
+  clock: Clock;
+}
+
+/** What the token endpoint works with beside that. */
+export interface TokenEndpointPorts extends FacadePorts {
   redeem: Redeem;
   connections: Pick<ConnectionStore, "snapshot">;
   clients: Pick<ClientStore, "find">;
   catalogue: Pick<Catalogue, "resolve">;
-  clock: Clock;
 }

@@ -3,13 +3,13 @@ import { ServiceError } from "../runtime/service-error.ts";
 import { readForm, type Form } from "./form.ts";
 import { FORM, LARGEST_FORM, tokenEndpointSchema } from "./token-endpoint-schema.ts";
 import { OAuthRefusal, oauthErrorOf } from "./oauth-error.ts";
-import type { FacadePorts } from "./ports.ts";
+import type { TokenEndpointPorts } from "./ports.ts";
 import type { TokenAnswer } from "./token-answer.ts";
 import { exchangeToken, TOKEN_EXCHANGE } from "./token-exchange.ts";
 import { refreshVirtually } from "./virtual-refresh-token.ts";
 
 /** RFC 6749 §3.2: `POST /oauth/token`, for whoever can be told the address of a token endpoint. */
-export function tokenEndpoint(app: Pick<FastifyInstance, "register">, ports: FacadePorts): void {
+export function tokenEndpoint(app: Pick<FastifyInstance, "register">, ports: TokenEndpointPorts): void {
   void app.register(async (endpoint: FastifyInstance) => {
     endpoint.removeAllContentTypeParsers();
     // The schema describes; what stands in a form its grant says, in the protocol's own words.
@@ -24,7 +24,7 @@ export function tokenEndpoint(app: Pick<FastifyInstance, "register">, ports: Fac
   });
 }
 
-type Grant = (ports: FacadePorts, request: FastifyRequest["raw"], form: Form) => Promise<TokenAnswer>;
+type Grant = (ports: TokenEndpointPorts, request: FastifyRequest["raw"], form: Form) => Promise<TokenAnswer>;
 
 const GRANTS: Readonly<Record<string, Grant>> = { [TOKEN_EXCHANGE]: exchangeToken, refresh_token: refreshVirtually };
 

@@ -5,7 +5,7 @@ import { authenticateClient } from "./client-authentication.ts";
 import type { Form } from "./form.ts";
 import { handOut } from "./hand-out.ts";
 import { OAuthRefusal } from "./oauth-error.ts";
-import type { FacadePorts } from "./ports.ts";
+import type { TokenEndpointPorts } from "./ports.ts";
 import { tokenAnswer, type TokenAnswer } from "./token-answer.ts";
 
 /**
@@ -13,7 +13,7 @@ import { tokenAnswer, type TokenAnswer } from "./token-answer.ts";
  * any number at once and is never replaced. Throws `OAuthRefusal` and `ServiceError`.
  */
 export async function refreshVirtually(
-  ports: FacadePorts,
+  ports: TokenEndpointPorts,
   request: FastifyRequest["raw"],
   form: Form,
 ): Promise<TokenAnswer> {
@@ -32,7 +32,7 @@ export async function refreshVirtually(
 
 /** RFC 6749 §6: no scope that the user has not granted. Whoever asks for fewer still gets a token that has them all, and is told. */
 async function requireGranted(
-  { connections, clients, catalogue }: Pick<FacadePorts, "connections" | "clients" | "catalogue">,
+  { connections, clients, catalogue }: Pick<TokenEndpointPorts, "connections" | "clients" | "catalogue">,
   connectionId: string,
   scope: string | undefined,
 ): Promise<void> {

@@ -11,11 +11,13 @@ export function failureOf(error: unknown): TransportFailure {
     return { kind: "failure", sent: false, reason: whyNotConnected(codeOf(error.cause)) };
   }
   const code = codeOf(error);
-  // A header that HTTP cannot carry; undici refuses it before it connects.
-  if (code === "UND_ERR_INVALID_ARG") return { kind: "failure", sent: false, reason: "bad_url" };
+  // A header or a path that HTTP cannot carry, which is refused before anything connects.
+  if (UNSENDABLE.has(code)) return { kind: "failure", sent: false, reason: "bad_url" };
   if (code === "UND_ERR_RES_EXCEEDED_MAX_SIZE") return { kind: "failure", sent: true, reason: "too_large" };
   return { kind: "failure", sent: true, reason: isTimeout(error, code) ? "timeout" : "reset" };
 }
+
+const UNSENDABLE = new Set(["UND_ERR_INVALID_ARG", "ERR_INVALID_CHAR", "ERR_UNESCAPED_CHARACTERS"]);
 
 function whyNotConnected(code: string): TransportFailure["reason"] {
   if (code === "EVERGRANT_BLOCKED_ADDRESS") return "blocked_address";

@@ -9,7 +9,7 @@ export interface DpopNonces {
   /** For a request to `url` with the key of that thumbprint; null when its server has sent none. */
   newest(url: string, thumbprint: string): string | null;
   /** Keeps what an answer from `url` brings, whatever its status (RFC 9449 §8.2). */
-  note(url: string, thumbprint: string, response: HttpResponse): void;
+  note(url: string, thumbprint: string, response: Pick<HttpResponse, "headers">): void;
 }
 
 /** Servers and keys kept at a time. */
@@ -44,7 +44,7 @@ export function isNonceWanted(response: HttpResponse): boolean {
 }
 
 /** Null also for a header that was sent twice: nobody could tell which one counts. */
-function nonceIn({ headers }: HttpResponse): string | null {
+function nonceIn({ headers }: Pick<HttpResponse, "headers">): string | null {
   const nonce = headers["dpop-nonce"] ?? "";
   return DPOP_NONCE.test(nonce) ? nonce : null;
 }

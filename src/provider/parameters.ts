@@ -16,10 +16,11 @@ export const URL_FIELDS = [
   "userinfo_url",
 ] as const;
 
-/** The one authorization server that a client means by an entry of a family: with `values`, which fit, in its URLs. */
+/** The one authorization server that a client means by an entry of a family: with `values`, which fit, in its URLs and hosts. */
 export function withParameters(provider: Provider, values: ParameterValues): Provider {
   const urls = URL_FIELDS.map((field) => [field, fill(provider, provider[field], values)] as const);
-  return { ...provider, ...Object.fromEntries(urls) };
+  const api_hosts = provider.api_hosts.map((host) => filled(provider, host, values));
+  return { ...provider, ...Object.fromEntries(urls), api_hosts };
 }
 
 /** Why `values` do not fit the entry, as a sentence without its end; null when they do. */
@@ -45,9 +46,13 @@ function exampleOf(parameter: ProviderParameter): string {
   return parameter.kind === "choice" ? (parameter.values[0]?.value ?? "") : parameter.example;
 }
 
-function fill({ parameters }: Provider, url: string | null, values: ParameterValues): string | null {
-  if (url === null) return null;
-  return url.replaceAll(
+function fill(provider: Provider, url: string | null, values: ParameterValues): string | null {
+  return url === null ? null : filled(provider, url, values);
+}
+
+/** What is no parameter stays as it is: it is a field of the token answer. */
+function filled({ parameters }: Provider, text: string, values: ParameterValues): string {
+  return text.replaceAll(
     /\{(\w+)\}/g,
     (placeholder, name: string) => values[name] ?? parameters[name]?.default ?? placeholder,
   );

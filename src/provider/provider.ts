@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { AUTHENTICATION_METHODS } from "../oauth/client-authentication.ts";
+import { apiHostPattern } from "./api-hosts.ts";
 import { DIALECT_NAMES } from "./dialect.ts";
 import { failureRule } from "./failure-rule.ts";
 import { providerParameter } from "./provider-parameter.ts";
@@ -138,6 +139,14 @@ export const providerSchema = z.strictObject({
   most_refresh_tokens: z.int().positive().nullable().default(null),
   /** Fields of the token answer that callers need, because they name the API's host or the account. */
   answer_fields: z.array(fieldPath).default([]),
+  /** Hosts of its APIs, to which the proxy may carry access tokens (`api-hosts.ts`); empty: not known. */
+  api_hosts: z.array(apiHostPattern).default([]),
+  /** The header in which its APIs take the token, bare. Null: `Authorization` (RFC 6750 §2.1). */
+  api_token_header: z
+    .string()
+    .regex(/^x-[a-z0-9-]{1,60}$/i, "a header that begins with X-")
+    .nullable()
+    .default(null),
   failure_rules: z.array(failureRule).default([]),
   /** How a client secret is changed: both live for a while, or the old one ends at once. Null: not known. */
   secret_rotation: z.enum(["two_live", "replaced_at_once"]).nullable().default(null),

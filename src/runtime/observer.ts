@@ -76,6 +76,7 @@ export type EventName =
   | "campaign.finished"
   | "store.failed"
   | "sweep.failed"
+  | "proxy.completed"
   | "request.completed"
   | "request.failed";
 

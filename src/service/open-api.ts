@@ -47,7 +47,10 @@ import { createApp, type App } from "../api/server.ts";
 import type { ConnectPorts } from "../connect/ports.ts";
 import type { ConnectionStore } from "../connection/store.ts";
 import { managedIdentity } from "../facade/managed-identity.ts";
+import { isProxied, proxy } from "../facade/proxy/proxy.ts";
+import { PROXY_LIMITS } from "../facade/proxy/room.ts";
 import { tokenEndpoint } from "../facade/token-endpoint.ts";
+import type { ApiTransport } from "../oauth/api-transport.ts";
 import { clientKeys } from "../keyring/client-keys.ts";
 import { registerConnectPages } from "../pages/connect-pages.ts";
 import { registerOperatorPages, type OperatorPagesDeps } from "../pages/operator-pages.ts";
@@ -78,6 +81,7 @@ export interface ApiParts extends Pick<
   /** Keeps this process's memory true about what is changed through a store. */
   watched(this: void, store: ConnectionStore): ConnectionStore;
   securityEvents: SecurityEventPorts;
+  apis: ApiTransport;
   /** The service takes nothing new any more. */
   isStopping: () => boolean;
 }
@@ -122,7 +126,15 @@ export async function openApi(parts: ApiParts, settings: Settings): Promise<{ ap
   };
   const shortcut = createHotRoute({ admission, accessTokens, handedOut, peerAddress });
   const operatorGuard = createOperatorGuard({ admission, sessions: operators, cookie: operatorCookie, publicUrl });
-  const app = await createApp({ admission, peerAddress, operatorGuard, observer, shortcut, limits: HTTP_LIMITS });
+  const app = await createApp({
+    admission,
+    peerAddress,
+    operatorGuard,
+    observer,
+    shortcut,
+    isStreamed: isProxied,
+    limits: HTTP_LIMITS,
+  });
   operationRoutes(app, { ready });
   metricsRoute(app, metrics);
   const portsFor = createCallerPorts({ database, auditKey, watched, connectPorts });
@@ -165,6 +177,7 @@ export async function openApi(parts: ApiParts, settings: Settings): Promise<{ ap
   const facade = { ...connectPorts, admission, peerAddress, accessTokens, handedOut, redeem };
   tokenEndpoint(app, facade);
   managedIdentity(app, facade);
+  proxy(app, { ...facade, apis: parts.apis, storesFor: portsFor, limits: PROXY_LIMITS });
   securityEventRoutes(app, portsFor);
   securityEventAddresses(app, { ...parts.securityEvents, limit: createEventLimit(clock), peerAddress });
   const acting = createActing({ database, auditKey, watched });

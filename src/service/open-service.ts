@@ -2,6 +2,7 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import { getProxyForUrl } from "proxy-from-env";
 import { keepCheckpoints } from "../access/keep-checkpoints.ts";
 import { createTenants } from "../access/tenants.ts";
+import { HTTP_LIMITS } from "../api/http-limits.ts";
 import type { App } from "../api/server.ts";
 import { createSecretUpkeep } from "../client/secret-upkeep.ts";
 import type { ConnectPorts } from "../connect/ports.ts";
@@ -9,6 +10,7 @@ import { reauthorizationLink } from "../connect/reauthorization-link.ts";
 import { runCampaigns } from "../incident/run-campaigns.ts";
 import { openJournal, type OpenJournal } from "../journal/journal.ts";
 import { createRekeyer } from "../keyring/rekeyer.ts";
+import { createApiTransport } from "../network/api-transport.ts";
 import { createTransport } from "../network/transport.ts";
 import { createDpopNonces } from "../oauth/dpop-nonce.ts";
 import { createCatalogue } from "../provider/catalogue.ts";
@@ -19,7 +21,7 @@ import type { RefreshPorts } from "../refresh/ports.ts";
 import { watchIncidents } from "../incident/watch.ts";
 import { createProbes } from "../refresh/probes.ts";
 import { createScopeUpkeep } from "../refresh/scope-upkeep.ts";
-import { MINUTE } from "../runtime/clock.ts";
+import { MINUTE, SECOND } from "../runtime/clock.ts";
 import { createPoller } from "../security-event/poll.ts";
 import { pruneEvents } from "../security-event/prune-events.ts";
 import type { Observer } from "../runtime/observer.ts";
@@ -106,6 +108,9 @@ export async function openService(settings: Settings, system: System): Promise<O
 /** A standby that takes over may lack the last commits, but not more than of so much time. */
 const FAILOVER = 10 * MINUTE;
 
+/** Shorter than what callers are given (`HTTP_LIMITS`), so that they hear of it. */
+const API_SILENCE = HTTP_LIMITS.silentFor - 10 * SECOND;
+
 interface Opened extends Secrets {
   database: OpenedDatabase;
   journal: OpenJournal;
@@ -125,7 +130,9 @@ async function openOn(opened: Opened, settings: Settings, { clock, random }: Sys
   const { database, journal, observer, instanceId, keyStore, keyring, pepper, linkKey, seedKey, auditKey } = opened;
   const starting = { keys: createStartingApiKeys({ database, auditKey }), pepper, clock, random };
   const newAdminKey = await ensureAdminKey(starting, settings.adminKey);
-  const transport = createTransport({ allowedPrivateHosts: settings.allowedPrivateHosts, proxyFor: getProxyForUrl });
+  const network = { allowedPrivateHosts: settings.allowedPrivateHosts, proxyFor: getProxyForUrl };
+  const transport = createTransport(network);
+  const apis = createApiTransport({ ...network, silentForMs: API_SILENCE });
   const sessions = createConnectSessionStore(database);
   const { publicUrl, dataDir } = settings;
   const outside: RefreshPorts = {
@@ -205,7 +212,7 @@ async function openOn(opened: Opened, settings: Settings, { clock, random }: Sys
   let stopping = false;
   const isStopping = (): boolean => stopping;
   const { app, usage } = await openApi(
-    { ...opened, connectPorts, accessTokens, tenants, webhookPorts, watched, securityEvents, isStopping },
+    { ...opened, connectPorts, accessTokens, tenants, webhookPorts, watched, securityEvents, apis, isStopping },
     settings,
   );
   await heartbeat.start().catch(startErrorOf("database"));
@@ -227,6 +234,7 @@ async function openOn(opened: Opened, settings: Settings, { clock, random }: Sys
       await checkpoints.stop();
       await heartbeat.stop();
       await journal.close();
+      apis.close();
       await transport.close();
       await database.close();
       if (begun) observer.event("service.stopped");

@@ -24,6 +24,7 @@ const settingsColumn = jsonColumn(
     testing: z.boolean().default(false),
     assertionAudience: z.string().nullable().default(null),
     requiredScopes: z.array(z.string()).default([]),
+    proxyHosts: z.array(z.string()).default([]),
   }),
 );
 const authenticationColumn = z.enum(AUTHENTICATION_METHODS);

@@ -62,6 +62,7 @@ const LEVELS: Record<EventName, Exclude<LogLevel, "silent">> = {
   "campaign.finished": "info",
   "store.failed": "error",
   "sweep.failed": "error",
+  "proxy.completed": "debug",
   "request.completed": "debug",
   "request.failed": "error",
   "refresh.taken_over": "warn",

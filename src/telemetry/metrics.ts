@@ -123,6 +123,18 @@ function createCounters(registry: Registry) {
     registers,
   });
 
+  const proxied = new Counter({
+    name: "evergrant_proxied_requests_total",
+    help: "Requests that were carried to APIs, by how they ended.",
+    labelNames: ["outcome"],
+    registers,
+  });
+  const proxiedBytes = new Counter({
+    name: "evergrant_proxied_bytes_total",
+    help: "Bytes of the bodies of these requests, sent to APIs and received from them.",
+    labelNames: ["direction"],
+    registers,
+  });
   const probes = new Counter({
     name: "evergrant_probes_total",
     help: "Connections that were asked about with the access token that they have, by what came of it.",
@@ -136,6 +148,11 @@ function createCounters(registry: Registry) {
     if (outcome !== undefined) refreshes.inc({ outcome, cause: causeOf(fields) });
     if (event === "security_event.received") {
       securityEvents.inc({ type: String(fields["type"]), verdict: String(fields["verdict"]) });
+    }
+    if (event === "proxy.completed") {
+      proxied.inc({ outcome: String(fields["outcome"]) });
+      proxiedBytes.inc({ direction: "sent" }, Number(fields["bytesSent"]));
+      proxiedBytes.inc({ direction: "received" }, Number(fields["bytesReceived"]));
     }
     if (event === "connection.probed") probes.inc({ outcome: String(fields["outcome"]) });
     const sent = WEBHOOK_OUTCOMES[event];

@@ -5,6 +5,7 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import type { Admission } from "../../src/access/admission.ts";
 import { HTTP_LIMITS, type HttpLimits } from "../../src/api/http-limits.ts";
 import { createApp } from "../../src/api/server.ts";
+import { ServiceError } from "../../src/runtime/service-error.ts";
 import { openStage } from "../stage/stage.ts";
 
 /** Nobody has a key here: what is tested comes before one is looked at. */
@@ -28,11 +29,13 @@ async function startServer(limits: Partial<HttpLimits>) {
     operatorGuard: () => Promise.resolve(null),
     observer: { event: () => undefined },
     shortcut: () => false,
+    isStreamed: ({ url }) => url === "/stream",
     limits: { ...HTTP_LIMITS, lookEvery: 20, ...limits },
   });
   app.get("/quick", () => "done");
   app.get("/large", () => "x".repeat(LARGE));
   app.post("/take", () => "taken");
+  app.post("/stream", { onRequest: () => Promise.reject(new ServiceError("not_found", "Nothing.")) }, () => "streamed");
   await app.listen({ port: 0, host: "127.0.0.1" });
   onTestFinished(() => app.close());
   return { server: app.server, port: Number(new URL(app.listeningOrigin).port) };
@@ -98,6 +101,15 @@ describe("a request that never ends is given up", () => {
     peer.socket.write(`${HEAD}transfer-encoding: chunked\r\n\r\n`);
     trickle(peer, "1\r\n \r\n");
     expect(await peer.ended).toMatch(/^HTTP\/1\.1 408 /);
+  });
+
+  test("when nobody wants the rest of a body that might have taken its time", async () => {
+    const peer = dial(await serve({ headersWithin: 100, requestWithin: 150 }));
+    peer.socket.write(`${HEAD.replace("/take", "/stream")}transfer-encoding: chunked\r\n\r\n`);
+    trickle(peer, "1\r\n \r\n");
+    const answers = await peer.ended;
+    expect(answers).toMatch(/^HTTP\/1\.1 404 /);
+    expect(answers).not.toContain(" 408 ");
   });
 
   test("when it is the second one of a connection", async () => {

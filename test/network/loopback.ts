@@ -35,6 +35,7 @@ export async function listen(server: Server): Promise<Loopback> {
 }
 
 export interface HttpLoopback extends Loopback {
+  server: Server;
   /** The paths that were asked for. */
   paths: string[];
 }
@@ -46,7 +47,7 @@ export async function serveHttp(answer: RequestListener): Promise<HttpLoopback> 
     paths.push(request.url ?? "");
     answer(request, response);
   });
-  return { ...(await listen(server)), paths };
+  return { ...(await listen(server)), server, paths };
 }
 
 /** A real TCP server for the running test. */

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
+import { readApiHost } from "../../src/provider/api-hosts.ts";
 import { parameterProblem } from "../../src/provider/provider-parameter.ts";
 import { providerSchema } from "../../src/provider/provider.ts";
 
@@ -36,6 +37,14 @@ describe.each(FILES)("%s", (file) => {
     const urls = [issuer, authorization_url, token_url, refresh_url, revocation_url, userinfo_url].join(" ");
     const blanks = new Set([...urls.matchAll(/\{(\w+)\}/g)].map(([, name = ""]) => name));
     expect([...blanks].toSorted()).toEqual(Object.keys(provider.parameters).toSorted());
+  });
+
+  test("has hosts of its APIs whose blanks are parameters or fields of the answer, and which make hosts", () => {
+    const { api_hosts: patterns, answer_fields, parameters } = provider;
+    const blanks = [...patterns.join(" ").matchAll(/\{([\w.]+)\}/g)].map(([, name = ""]) => name);
+    expect(blanks.filter((name) => !(name in parameters) && !answer_fields.includes(name))).toEqual([]);
+    const filled = patterns.map((pattern) => readApiHost(pattern.replaceAll(/\{[\w.]+\}/g, "acme")));
+    expect(filled.filter((host) => host?.scheme !== "https")).toEqual([]);
   });
 
   test("takes its own examples and what it says is usual", () => {

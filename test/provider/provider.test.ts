@@ -43,6 +43,8 @@ describe("a provider entry", () => {
       refresh_ends_access_token: null,
       most_refresh_tokens: null,
       answer_fields: [],
+      api_hosts: [],
+      api_token_header: null,
       failure_rules: [],
       secret_rotation: null,
       scope_upgrade: { parameters: {}, ends_earlier_tokens: null },

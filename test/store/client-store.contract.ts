@@ -28,6 +28,7 @@ export function clientStoreContract(kind: DatabaseKind): void {
           assertionAudience: "https://as.example/other",
           testing: true,
           requiredScopes: ["a", "c"],
+          proxyHosts: ["api.example.com"],
           probeEveryDays: 3,
         },
         publicUrl: null,

@@ -48,6 +48,23 @@ test("attempts to refresh are counted by how they ended, and by causes that have
   );
 });
 
+test("proxied requests are counted by how they ended, and the bytes of their bodies by where they went", async () => {
+  const { observer, lines } = open();
+  const request = { connectionId: "con_1", by: "key_1", status: 200, bytesSent: 10, bytesReceived: 3, durationMs: 1 };
+  observer.event("proxy.completed", { ...request, outcome: "answered" });
+  observer.event("proxy.completed", { ...request, outcome: "aborted", status: null });
+  const all = await lines();
+  expect(all).toEqual(
+    expect.arrayContaining([
+      'evergrant_proxied_requests_total{outcome="answered"} 1',
+      'evergrant_proxied_requests_total{outcome="aborted"} 1',
+      'evergrant_proxied_bytes_total{direction="sent"} 20',
+      'evergrant_proxied_bytes_total{direction="received"} 6',
+    ]),
+  );
+  expect(all.join(" ")).not.toMatch(/con_1|key_1/);
+});
+
 test("requests are counted by the pattern of their route, and reads apart from them", async () => {
   const { observer, countRead, lines } = open();
   const request = { method: "GET", route: "/v1/connections/:id", status: 200, durationMs: 20 };

@@ -287,6 +287,7 @@ function settingsOf(
     testing: body.testing ?? otherwise.testing,
     requiredScopes: body.required_scopes ?? otherwise.requiredScopes,
     probeEveryDays: body.probe_every_days ?? otherwise.probeEveryDays,
+    proxyHosts: body.proxy_hosts ?? otherwise.proxyHosts,
   };
 }
 
