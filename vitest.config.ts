@@ -25,6 +25,7 @@ const TOGETHER = [
   "oauth",
   "pages",
   "provider",
+  "recipes",
   "refresh",
   "runtime",
   "security-event",

@@ -7,8 +7,8 @@ says why a person must act.
 serve, doctor, journal, audit, backup, restore and mail work on this machine, with the
 service's settings. keys generate, providers and explain need neither settings nor
 a service. All others ask a running service, with the API key that is in
-EVERGRANT_API_KEY. No option takes the key, because other users of a machine can see
-the options of a command.`;
+EVERGRANT_API_KEY, or in the file that EVERGRANT_API_KEY_FILE names. No option takes
+the key, because other users of a machine can see the options of a command.`;
 
 const SERVICE_ENVIRONMENT: readonly [name: string, meaning: string][] = [
   ["EVERGRANT_DATA_DIR", "folder of the database and the generated root key; ./data"],
@@ -44,6 +44,7 @@ const SERVICE_ENVIRONMENT: readonly [name: string, meaning: string][] = [
 
 const COMMAND_ENVIRONMENT: readonly [name: string, meaning: string][] = [
   ["EVERGRANT_API_KEY", "API key for the commands that ask a service"],
+  ["EVERGRANT_API_KEY_FILE", "a file with that key, instead; readable by its owner only"],
   ["EVERGRANT_URL", "the service that these ask; http://127.0.0.1:4100"],
   ["NO_COLOR", "when set, nothing is coloured; elsewhere only terminals get colours"],
 ];
@@ -63,7 +64,8 @@ Examples:
   evergrant doctor                              find out what is wrong here
   evergrant explain --provider google answer    what would be made of this answer?
   evergrant connect --client cli_01jd...        connect an account
-  curl -H "authorization: Bearer $(evergrant token con_01jd...)" https://api.example.com/files`;
+  evergrant token con_01jd...                   print an access token that works
+  evergrant exec con_01jd... -- ./sync          run a command with one in its environment`;
 
 function exitCodes(): string[][] {
   const codes: Readonly<Record<string, number>> = EXIT;

@@ -159,7 +159,11 @@ function checkProxy(environment: Readonly<Record<string, string | undefined>>): 
 }
 
 /** Settings of the command-line client share the prefix. */
-const CLIENT_SETTINGS = new Set(["EVERGRANT_URL", "EVERGRANT_API_KEY"]);
+export const CLIENT_SETTINGS: ReadonlySet<string> = new Set([
+  "EVERGRANT_URL",
+  "EVERGRANT_API_KEY",
+  "EVERGRANT_API_KEY_FILE",
+]);
 
 function isKnown(key: string): boolean {
   // Kubernetes announces a service named "evergrant" to its neighbours with variables of these names.

@@ -1,4 +1,5 @@
 import { spawn, type ChildProcessWithoutNullStreams } from "node:child_process";
+import { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { onTestFinished } from "vitest";
 import { runCommand } from "../../src/cli/run-command.ts";
@@ -22,23 +23,25 @@ export type Environment = Record<string, string>;
 const MAIN = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
 
 /**
- * Runs the command to its end: what only asks a service, and nothing of its standard input, within this process, because starting
- * another takes as long as the rest of such a test.
+ * Runs the command to its end: what only asks a service, and the standard input for nothing secret, within this process, because
+ * starting another takes as long as the rest of such a test.
  */
 export function evergrant(args: readonly string[], environment: Environment = {}, input = ""): Promise<Outcome> {
   const onlyAsks = input === "" && ASKING.test(args.join(" "));
-  return onlyAsks ? runHere(args, environment) : startEvergrant(args, environment, input).ended;
+  const isHere = onlyAsks || args[0] === "git-credential";
+  return isHere ? runHere(args, environment, input) : startEvergrant(args, environment, input).ended;
 }
 
 const ASKING =
-  /^(agent-tokens|api-keys|campaigns|credentials|connections|incidents|tenants|token|virtual-refresh-tokens|webhooks|clients (list|show|edit|delete)|clients (secrets|security-events) list)\b/;
+  /^(agent-tokens|api-keys|campaigns|credentials|connections|incidents|tenants|token|virtual-refresh-tokens|webhooks|xoauth2|clients (list|show|edit|delete)|clients (secrets|security-events) list)\b/;
 
-async function runHere(args: readonly string[], env: Environment): Promise<Outcome> {
+async function runHere(args: readonly string[], env: Environment, input: string): Promise<Outcome> {
   let [stdout, stderr] = ["", ""];
   // An option's variable is read from the process's own environment.
   const url = env["EVERGRANT_URL"];
   const named = url === undefined || args.includes("--url") || args.includes("--help") ? [] : ["--url", url];
   const code = await runCommand([...args, ...named], {
+    stdin: Readable.from([input]),
     stdout: { isTTY: false, write: (text) => ((stdout += String(text)), true) },
     stderr: { isTTY: false, write: (text) => ((stderr += String(text)), true) },
     env,

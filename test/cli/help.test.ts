@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { EXIT, EXIT_MEANINGS } from "../../src/cli/exit-codes.ts";
 import { createProgram } from "../../src/cli/program.ts";
 import { createOutput } from "../../src/cli/terminal/output.ts";
-import { SETTING_NAMES } from "../../src/service/settings.ts";
+import { CLIENT_SETTINGS, SETTING_NAMES } from "../../src/service/settings.ts";
 import { evergrant } from "./evergrant.ts";
 
 const COMMANDS = [
@@ -58,6 +58,9 @@ const COMMANDS = [
   "campaigns show",
   "campaigns cancel",
   "token",
+  "exec",
+  "git-credential",
+  "xoauth2",
   "incidents",
   "incidents list",
   "incidents show",
@@ -98,11 +101,16 @@ const COMMANDS = [
 
 /** Commands that ask a running service. */
 const ASKING =
-  /^(connect|connections .+|clients (?!(?:secrets|security-events)$).+|token|incidents .+|api-keys .+|agent-tokens .+|credentials .+|virtual-refresh-tokens .+|tenants .+|campaigns .+|webhooks .+)$/;
+  /^(connect|connections .+|clients (?!(?:secrets|security-events)$).+|token|exec|git-credential|xoauth2|incidents .+|api-keys .+|agent-tokens .+|credentials .+|virtual-refresh-tokens .+|tenants .+|campaigns .+|webhooks .+)$/;
 
 /** What `--help` shows, without a process for each command. */
-function helpOf(command: string): string {
-  const program = createProgram({ output: createOutput(process, false), environment: {}, exitWith: () => undefined });
+async function helpOf(command: string): Promise<string> {
+  const program = await createProgram({
+    output: createOutput(process, false),
+    input: process.stdin,
+    environment: {},
+    exitWith: () => undefined,
+  });
   const found = command.split(" ").reduce(subcommand, program);
   let shown = "";
   found.configureOutput({ writeOut: (text) => (shown += text) }).outputHelp();
@@ -119,7 +127,7 @@ describe("evergrant --help", () => {
   it("names every setting of the service and of the client", async () => {
     const { code, stdout, stderr } = await evergrant(["--help"]);
     expect({ code, stderr }).toEqual({ code: EXIT.ok, stderr: "" });
-    for (const name of [...SETTING_NAMES, "EVERGRANT_URL", "EVERGRANT_API_KEY", "NO_COLOR"]) {
+    for (const name of [...SETTING_NAMES, ...CLIENT_SETTINGS, "NO_COLOR"]) {
       expect(stdout).toContain(`  ${name} `);
     }
   });
@@ -130,12 +138,12 @@ describe("evergrant --help", () => {
     for (const meaning of Object.values(EXIT_MEANINGS)) expect(stdout).toContain(meaning);
   });
 
-  it.each(COMMANDS)("%s has a help of its own, with an example", (command) => {
-    const stdout = helpOf(command);
+  it.each(COMMANDS)("%s has a help of its own, with an example", async (command) => {
+    const stdout = await helpOf(command);
     expect(stdout).toContain(`Usage: evergrant ${command}`);
     expect(stdout).toMatch(/\nExample:\n {2}.*evergrant /);
     expect(stdout.includes("--url <url>")).toBe(ASKING.test(command));
-    expect(stdout.includes("API key comes from EVERGRANT_API_KEY only")).toBe(ASKING.test(command));
+    expect(stdout.includes("API key comes from EVERGRANT_API_KEY, or from the file")).toBe(ASKING.test(command));
   });
 
   it("is what a bare command shows on stderr, as misuse", async () => {
@@ -161,7 +169,7 @@ describe("docs/cli.md", () => {
 
   it("has the settings that there are", () => {
     const rows = [...page.matchAll(/^\| `(EVERGRANT_\w+)` +\|/gm)].map(([, name]) => name);
-    expect(new Set(rows)).toEqual(new Set([...SETTING_NAMES, "EVERGRANT_URL", "EVERGRANT_API_KEY"]));
+    expect(new Set(rows)).toEqual(new Set([...SETTING_NAMES, ...CLIENT_SETTINGS]));
   });
 
   it.each(

@@ -1,8 +1,11 @@
+import { chmodSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { EXIT } from "../../src/cli/exit-codes.ts";
 import { freePort } from "../stage/free-port.ts";
 import { openStage } from "../stage/stage.ts";
-import { evergrant } from "./evergrant.ts";
+import { evergrant, type Environment } from "./evergrant.ts";
+import { temporaryFolder } from "../stage/temporary-folder.ts";
 import { listen } from "../stage/page-server.ts";
 import { clientEnvironment } from "./stage-environment.ts";
 
@@ -27,6 +30,35 @@ describe("the API key", () => {
     expect(outcome.code).toBe(EXIT.unauthorized);
     expect(outcome.stderr).not.toContain("the-password");
     expect(requests).toEqual([]);
+  });
+
+  it("is read from a file that only its owner can read, and the variable goes before it", async () => {
+    const stage = await openStage();
+    const { EVERGRANT_API_KEY: key = "", ...environment } = clientEnvironment(stage);
+    const file = join(temporaryFolder(), "key");
+    const run = (more: Environment) => evergrant(LIST, { ...environment, EVERGRANT_API_KEY_FILE: file, ...more });
+    const missing = await run({});
+    expect(missing.code).toBe(EXIT.unauthorized);
+    expect(missing.stderr).toContain("The file in EVERGRANT_API_KEY_FILE cannot be read (ENOENT).");
+    writeFileSync(file, `${key}\n`, { mode: 0o600 });
+    expect((await run({})).code).toBe(EXIT.ok);
+    expect((await run({ EVERGRANT_API_KEY: await someKey() })).code).toBe(EXIT.unauthorized);
+    for (const mode of [0o640, 0o604]) {
+      chmodSync(file, mode);
+      const shared = await run({});
+      expect(shared.code).toBe(EXIT.unauthorized);
+      expect(shared.stderr).toContain("chmod 600");
+    }
+    chmodSync(file, 0o600);
+    writeFileSync(file, "the-password-of-something".repeat(1000));
+    const malformed = await run({});
+    expect(malformed.code).toBe(EXIT.unauthorized);
+    expect(malformed.stderr).toContain("EVERGRANT_API_KEY_FILE holds no API key.");
+    expect(malformed.stderr).not.toContain("the-password");
+    // Whoever mixes the two up has put the key itself there.
+    const mixedUp = await run({ EVERGRANT_API_KEY_FILE: key });
+    expect(mixedUp.code).toBe(EXIT.unauthorized);
+    expect(mixedUp.stderr).not.toContain(key);
   });
 
   it("of another service exits with 8", async () => {

@@ -1,6 +1,9 @@
 import { expect, it } from "vitest";
+import { mintKey } from "../../src/access/api-key.ts";
 import { EXIT } from "../../src/cli/exit-codes.ts";
 import { HOUR } from "../../src/runtime/clock.ts";
+import { systemClock, systemRandom } from "../../src/service/system.ts";
+import { listen } from "../stage/page-server.ts";
 import { openStage } from "../stage/stage.ts";
 import { evergrant } from "./evergrant.ts";
 import { clientEnvironment } from "./stage-environment.ts";
@@ -68,3 +71,21 @@ it("exits with 9 for a connection that does not exist", async () => {
   expect({ code: outcome.code, stdout: outcome.stdout }).toEqual({ code: EXIT.not_found, stdout: "" });
   expect(outcome.stderr).toContain("There is no such connection.");
 });
+
+it.each([
+  ["that would end its line", { access_token: "a\nquit=true" }],
+  ["that is empty", { access_token: "" }],
+  ["whose end is no time", { expires_at: "soon" }],
+  ["without a generation", { generation: undefined }],
+])("prints no token %s", async (_name, change) => {
+  const answer = JSON.stringify({ access_token: "a", expires_at: null, generation: 1, ...change });
+  const port = await listen((_request, response) => response.end(answer));
+  const environment = { EVERGRANT_URL: `http://127.0.0.1:${port}`, EVERGRANT_API_KEY: mintedKey() };
+  const { code, stdout, stderr } = await evergrant(["token", "con_1"], environment);
+  expect({ code, stdout }).toEqual({ code: EXIT.failed, stdout: "" });
+  expect(stderr).toContain("is not one of Evergrant's");
+});
+
+function mintedKey(): string {
+  return mintKey("key", systemClock, systemRandom).text.reveal();
+}

@@ -47,6 +47,7 @@ test("every relative link in the documentation leads to a file", () => {
     "docs/cli.md",
     "docs/clients.md",
     "docs/errors.md",
+    "docs/drop-in.md",
     "docs/events.md",
     "docs/database.md",
     "docs/incidents.md",

@@ -8,8 +8,9 @@ export function asksService(command: Command, example: string): Command {
     .addHelpText(
       "after",
       `
-The API key comes from EVERGRANT_API_KEY only: other users of a machine can see
-the options of a command.
+The API key comes from EVERGRANT_API_KEY, or from the file that
+EVERGRANT_API_KEY_FILE names, and from no option: other users of a machine can see
+those.
 
 Example:
   ${example}`,

@@ -1,7 +1,5 @@
-import type { z } from "zod";
 import { CommandFailure } from "../command-failure.ts";
 import { readApiKey } from "./read-api-key.ts";
-import { failureOfAnswer } from "./failure-of-answer.ts";
 import { parseJson } from "./parse-json.ts";
 import { readServiceUrl } from "./service-url.ts";
 
@@ -13,10 +11,15 @@ interface ServiceRequest {
   body?: unknown;
 }
 
+/** What an answer should look like: a zod schema, or a check that loads without zod. */
+export interface Shape<T> {
+  safeParse(value: unknown): { success: true; data: T } | { success: false };
+}
+
 /** A running service, asked with the caller's API key. */
 export interface ServiceClient {
   /** The answer, in the shape that was expected. Throws `CommandFailure`. */
-  ask<T>(request: ServiceRequest, shape: z.ZodType<T>): Promise<T>;
+  ask<T>(request: ServiceRequest, shape: Shape<T>): Promise<T>;
 }
 
 /** The service itself waits for a provider, longest while it checks a connection: 10 s, then 30 s for an exchange. */
@@ -30,10 +33,11 @@ export function createServiceClient(url: string, environment: NodeJS.ProcessEnv)
     ask: async (request, shape) => {
       const response = await send(origin, key, request);
       const text = await response.text().catch(unreachable(origin));
-      if (!response.ok) throw failureOfAnswer(origin, response.status, text);
-      const answer = shape.safeParse(parseJson(text));
-      if (!answer.success) throw failureOfAnswer(origin, response.status, text);
-      return answer.data;
+      const answer = response.ok ? shape.safeParse(parseJson(text)) : null;
+      if (answer?.success === true) return answer.data;
+      // Loaded only here: zod, which problem details are read with, takes longer than a command that only wants a token.
+      const { failureOfAnswer } = await import("./failure-of-answer.ts");
+      throw failureOfAnswer(origin, response.status, text);
     },
   };
 }

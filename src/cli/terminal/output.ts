@@ -21,12 +21,13 @@ type Stream = Pick<NodeJS.WriteStream, "isTTY" | "write">;
 
 /** What a process has. */
 export interface Streams {
+  stdin: NodeJS.ReadableStream;
   stdout: Stream;
   stderr: Stream;
   env: NodeJS.ProcessEnv;
 }
 
-export function createOutput({ stdout, stderr, env }: Streams, json: boolean): Output {
+export function createOutput({ stdout, stderr, env }: Omit<Streams, "stdin">, json: boolean): Output {
   const paintFailure = createPaint(stderr, env);
   const print = (text: string): void => void stdout.write(`${text}\n`);
   const remark = (text: string): void => {
