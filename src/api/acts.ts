@@ -6,6 +6,7 @@ import type { TenantStore } from "../access/tenant-store.ts";
 import type { VirtualRefreshTokenStore } from "../access/virtual-refresh-token.ts";
 import type { ClientStore } from "../client/client.ts";
 import type { ConnectSessionStore } from "../connect/connect-session.ts";
+import type { ExportStore } from "../connect/export.ts";
 import { detailOf, type OperatorSessionStore } from "../access/operator-session.ts";
 import type { OperatorSignInStore } from "../access/sign-in.ts";
 import type { ConnectionStore } from "../connection/store.ts";
@@ -27,6 +28,7 @@ export interface ActingStores {
   clients: ClientStore;
   connections: ConnectionStore;
   connectSessions: ConnectSessionStore;
+  exports: ExportStore;
   incidents: Pick<IncidentStore, "acknowledge">;
   deliveries: DeliveryStore;
   operatorSessions: OperatorSessionStore;

@@ -5,10 +5,11 @@ export const DESCRIPTION = `Keeps OAuth connections alive: refreshes ahead of ne
 says why a person must act.
 
 serve, doctor, journal, audit, backup, restore and mail work on this machine, with the
-service's settings. keys generate, providers and explain need neither settings nor
-a service. All others ask a running service, with the API key that is in
-EVERGRANT_API_KEY, or in the file that EVERGRANT_API_KEY_FILE names. No option takes
-the key, because other users of a machine can see the options of a command.`;
+service's settings. keys generate, providers, explain, export new-key and export open
+need neither settings nor a service. All others ask a running service, with the API
+key that is in EVERGRANT_API_KEY, or in the file that EVERGRANT_API_KEY_FILE names.
+No option takes the key, because other users of a machine can see the options of a
+command.`;
 
 const SERVICE_ENVIRONMENT: readonly [name: string, meaning: string][] = [
   ["EVERGRANT_DATA_DIR", "folder of the database and the generated root key; ./data"],

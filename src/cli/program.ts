@@ -25,6 +25,8 @@ const COMMANDS: Readonly<Record<string, () => Promise<AddCommand>>> = {
   exec: async () => (await import("./exec/exec-command.ts")).addExecCommand,
   "git-credential": async () => (await import("./git-credential/git-credential-command.ts")).addGitCredentialCommand,
   xoauth2: async () => (await import("./xoauth2/xoauth2-command.ts")).addXoauth2Command,
+  import: async () => (await import("./import/import-command.ts")).addImportCommand,
+  export: async () => (await import("./export/export-command.ts")).addExportCommand,
   "api-keys": async () => (await import("./api-keys/api-keys-command.ts")).addApiKeysCommand,
   "virtual-refresh-tokens": async () =>
     (await import("./virtual-refresh-tokens/virtual-refresh-tokens-command.ts")).addVirtualRefreshTokensCommand,

@@ -39,6 +39,9 @@ export async function disconnect(
 }
 
 async function revoke(ports: ConnectPorts, { connection, tokens }: Snapshot): Promise<Disconnected> {
+  if (connection.diagnosis?.cause === "moved_out") {
+    return { revocation: "nothing_to_revoke", detail: "Its tokens are another system's, to which it was exported." };
+  }
   const client = await ports.clients.find(connection.clientId);
   const provider = client && (await providerOf(ports.catalogue, client));
   if (!provider) return { revocation: "nothing_to_revoke", detail: "No tokens were stored." };

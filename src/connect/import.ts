@@ -95,6 +95,16 @@ export async function importConnection(ports: ConnectPorts, request: ImportReque
   return { connection: proven, isNew: true };
 }
 
+/** The connection that an earlier import of this refresh token has made, or null. Changes nothing, and asks no provider. */
+export async function findImported(
+  ports: ConnectPorts,
+  { tenantId, clientId, refreshToken }: { tenantId: string; clientId: string; refreshToken: Secret<string> },
+): Promise<Connection | null> {
+  const client = await ports.clients.find(clientId);
+  if (client?.tenantId !== tenantId) throw new ServiceError("not_found", "There is no such client.");
+  return importedBefore(ports, client.id, seedOf(ports.seedKey, refreshToken));
+}
+
 /** What its client requires and it was not granted. */
 async function missingFrom(ports: ConnectPorts, client: Client, { scope }: TokenSet): Promise<string[]> {
   const provider = await providerOf(ports.catalogue, client);

@@ -25,9 +25,17 @@ export const CAUSES = [
   "key_unavailable",
   "journal_unavailable",
   "restored_from_backup",
+  "moved_out",
 ] as const;
 
 export type Cause = (typeof CAUSES)[number];
+
+/** Why a connection is held until an operator decides: its refresh token may be somebody else's by now. */
+export const HELD_FOR = ["restored_from_backup", "moved_out"] as const satisfies readonly Cause[];
+
+export function isHeldFor(cause: Cause | undefined): cause is (typeof HELD_FOR)[number] {
+  return HELD_FOR.some((each) => each === cause);
+}
 
 export type Confidence = "certain" | "likely" | "possible";
 
@@ -193,6 +201,12 @@ const MEANINGS: Record<Cause, Meaning> = {
     whoActs: "operator",
     operator:
       "The database was restored from a backup, and the refresh token in it may have been replaced since; decide whether to try it or to ask the user to reconnect.",
+    user: null,
+  },
+  moved_out: {
+    whoActs: "operator",
+    operator:
+      "The connection was exported to another system, which refreshes it from now on; disconnect it here when it works there, or release it if it was not taken.",
     user: null,
   },
 };

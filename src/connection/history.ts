@@ -33,6 +33,10 @@ export type HistoryKind =
   | "reprieved"
   | "held_after_restore"
   | "released_after_restore"
+  /** It was given to another system, which refreshes it from now on. */
+  | "moved_out"
+  /** The other system has not taken it. */
+  | "released_after_export"
   /** The provider told of something other than in an answer. */
   | "security_event"
   | "disconnected";

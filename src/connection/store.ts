@@ -72,6 +72,8 @@ export interface ConnectionQuery {
   clientId: string | null;
   /** Only those that the provider has not confirmed since; epoch milliseconds. */
   provenBefore?: number;
+  /** Only those whose token set came from elsewhere. */
+  imported?: true;
   /** `proven`: those first whose last proof is longest ago. Else by id, which is the order in which they were made. */
   order?: "made" | "proven";
 }

@@ -83,6 +83,8 @@ export function eventTypeOf({ kind, detail }: Pick<NewHistoryEntry, "kind" | "de
     case "rejection_held":
     case "held_after_restore":
     case "released_after_restore":
+    case "moved_out":
+    case "released_after_export":
     case "security_event":
       return null;
   }

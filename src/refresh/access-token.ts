@@ -1,4 +1,12 @@
-import { actorOf, sentence, sentenceForUser, whoActs, type Cause, type Diagnosis } from "../connection/cause.ts";
+import {
+  actorOf,
+  isHeldFor,
+  sentence,
+  sentenceForUser,
+  whoActs,
+  type Cause,
+  type Diagnosis,
+} from "../connection/cause.ts";
 import { isLive, type Connection } from "../connection/connection.ts";
 import type { Snapshot } from "../connection/store.ts";
 import { isWithheld } from "../connection/notice.ts";
@@ -282,7 +290,7 @@ const HELD_BACK =
 
 function retryCode(cause: Cause): ErrorCode {
   if (cause === "key_unavailable" || cause === "journal_unavailable") return cause;
-  if (cause === "restored_from_backup") return "connection_held";
+  if (isHeldFor(cause)) return "connection_held";
   return cause === "client_secret_rejected" ? "client_suspended" : "provider_unavailable";
 }
 

@@ -34,7 +34,9 @@ export const AT_ONCE = 10 * MINUTE;
 export function diagnose(rejected: Rejected, circumstances: Circumstances): Diagnosis {
   const { cause, confidence, whoActs } = rejected;
   const told: Finding = { cause, confidence, ...(whoActs && { whoActs }) };
-  const guessed = isTelling(rejected, circumstances) ? told : (clueOf(circumstances) ?? told);
+  const clue = isTelling(rejected, circumstances) ? null : clueOf(circumstances);
+  // Where both name the same, the provider is surer.
+  const guessed = clue === null || clue.cause === told.cause ? { ...clue, ...told } : clue;
   const found = noticed(rejected, circumstances) ?? guessed;
   return { ...found, evidence: { ...evidenceOf(rejected, circumstances), ...found.evidence } };
 }
@@ -57,6 +59,22 @@ function hasNeverWorked({ held: { connection, tokens } }: Circumstances): boolea
   return tokens.origin === "import" && connection.lastProvenAt === null;
 }
 
+/** Whoever had it before an import is likeliest to have used it in this time. */
+const HANDED_OVER_WITHIN = 7 * DAY;
+
+/**
+ * Another system may have refreshed what was imported from it, with the refresh token that was imported, and so ended ours. Nobody
+ * else had it where a person has consented since, and it does no harm where refresh tokens are never replaced.
+ */
+function isContested({ held: { connection }, provider, now }: Circumstances): boolean {
+  if (connection.consentedAt !== null || provider.rotation === "never") return false;
+  return now - connection.createdAt < HANDED_OVER_WITHIN;
+}
+
+function previousOwner(circumstances: Circumstances): Finding | null {
+  return isContested(circumstances) ? { cause: "refresh_token_reused", confidence: "possible" } : null;
+}
+
 function clueOf(circumstances: Circumstances): Finding | null {
   return CLUES.reduce<Finding | null>((found, clue) => found ?? clue(circumstances), null);
 }
@@ -71,7 +89,8 @@ interface Finding {
 /** Reuse is what a lost answer looks like from the other side, and a token that never was this client's looks revoked. */
 function isTelling({ cause, confidence }: Rejected, circumstances: Circumstances): boolean {
   if (confidence === "possible" || cause === "unknown" || cause === "refresh_token_reused") return false;
-  return cause !== "revoked_by_user" || !hasNeverWorked(circumstances);
+  if (cause !== "revoked_by_user") return true;
+  return !hasNeverWorked(circumstances) && (confidence === "certain" || !isContested(circumstances));
 }
 
 function evidenceOf({ code, subcode, description, meaning }: Rejected, at: Circumstances): Diagnosis["evidence"] {
@@ -85,6 +104,7 @@ function evidenceOf({ code, subcode, description, meaning }: Rejected, at: Circu
     ...(meaning !== null && { meaning }),
     ...(connection.consentedAt !== null && { days_since_consent: days(at.now - connection.consentedAt) }),
     days_since_refresh: days(at.now - tokens.obtainedAt),
+    ...(isContested(at) && { previous_owner_may_refresh: true }),
     ...(changedLately && { client_secret_changed_at: at.secretChangedAt }),
   };
 }
@@ -97,6 +117,7 @@ const CLUES: readonly ((circumstances: Circumstances) => Finding | null)[] = [
   absoluteLife,
   saidLife,
   idleLife,
+  previousOwner,
   tokenLimit,
   changedSecret,
   wholeTenant,

@@ -1,3 +1,4 @@
+import { isHeldFor } from "../connection/cause.ts";
 import { PROBE_INTERVAL } from "../client/client.ts";
 import type { Claim } from "../connection/claim.ts";
 import { isLive } from "../connection/connection.ts";
@@ -81,8 +82,8 @@ async function reasonToWait({ flight, held, client, provider }: Ready, now: numb
   if (setback) return later(setback.cause, now + setback.leftMs);
   const rest = restUntil(tokens, tokens.origin);
   if (rest > now) return later("provider_response_unrecognised", rest);
-  const heldBack = connection.diagnosis?.cause === "restored_from_backup";
-  if (heldBack) return later("restored_from_backup", now + DECISION_WAIT);
+  const cause = connection.diagnosis?.cause;
+  if (isHeldFor(cause)) return later(cause, now + DECISION_WAIT);
   if (mayRotate(provider.replay) && !ports.journal.isWritable()) {
     return later("journal_unavailable", now + JOURNAL_WAIT);
   }

@@ -7,6 +7,7 @@ export type IdPrefix =
   | "sec"
   | "ten"
   | "cs"
+  | "exp"
   | "key"
   | "vrt"
   | "ops"

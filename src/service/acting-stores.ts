@@ -10,6 +10,7 @@ import { createClientStore } from "../store/clients.ts";
 import { createConnectSessionStore } from "../store/connect-sessions.ts";
 import { createConnectionStore } from "../store/connections.ts";
 import type { Database } from "../store/database.ts";
+import { createExportStore } from "../store/exports.ts";
 import { createIncidentStore } from "../store/incidents.ts";
 import { createKeyStore } from "../store/keys.ts";
 import { createOperatorSessionStore } from "../store/operator-sessions.ts";
@@ -40,6 +41,7 @@ export function createActing({ database, auditKey, watched }: ActingDeps) {
       clients: createClientStore(audited),
       connections: watched(createConnectionStore(audited)),
       connectSessions: createConnectSessionStore(audited),
+      exports: createExportStore(audited),
       incidents: createIncidentStore(audited),
       deliveries: createDeliveryStore(audited),
       operatorSessions: createOperatorSessionStore(audited),

@@ -8,6 +8,7 @@ import { createClientStore } from "../store/clients.ts";
 import { createConnectSessionStore } from "../store/connect-sessions.ts";
 import { createConnectionStore } from "../store/connections.ts";
 import type { Database, OpenedDatabase } from "../store/database.ts";
+import { createExportStore } from "../store/exports.ts";
 import { createIncidentStore } from "../store/incidents.ts";
 import { createKeyStore } from "../store/keys.ts";
 import { createOperatorSessionStore } from "../store/operator-sessions.ts";
@@ -55,6 +56,7 @@ function portsOver({ connectPorts, auditKey, watched }: CallerPortsDeps, databas
     sealed: createSealedStore(database),
     rekeys: createRekeyStore(database),
     reads: createTokenReadStore(database),
+    exports: createExportStore(database),
     incidents: createIncidentStore(database),
     receivers: createSecurityEventReceiverStore(database),
     securityEvents: createSecurityEventStore(database),

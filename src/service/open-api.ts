@@ -25,7 +25,9 @@ import { clientRoutes } from "../api/routes/clients.ts";
 import { connectSessionRoutes } from "../api/routes/connect-sessions.ts";
 import { connectionRoutes } from "../api/routes/connections.ts";
 import { dpopProofRoute } from "../api/routes/dpop-proof.ts";
-import { importRoute } from "../api/routes/import.ts";
+import { exportRoutes } from "../api/routes/exports.ts";
+import { handoverRoute } from "../api/routes/handover.ts";
+import { importRoutes } from "../api/routes/import.ts";
 import { incidentRoutes } from "../api/routes/incidents.ts";
 import { jwksRoutes } from "../api/routes/jwks.ts";
 import { keyRoutes } from "../api/routes/keys.ts";
@@ -144,7 +146,12 @@ export async function openApi(parts: ApiParts, settings: Settings): Promise<{ ap
   clientSecretRoutes(app, (caller) => ({ ...portsFor(caller), keys: clientKeys }));
   jwksRoutes(app, connectPorts);
   connectSessionRoutes(app, portsFor, createSessionLimit(clock));
-  importRoute(app, portsFor);
+  importRoutes(app, portsFor);
+  handoverRoute(app, portsFor);
+  exportRoutes(app, (caller) => {
+    const ports = portsFor(caller);
+    return { ...ports, lineage: { audit: ports.audit, keys: ports.apiKeys } };
+  });
   connectionRoutes(app, portsFor);
   reauthorizationLinkRoutes(app, portsFor);
   releaseRoute(app, portsFor);

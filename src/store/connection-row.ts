@@ -71,6 +71,8 @@ const kindColumn = z.enum([
   "reprieved",
   "held_after_restore",
   "released_after_restore",
+  "moved_out",
+  "released_after_export",
   "security_event",
   "disconnected",
 ] satisfies HistoryKind[]);

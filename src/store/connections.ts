@@ -183,6 +183,7 @@ async function list(queries: Queries, query: ConnectionQuery): Promise<Connectio
     .$if(status !== null, (select) => select.where(SHOWN_STATUS, "=", status ?? ""))
     .$if(clientId !== null, (select) => select.where("connections.client_id", "=", clientId ?? ""))
     .$if(provenBefore !== undefined, (select) => select.where(PROVEN_AT, "<", provenBefore ?? 0))
+    .$if(query.imported === true, (select) => select.where("connections.seed", "is not", null))
     .$if(order === "proven", (select) => select.orderBy(PROVEN_AT))
     .orderBy("connections.id")
     .limit(query.limit)

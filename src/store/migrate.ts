@@ -25,6 +25,7 @@ import { reauthorization } from "./migrations/0021-reauthorization.ts";
 import { scopes } from "./migrations/0022-scopes.ts";
 import { securityEvents } from "./migrations/0023-security-events.ts";
 import { campaigns } from "./migrations/0024-campaigns.ts";
+import { exports } from "./migrations/0026-exports.ts";
 import { virtualRefreshTokens } from "./migrations/0025-virtual-refresh-tokens.ts";
 import { egNow } from "./now.ts";
 
@@ -55,6 +56,7 @@ function migrationsFor(columnTypes: ColumnTypes) {
     "0022-scopes": { up: scopes(columnTypes) },
     "0023-security-events": { up: securityEvents(columnTypes) },
     "0024-campaigns": { up: campaigns(columnTypes) },
+    "0026-exports": { up: exports(columnTypes) },
     "0025-virtual-refresh-tokens": { up: virtualRefreshTokens(columnTypes) },
   };
 }

@@ -3,6 +3,7 @@ import type { CampaignTables } from "./schema/campaigns.ts";
 import type { ClientTables } from "./schema/clients.ts";
 import type { ConnectionTables } from "./schema/connections.ts";
 import type { EventTables } from "./schema/events.ts";
+import type { ExportTables } from "./schema/exports.ts";
 import type { IncidentTables } from "./schema/incidents.ts";
 import type { InstallationTables } from "./schema/installation.ts";
 import type { SecurityEventTables } from "./schema/security-events.ts";
@@ -14,6 +15,7 @@ export interface Schema
     ClientTables,
     ConnectionTables,
     EventTables,
+    ExportTables,
     IncidentTables,
     CampaignTables,
     SecurityEventTables,

@@ -61,6 +61,22 @@ const COMMANDS = [
   "exec",
   "git-credential",
   "xoauth2",
+  "import",
+  "import nango",
+  "import n8n",
+  "import authjs",
+  "import better-auth",
+  "import airbyte",
+  "import file",
+  "import handover",
+  "export",
+  "export new-key",
+  "export request",
+  "export list",
+  "export approve",
+  "export refuse",
+  "export fetch",
+  "export open",
   "incidents",
   "incidents list",
   "incidents show",
@@ -101,7 +117,7 @@ const COMMANDS = [
 
 /** Commands that ask a running service. */
 const ASKING =
-  /^(connect|connections .+|clients (?!(?:secrets|security-events)$).+|token|exec|git-credential|xoauth2|incidents .+|api-keys .+|agent-tokens .+|credentials .+|virtual-refresh-tokens .+|tenants .+|campaigns .+|webhooks .+)$/;
+  /^(connect|connections .+|clients (?!(?:secrets|security-events)$).+|token|exec|git-credential|xoauth2|import .+|export (?!new-key$|open$).+|incidents .+|api-keys .+|agent-tokens .+|credentials .+|virtual-refresh-tokens .+|tenants .+|campaigns .+|webhooks .+)$/;
 
 /** What `--help` shows, without a process for each command. */
 async function helpOf(command: string): Promise<string> {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { DEFAULT_CLIENT_SETTINGS } from "../../src/client/client.ts";
+import type { Diagnosis } from "../../src/connection/cause.ts";
 import type { TokenSetOrigin } from "../../src/connection/token-record.ts";
 import type { Rejected } from "../../src/provider/outcome.ts";
 import { diagnose, type Circumstances } from "../../src/refresh/diagnose.ts";
@@ -37,6 +38,9 @@ interface Story {
   /** Of the token set; by a refresh unless told. */
   origin?: TokenSetOrigin;
   provenAgo?: number;
+  /** It was imported then, and no person has consented since. */
+  importedAgo?: number;
+  rotation?: Circumstances["provider"]["rotation"];
   notice?: Circumstances["notice"];
 }
 
@@ -59,7 +63,7 @@ function circumstances(story: Story): Circumstances {
         consentedAt: ago(story.consentedAgo),
         statusSince: 0,
         linkEpoch: 0,
-        createdAt: 0,
+        createdAt: ago(story.importedAgo) ?? 0,
         lastReadAt: null,
         lastProvenAt: ago(story.provenAgo),
       },
@@ -76,7 +80,7 @@ function circumstances(story: Story): Circumstances {
     provider: {
       lifetimes: { access_seconds: null, idle_seconds: null, absolute_seconds: null, ...story.lifetimes },
       most_refresh_tokens: story.limit ?? null,
-      rotation: null,
+      rotation: story.rotation ?? null,
     },
     company: { ...ALONE, ...story.company },
     notice: story.notice ?? null,
@@ -185,6 +189,48 @@ describe("a token set that was imported", () => {
     expect(found).toMatchObject(said);
     expect(found.whoActs).toBeUndefined();
     expect(found.evidence).not.toHaveProperty("never_worked");
+  });
+});
+
+describe("a token set from elsewhere that was used here, and is rejected soon after", () => {
+  const IMPORTED = { origin: "ahead", provenAgo: HOUR, importedAgo: 2 * DAY } as const;
+
+  test.each<[string, Partial<Rejected>, Partial<Diagnosis>]>([
+    ["nothing", {}, { cause: "refresh_token_reused", confidence: "possible" }],
+    [
+      "that the user revoked it",
+      { cause: "revoked_by_user", confidence: "likely" },
+      { cause: "refresh_token_reused", confidence: "possible" },
+    ],
+    [
+      "that it was used",
+      { cause: "refresh_token_reused", confidence: "likely" },
+      { cause: "refresh_token_reused", confidence: "likely" },
+    ],
+    [
+      "for certain that the user revoked it",
+      { cause: "revoked_by_user", confidence: "certain" },
+      { cause: "revoked_by_user", confidence: "certain" },
+    ],
+  ])("may be refreshed by its previous owner, where the provider says %s", (_what, said, expected) => {
+    const found = of(IMPORTED, said);
+    expect(found).toMatchObject(expected);
+    expect(found.evidence).toMatchObject({ previous_owner_may_refresh: true });
+  });
+
+  test.each<[string, Story]>([
+    ["refresh tokens are never replaced", { ...IMPORTED, rotation: "never" }],
+    ["a person has consented since", { ...IMPORTED, consentedAgo: HOUR }],
+    ["it was imported long ago", { ...IMPORTED, importedAgo: 8 * DAY }],
+  ])("and not where %s", (_what, story) => {
+    const said = { cause: "revoked_by_user", confidence: "likely" } as const;
+    expect(of(story, said)).toMatchObject(said);
+    expect(of(story).evidence).not.toHaveProperty("previous_owner_may_refresh");
+  });
+
+  test("a lost answer and an end that was told are likelier", () => {
+    expect(of({ ...IMPORTED, answerLostAgo: MINUTE }).cause).toBe("rotation_lost");
+    expect(of({ ...IMPORTED, refreshExpiresIn: -HOUR }).cause).toBe("idle_expired");
   });
 });
 

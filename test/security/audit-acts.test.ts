@@ -41,6 +41,7 @@ const MUTATING: Readonly<Record<string, Expected>> = {
   "POST /v1/connect-sessions": { acts: ["connect_session.started"] },
   "POST /v1/connect-sessions/{id}/complete": { acts: ["connect_session.completed"], call: comeBack },
   "POST /v1/connections/import": { acts: ["connection.imported"] },
+  "POST /v1/connections/import/preview": { acts: "it is compared and nothing is stored" },
   "PATCH /v1/connections/{id}": {
     acts: ["connection.labels_changed", "connection.policy_changed", "connection.scopes_changed"],
   },

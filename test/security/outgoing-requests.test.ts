@@ -25,6 +25,7 @@ const OTHER_WAYS_OUT: Readonly<Record<string, string>> = {
   "api/server.ts": "listens",
   "service/create-service.ts": "types of requests that come in",
   "cli/doctor/check-address.ts": "asks the address that the service is set to listen on",
+  "cli/import/nango-api.ts": "asks the Nango instance that the operator names",
   "cli/service/service-client.ts": "asks the service that the operator names in EVERGRANT_URL",
   "keyring/kms/packages.ts": "asks the key service that the operator names in EVERGRANT_ROOT_KEY_SERVICE",
   "notify/smtp-mailer.ts": "asks the mail server that the operator names in EVERGRANT_SMTP_URL",

@@ -99,6 +99,11 @@ export const ROUTES: readonly Route[] = [
     client,
     token_set: { refresh_token: "rt-of-elsewhere", access_token: "at-of-elsewhere", expires_in: 3600 },
   })),
+  plain(["POST", "/v1/connections/import/preview", "connections:write", 200], ({ client }) => ({
+    client,
+    refresh_token: "rt-of-elsewhere",
+  })),
+  plain(["GET", "/v1/connections/handover", "connections:read", 200]),
   about("connection", ["GET", "/v1/connections/{id}", "connections:read", 200]),
   about("connection", ["GET", "/v1/connections/{id}/history", "connections:read", 200]),
   about("connection", ["PATCH", "/v1/connections/{id}", "connections:write", 200], () => ({

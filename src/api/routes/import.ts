@@ -1,6 +1,6 @@
 import type { FastifyRequest } from "fastify";
 import { z } from "zod";
-import { importConnection } from "../../connect/import.ts";
+import { findImported, importConnection } from "../../connect/import.ts";
 import type { ConnectPorts } from "../../connect/ports.ts";
 import type { ConnectionStore } from "../../connection/store.ts";
 import { secret } from "../../runtime/secret.ts";
@@ -29,7 +29,42 @@ const importBody = z.strictObject({
   verify: z.boolean().default(false).describe("Refresh at once, and adopt nothing that the provider refuses"),
 });
 
-export function importRoute(app: App, portsFor: ForCaller<ConnectPorts & { acting: Acting }>): void {
+const previewBody = z.strictObject({ client: z.string().max(100), refresh_token: token.min(1) });
+
+export function importRoutes(app: App, portsFor: ForCaller<ConnectPorts & { acting: Acting }>): void {
+  importRoute(app, portsFor);
+  previewRoute(app, portsFor);
+}
+
+function previewRoute(app: App, portsFor: ForCaller<ConnectPorts>): void {
+  app.post(
+    "/v1/connections/import/preview",
+    {
+      config: { scope: "connections:write" },
+      schema: {
+        summary: "Whether a refresh token was imported before",
+        description: "Nothing is written, and no provider is asked.",
+        security: secured,
+        body: previewBody,
+        response: {
+          200: z.object({
+            connection: z.string().nullable().describe("What it was imported as; null for one that would be new"),
+          }),
+          ...failures,
+        },
+      },
+    },
+    async (request) => {
+      const { client: clientId, refresh_token: refreshToken } = request.body;
+      const caller = callerOf(request);
+      const asked = { tenantId: caller.tenantId, clientId, refreshToken: secret(refreshToken.trim()) };
+      const found = await findImported(portsFor(caller), asked);
+      return { connection: found?.id ?? null };
+    },
+  );
+}
+
+function importRoute(app: App, portsFor: ForCaller<ConnectPorts & { acting: Acting }>): void {
   app.post(
     "/v1/connections/import",
     {

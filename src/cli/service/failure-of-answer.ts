@@ -9,7 +9,7 @@ export function failureOfAnswer(origin: string, status: number, text: string): C
   const problem = problemSchema.safeParse(parseJson(text));
   if (problem.success) return failureOfProblem(problem.data);
   return new CommandFailure({
-    exit: [502, 503, 504].includes(status) ? "unavailable" : "failed",
+    exit: [429, 502, 503, 504].includes(status) ? "unavailable" : "failed",
     code: "unexpected_answer",
     detail: `${origin} gave an answer (HTTP ${status}) that is not one of Evergrant's.`,
     next: "Check the address (--url or EVERGRANT_URL), what stands between, and that both sides have the same version.",

@@ -20,6 +20,8 @@ export interface Shape<T> {
 export interface ServiceClient {
   /** The answer, in the shape that was expected. Throws `CommandFailure`. */
   ask<T>(request: ServiceRequest, shape: Shape<T>): Promise<T>;
+  /** The same with its status, where that says more. */
+  answer<T>(request: ServiceRequest, shape: Shape<T>): Promise<{ status: number; data: T }>;
 }
 
 /** The service itself waits for a provider, longest while it checks a connection: 10 s, then 30 s for an exchange. */
@@ -29,17 +31,17 @@ const DEADLINE = 60_000;
 export function createServiceClient(url: string, environment: NodeJS.ProcessEnv): ServiceClient {
   const origin = readServiceUrl(url);
   const key = readApiKey(environment);
-  return {
-    ask: async (request, shape) => {
-      const response = await send(origin, key, request);
-      const text = await response.text().catch(unreachable(origin));
-      const answer = response.ok ? shape.safeParse(parseJson(text)) : null;
-      if (answer?.success === true) return answer.data;
-      // Loaded only here: zod, which problem details are read with, takes longer than a command that only wants a token.
-      const { failureOfAnswer } = await import("./failure-of-answer.ts");
-      throw failureOfAnswer(origin, response.status, text);
-    },
+  const answer: ServiceClient["answer"] = async (request, shape) => {
+    const response = await send(origin, key, request);
+    const { ok, status } = response;
+    const text = await response.text().catch(unreachable(origin));
+    const read = ok ? shape.safeParse(parseJson(text)) : null;
+    if (read?.success === true) return { status, data: read.data };
+    // Loaded only here: zod, which problem details are read with, takes longer than a command that only wants a token.
+    const { failureOfAnswer } = await import("./failure-of-answer.ts");
+    throw failureOfAnswer(origin, status, text);
   };
+  return { answer, ask: async (request, shape) => (await answer(request, shape)).data };
 }
 
 /** A path with ids in it, each encoded. */

@@ -118,5 +118,6 @@ export const de: Locale = {
     key_unavailable: null,
     journal_unavailable: null,
     restored_from_backup: null,
+    moved_out: null,
   },
 };

@@ -104,5 +104,6 @@ export const en: Locale = {
     key_unavailable: sentenceForUser("key_unavailable"),
     journal_unavailable: sentenceForUser("journal_unavailable"),
     restored_from_backup: sentenceForUser("restored_from_backup"),
+    moved_out: sentenceForUser("moved_out"),
   },
 };

@@ -109,5 +109,6 @@ export const es: Locale = {
     key_unavailable: null,
     journal_unavailable: null,
     restored_from_backup: null,
+    moved_out: null,
   },
 };

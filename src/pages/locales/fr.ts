@@ -119,5 +119,6 @@ export const fr: Locale = {
     key_unavailable: null,
     journal_unavailable: null,
     restored_from_backup: null,
+    moved_out: null,
   },
 };
