@@ -50,6 +50,7 @@ test("every relative link in the documentation leads to a file", () => {
     "docs/drop-in.md",
     "docs/events.md",
     "docs/database.md",
+    "docs/drop-in.md",
     "docs/incidents.md",
     "docs/journal.md",
     "docs/keys.md",
