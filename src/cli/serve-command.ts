@@ -16,7 +16,7 @@ by environment variables; see evergrant --help.`,
     )
     .addHelpText("after", "\nExample:\n  EVERGRANT_DATA_DIR=/var/lib/evergrant evergrant serve")
     .action(async () => {
-      // Loaded only here: the whole service would make every other command slow to start.
+      // Loaded only here: the help needs none of it.
       const { serve } = await import("./serve.ts");
       await serve(deps);
     });

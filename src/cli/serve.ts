@@ -1,11 +1,13 @@
-import { startService } from "../service/service.ts";
 import { readSettings } from "../service/settings.ts";
 import type { CommandDeps } from "./command-deps.ts";
 import { EXIT } from "./exit-codes.ts";
 
 /** Runs the service until it is told to stop. What was sent to a provider is finished first. */
 export async function serve({ output, environment }: CommandDeps): Promise<void> {
-  const starting = startService(readSettings(environment));
+  const settings = readSettings(environment);
+  // Loaded only now: what is wrong with the settings is said at once.
+  const { startService } = await import("../service/service.ts");
+  const starting = startService(settings);
   let stopping = false;
   const stop = async (): Promise<void> => {
     if (stopping) return;

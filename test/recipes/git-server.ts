@@ -46,6 +46,8 @@ async function askBackend(folder: string, user: string, request: IncomingMessage
     },
     stdio: ["pipe", "pipe", "inherit"],
   });
+  // It may answer before it has read everything.
+  child.stdin.on("error", () => undefined);
   request.pipe(child.stdin);
   const answer = await buffer(child.stdout);
   const end = answer.indexOf("\r\n\r\n");

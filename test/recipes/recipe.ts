@@ -81,7 +81,8 @@ function isExecutable(path: string): boolean {
 
 function outcomeOf(child: ChildProcessWithoutNullStreams, input: string): Promise<Ran> {
   let [stdout, stderr] = ["", ""];
-  child.stdin.end(input);
+  // Not every program reads what it is given.
+  child.stdin.on("error", () => undefined).end(input);
   child.stdout.setEncoding("utf8").on("data", (text: string) => (stdout += text));
   child.stderr.setEncoding("utf8").on("data", (text: string) => (stderr += text));
   return new Promise((resolve, reject) => {
