@@ -18,6 +18,12 @@ describe("connection.rejected", () => {
     expect(service.reports).toEqual([{ generation: 1, status: 401 }]);
   });
 
+  it("reports as much of a challenge as the service takes", async () => {
+    const service = await startEvergrantService();
+    await service.connect().rejected({ generation: 1, status: 401, wwwAuthenticate: "x".repeat(5000) });
+    expect(service.reports).toEqual([{ generation: 1, status: 401, www_authenticate: "x".repeat(4096) }]);
+  });
+
   it("sends one report for those who come at the same time", async () => {
     const service = await startEvergrantService();
     const connection = service.connect();

@@ -93,6 +93,18 @@ it.each([400, 403, 404, 410])("an upload stops at once when the session answers 
   expect(server.calls).toHaveLength(1);
 });
 
+it("an upload that waits before another attempt stops with its caller", async () => {
+  const { server, upload } = await start();
+  const giveUp = new AbortController();
+  const reason = new Error("enough");
+  server.faults.push(503);
+  const waiting = upload({ signal: giveUp.signal, pauseMs: 3_600_000 });
+  await expect.poll(() => server.calls).toHaveLength(1);
+  giveUp.abort(reason);
+  expect(await caught(waiting)).toBe(reason);
+  expect(server.calls).toHaveLength(1);
+});
+
 it("an upload of nothing only asks", async () => {
   const server = await startUploadServer(google, 0);
   const content = new Blob([]);
