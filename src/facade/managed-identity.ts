@@ -1,11 +1,10 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { isId } from "../runtime/id.ts";
-import { MINUTE, SECOND } from "../runtime/clock.ts";
 import { ServiceError } from "../runtime/service-error.ts";
-import type { AccessToken } from "../refresh/access-token.ts";
 import { admit } from "./admit.ts";
 import { readForm, type Form } from "./form.ts";
 import { handOut } from "./hand-out.ts";
+import { identityAnswer } from "./identity-answer.ts";
 import { identityErrorOf } from "./identity-error.ts";
 import { API_VERSION, managedIdentitySchema } from "./managed-identity-schema.ts";
 import { OAuthRefusal } from "./oauth-error.ts";
@@ -37,7 +36,7 @@ interface Asked {
 }
 
 function askedFor(query: URLSearchParams): Asked {
-  const clientIds = new Set(query.getAll("client_id"));
+  const clientIds = new Set(query.getAll("client_id").filter((id) => id !== ""));
   query.delete("client_id");
   const form = readForm(query.toString());
   if (form.get("api-version") !== API_VERSION) refuse(`api-version can only be ${API_VERSION}.`);
@@ -62,20 +61,8 @@ function refuseOtherIdentities(form: Form): void {
 }
 
 function secretOf({ headers }: FastifyRequest["raw"]): string | undefined {
-  const secret = headers["x-identity-header"];
-  return typeof secret === "string" ? secret : undefined;
-}
-
-/** A place where an access token leaves. The protocol wants an end; where the provider never said one, it is asked again soon. */
-function identityAnswer({ clock }: FacadePorts, token: AccessToken, resource: string) {
-  const expiresAt = token.expiresAt ?? clock.now() + MINUTE;
-  return {
-    access_token: token.accessToken.reveal(),
-    token_type: token.tokenType,
-    expires_on: String(Math.floor(expiresAt / SECOND)),
-    resource,
-    client_id: token.connectionId,
-  };
+  const header = headers["x-identity-header"];
+  return typeof header === "string" ? header : undefined;
 }
 
 function refuse(sentence: string): never {

@@ -25,12 +25,18 @@ function methodOf(name: string): Route["method"] {
   return method;
 }
 
-test("every route but the operational ones, and the one for providers, asks for a key, and says so before anything else", async () => {
+test("every route but the operational ones, the one for providers, and those of other protocols, asks for a key, and says so before anything else", async () => {
   const stage = await openStage();
   const all = await routes(stage);
   expect(all.length).toBeGreaterThan(20);
   const open = all.filter(({ path }) => !path.startsWith("/v1/"));
-  expect(open.map(({ path }) => path).toSorted()).toEqual(["/healthz", "/oauth/jwks/unknown-id", "/readyz"]);
+  expect(open.map(({ path }) => path).toSorted()).toEqual([
+    "/healthz",
+    "/msi/token",
+    "/oauth/jwks/unknown-id",
+    "/oauth/token",
+    "/readyz",
+  ]);
   for (const key of ["", "wrong", "eg_key_".padEnd(100, "0")]) {
     const nobody = createApi(stage.service.url, key);
     for (const { method, path } of all.filter((route) => !open.includes(route))) {
@@ -48,7 +54,7 @@ test("a key does what its scopes say and no more", async () => {
   const { connectionId } = await stage.connect();
   expect((await reader("GET", `/v1/connections/${connectionId}/access-token`)).status).toBe(200);
   const refused = (await routes(stage)).filter(
-    ({ path }) => path.startsWith("/v1/") && !path.includes("/access-token") && !path.endsWith("/dpop-proof"),
+    ({ path }) => path.startsWith("/v1/") && !/\/access-token|\/dpop-proof$|^\/v1\/agent-tokens$/.test(path),
   );
   for (const { method, path } of refused) {
     expect([path, (await reader(method, path)).body]).toMatchObject([path, { status: 403, code: "forbidden" }]);

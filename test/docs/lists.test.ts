@@ -46,6 +46,7 @@ test("every relative link in the documentation leads to a file", () => {
     "docs/causes.md",
     "docs/cli.md",
     "docs/clients.md",
+    "docs/drop-in.md",
     "docs/errors.md",
     "docs/drop-in.md",
     "docs/events.md",

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { identityAnswer } from "../../src/facade/identity-answer.ts";
 import { tokenAnswer } from "../../src/facade/token-answer.ts";
 import type { AccessToken } from "../../src/refresh/access-token.ts";
 import { secret } from "../../src/runtime/secret.ts";
@@ -28,4 +29,23 @@ test("a token is told with its scope and the whole seconds that it has left, nev
 test("what the provider never said is left out, and a token that is bound to a key is no bearer token (RFC 9449 §5)", () => {
   const bound = { ...token, scope: [], expiresAt: null, tokenType: "DPoP" };
   expect(tokenAnswer({ clock }, bound)).toEqual({ access_token: "at-1", token_type: "DPoP" });
+});
+
+function seconds(time: number): string {
+  return String(Math.floor(time / 1000));
+}
+
+test("a managed identity is told an end, and a near one where the provider never said it", () => {
+  const told = {
+    access_token: "at-1",
+    token_type: "Bearer",
+    resource: "https://api.example",
+    client_id: token.connectionId,
+  };
+  expect(identityAnswer({ clock }, token, told.resource)).toEqual({ ...told, expires_on: seconds(clock.now() + 1999) });
+  const endless = { ...token, expiresAt: null };
+  expect(identityAnswer({ clock }, endless, told.resource)).toEqual({
+    ...told,
+    expires_on: seconds(clock.now() + 60_000),
+  });
 });

@@ -143,6 +143,25 @@ describe("token exchange refuses", () => {
     }
   });
 
+  test("another tenant's connection like one that nobody has, there and at the managed identity's endpoint", async () => {
+    const { stage, connectionId, exchange } = await setUp();
+    const tenant = (await stage.api("POST", "/v1/tenants", { name: "Another" })).at("id");
+    const made = await stage.api("POST", "/v1/api-keys", { name: "x", scopes: ["admin"], tenant });
+    const subject_token = made.at("key");
+    const none = `con_${"0".repeat(26)}`;
+    const [foreign, unknown] = [await exchange({ subject_token }), await exchange({ subject_token, audience: none })];
+    expect(foreign).toMatchObject({ status: 400, body: { error: "invalid_target" } });
+    expect(foreign.body).toEqual(unknown.body);
+    const identity = async (client: string) => {
+      const query = `?api-version=2019-08-01&resource=x&client_id=${client}`;
+      const headers = { "x-identity-header": subject_token, connection: "close" };
+      const answer = await fetch(`${stage.service.url}/msi/token${query}`, { headers });
+      return [answer.status, await answer.text()];
+    };
+    expect(await identity(connectionId)).toEqual([400, expect.stringContaining("invalid_target")]);
+    expect(await identity(connectionId)).toEqual(await identity(none));
+  });
+
   test("with the link where a person must act, and with the time where it passes", async () => {
     const { stage, connectionId, exchange } = await setUp();
     stage.sandbox.control.change({ tokenEndpointFault: { kind: "rate_limit", retryAfterSeconds: 30 } });

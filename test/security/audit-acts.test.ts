@@ -76,6 +76,7 @@ const MUTATING: Readonly<Record<string, Expected>> = {
   "DELETE /v1/api-keys/{id}": { acts: ["api_key.revoked"] },
   "POST /v1/virtual-refresh-tokens": { acts: ["virtual_refresh_token.created"] },
   "DELETE /v1/virtual-refresh-tokens/{id}": { acts: ["virtual_refresh_token.revoked"] },
+  "POST /v1/agent-tokens": { acts: ["agent_token.minted"] },
   "POST /v1/webhook-endpoints": { acts: ["webhook_endpoint.created"] },
   "PATCH /v1/webhook-endpoints/{id}": { acts: ["webhook_endpoint.changed"] },
   "DELETE /v1/webhook-endpoints/{id}": { acts: ["webhook_endpoint.deleted"] },
@@ -147,6 +148,7 @@ test("no secret is in the log of all of them", async () => {
     const answer = await stage.api(route.method, path, body);
     if (path.startsWith("/v1/api-keys") && answer.status === 201) secrets.add(answer.at("key"));
     if (path === "/v1/virtual-refresh-tokens") secrets.add(answer.at("refresh_token"));
+    if (path === "/v1/agent-tokens") secrets.add(answer.at("agent_token"));
   }
   const text = JSON.stringify(await entriesOf(stage));
   expect(text.length).toBeGreaterThan(1000);

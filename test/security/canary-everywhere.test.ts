@@ -11,6 +11,7 @@ import { openStage } from "../stage/stage.ts";
 import { temporaryFolder } from "../stage/temporary-folder.ts";
 import { startWebhookReceiver } from "../stage/webhook-receiver.ts";
 import { startCanaryProvider } from "./canary-provider.ts";
+import { borrow } from "./canary-drop-in.ts";
 import { addKeys } from "./canary-keys.ts";
 import { call, place, type Search } from "./canary-search.ts";
 import { findSecrets } from "./encodings.ts";
@@ -26,6 +27,7 @@ const KINDS = [
   "admin key",
   "API key",
   "virtual refresh token",
+  "agent token",
   "root key",
   "root key's bytes",
   "tenant key",
@@ -54,6 +56,7 @@ test("every kind of secret is nowhere but where it belongs", async () => {
   const connection = await useConnection(search);
   await misplace(search);
   await askEverything(search, connection);
+  await borrow(search, connection);
   await runCommands(search, connection);
   await redeemVirtually(search, connection);
   await addKeys(search);
@@ -309,6 +312,9 @@ async function runCommands(search: Search, path: string): Promise<void> {
     [["connections", "history", id], []],
     [["connections", "show", stage.adminKey], []],
     [["token", id], ["access token"]],
+    [["agent-tokens", "create", "no-connection"], []],
+    [["credentials", "google", id, "--out", join(folder, "google.json")], []],
+    [["credentials", "azure", id], ["admin key"]],
     [["journal", "verify"], []],
     [["backup", join(folder, "backup.db")], []],
   ];
@@ -316,5 +322,7 @@ async function runCommands(search: Search, path: string): Promise<void> {
     const { stdout, stderr } = await evergrant(args, environment);
     place(search, `evergrant ${args.slice(0, 2).join(" ")}`, stdout + stderr, belongs);
   }
+  place(search, "credentials for Google", readFileSync(join(folder, "google.json"), "utf8"));
+  place(search, "their key", readFileSync(join(folder, "google.key"), "utf8"), ["admin key"]);
   place(search, "the backup", readFileSync(join(folder, "backup.db"), "latin1"));
 }

@@ -27,7 +27,7 @@ export async function addKeys({ stage, secrets }: Search): Promise<void> {
     random: systemRandom,
     clock: systemClock,
   });
-  for (const [index, purpose] of ["links", "api-keys", "seeds"].entries()) {
+  for (const [index, purpose] of ["links", "api-keys", "seeds", "agent-tokens"].entries()) {
     secrets.set(`derived key ${index}`, (await keyring.derive(purpose)).reveal());
   }
   secrets.set("root key", text).set("root key's bytes", root.bytes.reveal());

@@ -148,6 +148,8 @@ export const ROUTES: readonly Route[] = [
   about("key", ["POST", "/v1/api-keys/{id}/rotate", "keys:write", 201]),
   about("key", ["DELETE", "/v1/api-keys/{id}", "keys:write", 204]),
 
+  plain(["POST", "/v1/agent-tokens", "token:read", 201], ({ connection }) => ({ connections: [connection] })),
+
   plain(["GET", "/v1/audit", "audit:read", 200]),
   { ...plain(["GET", "/v1/tenants", "admin", 200]), isOperators: true },
   { ...plain(["POST", "/v1/tenants", "admin", 201], () => ({ name: "Made by a test" })), isOperators: true },

@@ -18,7 +18,8 @@ export function addAgentTokensCommand(program: Command, { output, environment }:
   const tokens = program
     .command("agent-tokens")
     .summary("make short-lived tokens for one job or one agent")
-    .description("Makes tokens that stand for the API key in EVERGRANT_API_KEY, for some connections and some time.");
+    .description("Makes tokens that stand for the API key in EVERGRANT_API_KEY, for some connections and some time.")
+    .addHelpText("after", "\nExample:\n  evergrant agent-tokens create con_01jd... --expires-in 900");
   const command = tokens
     .command("create")
     .summary("make a token that reads the access tokens of some connections only")

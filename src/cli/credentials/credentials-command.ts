@@ -17,6 +17,7 @@ interface Options {
 interface GoogleOptions extends Options {
   out?: string;
   keyFile?: string;
+  project?: string;
   overwrite?: boolean;
 }
 
@@ -28,7 +29,8 @@ export function addCredentialsCommand(program: Command, deps: CommandDeps): void
     .summary("what the SDKs of Google and of Azure take for credentials")
     .description(
       "Makes the SDKs of Google and of Azure get the access tokens of a connection, without another line of code.",
-    );
+    )
+    .addHelpText("after", "\nExample:\n  evergrant credentials google con_01jd... --out google.json");
   addGoogle(credentials, deps);
   addAzure(credentials, deps);
 }
@@ -45,6 +47,7 @@ with the API key of EVERGRANT_API_KEY. Replaces neither, unless --overwrite says
     .argument("<connection>", CONNECTION)
     .option("--out <file>", "where to (default: <connection>.json)")
     .option("--key-file <file>", "where the key goes (default: beside it, with .key)")
+    .option("--project <id>", "project at Google Cloud; without one the SDK may look for it for seconds")
     .option("--overwrite", "replace files that are there")
     .option(...EXPIRES_IN);
   asksService(command, "evergrant credentials google con_01jd... --out google.json").action(

@@ -11,6 +11,7 @@ interface Wish {
   origin: string;
   out?: string;
   keyFile?: string;
+  project?: string;
   overwrite?: boolean;
 }
 
@@ -19,7 +20,7 @@ interface Wish {
  * takes a second variable. The libraries read the file at each exchange, so that a key is changed by changing it.
  */
 export function writeGoogleFiles(output: Output, wish: Wish): void {
-  const { connectionId, subject, origin, overwrite = false } = wish;
+  const { connectionId, subject, origin, project, overwrite = false } = wish;
   const file = resolve(wish.out ?? `${connectionId}.json`);
   const keyFile = resolve(wish.keyFile ?? `${file.replace(/\.json$/, "")}.key`);
   const credentials = {
@@ -28,6 +29,7 @@ export function writeGoogleFiles(output: Output, wish: Wish): void {
     subject_token_type: ACCESS_TOKEN,
     token_url: `${origin}/oauth/token`,
     credential_source: { file: keyFile, format: { type: "text" } },
+    ...(project !== undefined && { project_id: project }),
   };
   if (!overwrite) for (const path of [keyFile, file]) requireFree(path);
   put(keyFile, subject, overwrite);
