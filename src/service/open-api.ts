@@ -59,6 +59,7 @@ import { registerOperatorPages, type OperatorPagesDeps } from "../pages/operator
 import type { AccessTokens } from "../refresh/access-token.ts";
 import type { SecurityEventPorts } from "../security-event/ports.ts";
 import { createApiKeyStore } from "../store/api-keys.ts";
+import { createAuditStore } from "../store/audit.ts";
 import type { OpenedDatabase } from "../store/database.ts";
 import { createOperatorSessionStore } from "../store/operator-sessions.ts";
 import { createTokenReadStore } from "../store/token-reads.ts";
@@ -148,10 +149,8 @@ export async function openApi(parts: ApiParts, settings: Settings): Promise<{ ap
   connectSessionRoutes(app, portsFor, createSessionLimit(clock));
   importRoutes(app, portsFor);
   handoverRoute(app, portsFor);
-  exportRoutes(app, (caller) => {
-    const ports = portsFor(caller);
-    return { ...ports, lineage: { audit: ports.audit, keys: ports.apiKeys } };
-  });
+  const lineage = { audit: createAuditStore(database, auditKey), keys };
+  exportRoutes(app, (caller) => ({ ...portsFor(caller), lineage }));
   connectionRoutes(app, portsFor);
   reauthorizationLinkRoutes(app, portsFor);
   releaseRoute(app, portsFor);

@@ -57,7 +57,7 @@ function open(queries: Queries, id: string) {
 }
 
 function later(lifeMs: number) {
-  return sql<number>`eg_now() + ${lifeMs}`;
+  return sql<number>`eg_now() + cast(${lifeMs} as bigint)`;
 }
 
 async function create(queries: Queries, made: NewExport, lifeMs: number): Promise<void> {

@@ -16,8 +16,9 @@ export async function release(tx: Transaction, connectionId: string): Promise<bo
     .where("connections.id", "=", connectionId)
     .where("status", "=", "suspended")
     .executeTakeFirst();
-  const cause = held?.diagnosis == null ? undefined : diagnosisColumn.read(held.diagnosis).cause;
-  if (!lease || !held || !isHeldFor(cause)) return false;
+  if (!lease || !held || held.diagnosis === null) return false;
+  const { cause } = diagnosisColumn.read(held.diagnosis);
+  if (!isHeldFor(cause)) return false;
   const { generation, obtained_at: obtainedAt } = held;
   await updateConnection(tx.queries, connectionId)
     .set({ status: "active", status_since: egNow, diagnosis: null })

@@ -57,6 +57,7 @@ test("every relative link in the documentation leads to a file", () => {
     "docs/keys.md",
     "docs/liveness.md",
     "docs/metrics.md",
+    "docs/moving.md",
     "docs/providers.md",
     "docs/reauthorization.md",
     "docs/scopes.md",

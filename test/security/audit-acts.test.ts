@@ -8,7 +8,7 @@ import { openRaw } from "../stage/raw-database.ts";
 import { openStage, type Stage } from "../stage/stage.ts";
 import { openIncident } from "./open-incident.ts";
 import { startCampaign } from "./campaign.ts";
-import { NOBODY_LISTENS, ROUTES, type Ids } from "./route-table.ts";
+import { exportOf, NOBODY_LISTENS, ROUTES, type Ids } from "./route-table.ts";
 
 interface Expected {
   /** What is written down of one call that succeeds: an entry each. None for what is no act, with the reason. */
@@ -62,6 +62,16 @@ const MUTATING: Readonly<Record<string, Expected>> = {
     },
   },
   "POST /v1/campaigns/{id}/cancel": { acts: ["campaign.cancelled"] },
+  "POST /v1/exports": { acts: ["export.requested"] },
+  "POST /v1/exports/{id}/approve": { acts: ["export.approved"], call: askedByAnother },
+  "POST /v1/exports/{id}/fetch": {
+    acts: ["export.fetched"],
+    call: async (stage, { export: id }) => {
+      change(stage, "update exports set decision = 'approved', decided_kind = 'api_key', decided_by = 'key_another'");
+      return { path: `/v1/exports/${id}/fetch`, status: 200 };
+    },
+  },
+  "POST /v1/exports/{id}/refuse": { acts: ["export.refused"] },
   "POST /v1/tenants": { acts: ["tenant.created"] },
   "PATCH /v1/tenants/{id}": {
     acts: ["tenant.changed"],
@@ -172,6 +182,7 @@ async function openOwned() {
     operator: (await stage.api("POST", "/v1/operator-sessions")).at("id"),
     virtual: (await stage.api("POST", "/v1/virtual-refresh-tokens", { connection: connectionId })).at("id"),
     campaign: await startCampaign(stage.api, stage.clientId),
+    export: (await stage.api("POST", "/v1/exports", exportOf(stage.clientId))).at("id"),
     endpoint: (await stage.api("POST", "/v1/webhook-endpoints", { url: NOBODY_LISTENS })).at("id"),
     incident: openIncident(stage),
   };
@@ -208,6 +219,14 @@ async function hold(stage: Stage, { connection }: Ids) {
   const diagnosis = { cause: "restored_from_backup", confidence: "possible", evidence: {} };
   change(stage, `update connections set status = 'suspended', diagnosis = '${JSON.stringify(diagnosis)}'`);
   return { path: `/v1/connections/${connection}/release`, status: 200 };
+}
+
+/** Somebody else has asked for the export. */
+async function askedByAnother(stage: Stage, { export: id }: Ids) {
+  change(stage, "update exports set requested_by = 'key_another'");
+  const { body } = await stage.api("GET", `/v1/exports/${id}`);
+  const { fingerprint } = z.object({ fingerprint: z.string() }).parse(body);
+  return { path: `/v1/exports/${id}/approve`, body: { fingerprint }, status: 200 };
 }
 
 /** There was another root key, which wraps nothing any more. */

@@ -6,7 +6,7 @@ import { openStage, type Stage } from "../stage/stage.ts";
 import { openAnotherTenant } from "./another-tenant.ts";
 import { openIncident } from "./open-incident.ts";
 import { startCampaign } from "./campaign.ts";
-import { NOBODY_LISTENS, NONE, ROUTES, UNKNOWN, type Ids, type Route } from "./route-table.ts";
+import { exportOf, NOBODY_LISTENS, NONE, ROUTES, UNKNOWN, type Ids, type Route } from "./route-table.ts";
 
 /** Those that are called with an id of something, in the path or in the body. */
 const withIds = ROUTES.filter(({ call }) => JSON.stringify(call(UNKNOWN)) !== JSON.stringify(call(NONE)));
@@ -27,6 +27,7 @@ async function openTwoTenants() {
     operator: (await stage.api("POST", "/v1/operator-sessions")).at("id"),
     virtual: (await stage.api("POST", "/v1/virtual-refresh-tokens", { connection: connectionId })).at("id"),
     campaign: await startCampaign(stage.api, stage.clientId),
+    export: (await stage.api("POST", "/v1/exports", exportOf(stage.clientId))).at("id"),
     endpoint: (await stage.api("POST", "/v1/webhook-endpoints", { url: NOBODY_LISTENS })).at("id"),
     incident: openIncident(stage),
   };

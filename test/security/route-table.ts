@@ -12,6 +12,8 @@ export interface Ids {
   operator: string;
   campaign: string;
   virtual: string;
+  /** Asked for by the owner of all the ids. */
+  export: string;
   endpoint: string;
   incident: string;
 }
@@ -55,6 +57,12 @@ function plain([method, path, scope, forOwner]: [Route["method"], string, Scope,
 }
 
 const endpoints = { authorization_url: "https://as.example/authorize", token_url: "https://as.example/token" };
+
+/** What asks for an export of a client's connections, for somebody's key. */
+export function exportOf(client: string) {
+  const x = "3p7bfXt9wbTTW2HC7OQ1Nz-DQ8hbeGdNrfx-FG-IK08";
+  return { client, recipient_key: { kty: "OKP", crv: "X25519", x }, reason: "made by a test" };
+}
 
 /** An address at which the service may send, and nothing answers. */
 export const NOBODY_LISTENS = "https://127.0.0.1:1/hook";
@@ -150,6 +158,14 @@ export const ROUTES: readonly Route[] = [
 
   plain(["POST", "/v1/agent-tokens", "token:read", 201], ({ connection }) => ({ connections: [connection] })),
 
+  plain(["GET", "/v1/exports", "admin", 200]),
+  plain(["POST", "/v1/exports", "admin", 201], ({ client }) => exportOf(client)),
+  about("export", ["GET", "/v1/exports/{id}", "admin", 200]),
+  // Who has asked for it cannot approve it.
+  about("export", ["POST", "/v1/exports/{id}/approve", "admin", 403], () => ({ fingerprint: "x" })),
+  about("export", ["POST", "/v1/exports/{id}/fetch", "admin", 409]),
+  about("export", ["POST", "/v1/exports/{id}/refuse", "admin", 200]),
+
   plain(["GET", "/v1/audit", "audit:read", 200]),
   { ...plain(["GET", "/v1/tenants", "admin", 200]), isOperators: true },
   { ...plain(["POST", "/v1/tenants", "admin", 201], () => ({ name: "Made by a test" })), isOperators: true },
@@ -200,6 +216,7 @@ export const UNKNOWN: Ids = {
   operator: `ops_${"0".repeat(26)}`,
   virtual: `vrt_${"0".repeat(26)}`,
   campaign: `cam_${"0".repeat(26)}`,
+  export: `exp_${"0".repeat(26)}`,
   endpoint: `whe_${"0".repeat(26)}`,
   incident: `inc_${"0".repeat(26)}`,
 };
@@ -215,6 +232,7 @@ export const NONE: Ids = {
   operator: "",
   virtual: "",
   campaign: "",
+  export: "",
   endpoint: "",
   incident: "",
 };

@@ -11,7 +11,7 @@ import { openStage, type Stage } from "../stage/stage.ts";
 import { startCampaign } from "./campaign.ts";
 import { withoutFirstWall } from "./forgetful-database.ts";
 import { INCIDENT, incidentOf } from "./open-incident.ts";
-import { NOBODY_LISTENS, NONE, ROUTES, UNKNOWN, type Ids, type Route } from "./route-table.ts";
+import { exportOf, NOBODY_LISTENS, NONE, ROUTES, UNKNOWN, type Ids, type Route } from "./route-table.ts";
 import { addTenant, connectAs, type TenantStage } from "./two-tenants.ts";
 
 // The first wall is taken away, in order to see the second.
@@ -85,6 +85,7 @@ async function thingsOf(tenant: TenantStage): Promise<Ids> {
     operator: (await api("POST", "/v1/operator-sessions")).at("id"),
     virtual: (await api("POST", "/v1/virtual-refresh-tokens", { connection })).at("id"),
     campaign: await startCampaign(api, clientId),
+    export: (await api("POST", "/v1/exports", exportOf(clientId))).at("id"),
     endpoint: (await api("POST", "/v1/webhook-endpoints", { url: NOBODY_LISTENS })).at("id"),
     incident: INCIDENT,
   };

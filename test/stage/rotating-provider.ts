@@ -8,6 +8,8 @@ export interface RotatingProvider {
   issue(): string;
   /** Refreshes as somebody else does, and returns what that brought; null where it is refused. */
   refresh(token: string): string | null;
+  /** Those that it would accept now. */
+  living(): string[];
   /** How often it was asked over HTTP. */
   asked: number;
 }
@@ -21,7 +23,7 @@ export async function startRotatingProvider(fields: Record<string, unknown> = {}
     return token;
   };
   const refresh = (token: string): string | null => (living.delete(token) ? issue() : null);
-  const provider: RotatingProvider = { entry: {}, issue, refresh, asked: 0 };
+  const provider: RotatingProvider = { entry: {}, issue, refresh, living: () => [...living], asked: 0 };
   const origin = await startPageServer((request, response) => {
     provider.asked++;
     let body = "";

@@ -2,6 +2,7 @@ import type { FastifyRequest } from "fastify";
 import { z } from "zod";
 import type { Act, Actor, ActName } from "../../access/audit.ts";
 import { mayBeOnePerson, type LineageDeps } from "../../access/lineage.ts";
+import { DEFAULT_TENANT } from "../../access/store.ts";
 import type { TenantStore } from "../../access/tenant-store.ts";
 import type { ConnectPorts } from "../../connect/ports.ts";
 import {
@@ -19,7 +20,7 @@ import { actOf, type Acting } from "../acts.ts";
 import { exportDocument, fingerprintOf } from "../export-document.ts";
 import { exportSchema, exportView, recipientSchema } from "../export-view.ts";
 import { callerOf, type ForCaller } from "../guard.ts";
-import { requireOperatorsAdmin, tenantToActFor } from "../operator.ts";
+import { tenantToActFor } from "../operator.ts";
 import type { App } from "../server.ts";
 import { failures, idParams, secured } from "../wire.ts";
 
@@ -32,13 +33,16 @@ export interface ExportRouteDeps extends ConnectPorts {
 
 const someId = z.string().min(1).max(100);
 
+/** As many as a request has room for. */
+const MOST_IDS = 5000;
+
 const requestBody = z
   .strictObject({
     recipient_key: recipientSchema,
     reason: z.string().trim().min(1).max(500),
     tenant: someId.optional(),
     client: someId.optional().describe("Only those of this client"),
-    connections: z.array(someId).min(1).max(MOST_CONNECTIONS).optional(),
+    connections: z.array(someId).min(1).max(MOST_IDS).optional(),
   })
   .refine(
     ({ client, connections }) => client === undefined || connections === undefined,
@@ -53,8 +57,6 @@ const listQuery = z.strictObject({
   limit: z.coerce.number().int().min(1).max(200).default(50),
   before: z.string().max(100).optional(),
 });
-
-const OPERATORS = "Connections are exported by the operator's administrators.";
 
 /** Moving out: one asks, another approves, and what is fetched then only the recipient can open. */
 export function exportRoutes(app: App, depsFor: ForCaller<ExportRouteDeps>): void {
@@ -80,9 +82,11 @@ function readingRoutes(app: App, depsFor: ForCaller<ExportRouteDeps>): void {
       },
     },
     async (request) => {
-      const { exports, clock } = operatorDeps(request, depsFor);
+      const { exports, clock } = depsFor(callerOf(request));
       const { limit, before } = request.query;
-      const found = await exports.list({ tenantId: null, limit: limit + 1, before: before ?? null });
+      const { tenantId } = callerOf(request);
+      const own = tenantId === DEFAULT_TENANT ? null : tenantId;
+      const found = await exports.list({ tenantId: own, limit: limit + 1, before: before ?? null });
       const page = found.slice(0, limit);
       const nextBefore = found.length > limit ? (page.at(-1)?.id ?? null) : null;
       return { exports: page.map((each) => exportView(each, clock.now())), next_before: nextBefore };
@@ -93,8 +97,8 @@ function readingRoutes(app: App, depsFor: ForCaller<ExportRouteDeps>): void {
     "/v1/exports/:id",
     { config: { scope: "admin" }, schema: { summary: "One export", ...aboutOne } },
     async (request) => {
-      const deps = operatorDeps(request, depsFor);
-      return exportView(await find(deps, request.params.id), deps.clock.now());
+      const deps = depsFor(callerOf(request));
+      return exportView(await find(deps, request, request.params.id), deps.clock.now());
     },
   );
 }
@@ -116,7 +120,7 @@ function requestRoute(app: App, depsFor: ForCaller<ExportRouteDeps>): void {
     },
     async (request, reply) => {
       const { body } = request;
-      const deps = operatorDeps(request, depsFor);
+      const deps = depsFor(callerOf(request));
       const tenantId = await tenantToActFor(deps.tenants, callerOf(request), body.tenant);
       const fingerprint = await fingerprintOf(body.recipient_key);
       const connectionIds = await candidates(deps, {
@@ -129,7 +133,7 @@ function requestRoute(app: App, depsFor: ForCaller<ExportRouteDeps>): void {
       const detail = { fingerprint, connections: connectionIds.length };
       const { exports } = deps.acting(actOn({ id, tenantId }, request, "export.requested", detail));
       await exports.create({ ...made, requestedBy: personOf(request) }, DECISION_TIME);
-      return reply.status(201).send(exportView(await find(deps, id), deps.clock.now()));
+      return reply.status(201).send(exportView(await find(deps, request, id), deps.clock.now()));
     },
   );
 }
@@ -148,9 +152,9 @@ function decidingRoutes(app: App, depsFor: ForCaller<ExportRouteDeps>): void {
       },
     },
     async (request) => {
-      const deps = operatorDeps(request, depsFor);
-      const found = await find(deps, request.params.id);
-      if (await mayBeOnePerson(deps.lineage, found.requestedBy, personOf(request))) {
+      const deps = depsFor(callerOf(request));
+      const found = await find(deps, request, request.params.id);
+      if (await mayBeOnePerson(deps.lineage, found.tenantId, [found.requestedBy, personOf(request)])) {
         throw new ServiceError(
           "forbidden",
           "Whoever asks for an export cannot approve it, nor can a key that the same key has made. Another person has to.",
@@ -170,8 +174,8 @@ function decidingRoutes(app: App, depsFor: ForCaller<ExportRouteDeps>): void {
     "/v1/exports/:id/refuse",
     { config: { scope: "admin" }, schema: { summary: "Refuse an export, or take it back", ...aboutOne } },
     async (request) => {
-      const deps = operatorDeps(request, depsFor);
-      const found = await find(deps, request.params.id);
+      const deps = depsFor(callerOf(request));
+      const found = await find(deps, request, request.params.id);
       return decide(deps, request, { found, decision: "refused", lifeMs: DECISION_TIME });
     },
   );
@@ -198,8 +202,8 @@ function fetchRoute(app: App, depsFor: ForCaller<ExportRouteDeps>): void {
       },
     },
     async (request, reply) => {
-      const deps = operatorDeps(request, depsFor);
-      const found = await find(deps, request.params.id);
+      const deps = depsFor(callerOf(request));
+      const found = await find(deps, request, request.params.id);
       if (statusOf(found, deps.clock.now()) !== "approved") throw notWaiting("approved and not fetched");
       await holdForExport(deps, found);
       const made = await exportDocument(deps, found);
@@ -222,13 +226,17 @@ async function decide(deps: ExportRouteDeps, request: FastifyRequest, { found, d
   const act = actOn(found, request, `export.${decision}`, { fingerprint: found.fingerprint });
   const done = await deps.acting(act).exports.decide(found.id, personOf(request), { decision, lifeMs });
   if (!done) throw notWaiting("waiting for a decision");
-  return exportView(await find(deps, found.id), deps.clock.now());
+  return exportView(await find(deps, request, found.id), deps.clock.now());
 }
 
 async function candidates(
-  { exports }: ExportRouteDeps,
+  { exports, clients }: ExportRouteDeps,
   wanted: { tenantId: string; clientId: string | null; ids: readonly string[] | null },
 ): Promise<string[]> {
+  const { tenantId, clientId } = wanted;
+  if (clientId !== null && (await clients.find(clientId))?.tenantId !== tenantId) {
+    throw new ServiceError("not_found", "There is no such client.");
+  }
   const ids = await exports.candidates({ ...wanted, limit: MOST_CONNECTIONS + 1 });
   if (wanted.ids !== null && ids.length !== new Set(wanted.ids).size) {
     throw new ServiceError(
@@ -244,15 +252,12 @@ async function candidates(
   );
 }
 
-function operatorDeps(request: FastifyRequest, depsFor: ForCaller<ExportRouteDeps>): ExportRouteDeps {
-  const caller = callerOf(request);
-  requireOperatorsAdmin(caller, OPERATORS);
-  return depsFor(caller);
-}
-
-async function find({ exports }: ExportRouteDeps, id: string): Promise<Export> {
+/** A foreign one is answered like one that does not exist; the operator sees those of all tenants. */
+async function find({ exports }: ExportRouteDeps, request: FastifyRequest, id: string): Promise<Export> {
+  const { tenantId } = callerOf(request);
   const found = await exports.find(id);
-  if (!found) throw new ServiceError("not_found", "There is no such export.");
+  if (!found || (tenantId !== DEFAULT_TENANT && found.tenantId !== tenantId))
+    throw new ServiceError("not_found", "There is no such export.");
   return found;
 }
 

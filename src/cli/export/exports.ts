@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { exportSchema } from "../../api/export-view.ts";
+import { MINUTE } from "../../runtime/clock.ts";
 import { path, type ServiceClient } from "../service/service-client.ts";
 import type { Output } from "../terminal/output.ts";
 import { relativeTime } from "../terminal/relative-time.ts";
@@ -21,6 +22,8 @@ const pageSchema = z.object({ exports: z.array(exportSchema), next_before: z.str
 const fetchedSchema = z.object({ document: z.string(), connections: z.int(), left_out: z.array(z.string()) });
 
 const LARGEST_PAGE = 200;
+/** Thousands of connections are held and sealed, after refreshes that are under way. */
+const FETCH_DEADLINE = 4 * MINUTE;
 
 export async function requestExport(service: ServiceClient, output: Output, wish: ExportRequest): Promise<void> {
   const { recipient, connection: connections, ...more } = wish;
@@ -87,7 +90,8 @@ export async function fetchExport(
   { id, out }: { id: string; out: string },
 ): Promise<void> {
   const file = newFile(out);
-  const fetched = await service.ask({ method: "POST", path: path`/v1/exports/${id}/fetch` }, fetchedSchema);
+  const request = { method: "POST", path: path`/v1/exports/${id}/fetch`, deadline: FETCH_DEADLINE } as const;
+  const fetched = await service.ask(request, fetchedSchema);
   file.fill(`${fetched.document}\n`);
   const { connections, left_out: leftOut } = fetched;
   const rest =

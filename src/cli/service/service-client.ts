@@ -9,6 +9,8 @@ interface ServiceRequest {
   path: string;
   query?: Readonly<Record<string, string | number | undefined>>;
   body?: unknown;
+  /** Milliseconds, for what takes longer than asking a provider. */
+  deadline?: number;
 }
 
 /** What an answer should look like: a zod schema, or a check that loads without zod. */
@@ -58,7 +60,7 @@ function send(origin: string, key: string, request: ServiceRequest): Promise<Res
     body: request.body === undefined ? null : JSON.stringify(request.body),
     // The key is for this address only.
     redirect: "manual",
-    signal: AbortSignal.timeout(DEADLINE),
+    signal: AbortSignal.timeout(request.deadline ?? DEADLINE),
   }).catch(unreachable(origin));
 }
 
