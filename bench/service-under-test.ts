@@ -25,6 +25,8 @@ export async function startServiceUnderTest(port: number, nodeFlags: readonly st
       EVERGRANT_PORT: String(port),
       // The load comes with one key, and is not to be refused.
       EVERGRANT_RATE_LIMIT: "1000000",
+      // The API that is asked through the proxy is on this machine.
+      EVERGRANT_ALLOWED_PRIVATE_HOSTS: "127.0.0.1",
     },
     stdio: ["ignore", "pipe", "inherit"],
   });

@@ -6,7 +6,7 @@ export const FORM = "application/x-www-form-urlencoded";
 /** In bytes: an agent token is the longest that there is to say. */
 export const LARGEST_FORM = 32 * 1024;
 
-const tokenRequest = z
+const exchangeRequest = z
   .object({
     grant_type: z.literal(TOKEN_EXCHANGE),
     subject_token: z.string().describe("An API key with the scope `token:read`, or an agent token"),
@@ -16,7 +16,20 @@ const tokenRequest = z
     requested_token_type: z.literal(ACCESS_TOKEN).optional(),
     scope: z.string().optional().describe("Taken and not looked at: what there is was consented to"),
   })
-  .meta({ id: "TokenRequest" });
+  .meta({ id: "TokenExchangeRequest" });
+
+const refreshRequest = z
+  .object({
+    grant_type: z.literal("refresh_token"),
+    refresh_token: z.string().describe("A virtual refresh token, eg_vrt_…"),
+    client_id: z
+      .string()
+      .optional()
+      .describe("The id of an API key, key_…; or by the `Authorization` header, as Basic"),
+    client_secret: z.string().optional().describe("That API key, with the scope `token:read`"),
+    scope: z.string().optional().describe("Nothing that the connection was not granted"),
+  })
+  .meta({ id: "RefreshRequest" });
 
 const tokenAnswer = z
   .object({
@@ -24,7 +37,8 @@ const tokenAnswer = z
     token_type: z.string().describe("`Bearer`, or `DPoP` where the token is bound to a key (RFC 9449)"),
     expires_in: z.int().optional().describe("Seconds from now; left out where the provider never said"),
     scope: z.string().optional(),
-    issued_token_type: z.literal(ACCESS_TOKEN).optional(),
+    issued_token_type: z.literal(ACCESS_TOKEN).optional().describe("Of an exchange"),
+    refresh_token: z.string().optional().describe("Of a refresh: the one that was sent, which is never replaced"),
   })
   .meta({ id: "TokenAnswer" });
 
@@ -37,10 +51,11 @@ const tokenError = z
   .meta({ id: "TokenError" });
 
 export const tokenEndpointSchema = {
-  summary: "The access token of a connection, by token exchange (RFC 8693)",
+  summary:
+    "The access token of a connection, by token exchange (RFC 8693) or with a virtual refresh token (RFC 6749 §6)",
   description:
-    "`invalid_grant`: a person must act, and `error_uri` is the link for that. `invalid_target`: there is no such connection for this subject. `temporarily_unavailable` (503, 429): ask again after `Retry-After`.",
+    "`invalid_grant`: a person must act, and `error_uri` is the link for that. `invalid_target`: there is no such connection for this subject. `invalid_client`: no such API key. `temporarily_unavailable` (503, 429): ask again after `Retry-After`.",
   consumes: [FORM],
-  body: tokenRequest,
+  body: z.union([exchangeRequest, refreshRequest]),
   response: { 200: tokenAnswer, "4xx": tokenError, "5xx": tokenError },
 };

@@ -29,7 +29,7 @@ test("every route but the operational ones, the one for providers, and those of 
   const stage = await openStage();
   const all = await routes(stage);
   expect(all.length).toBeGreaterThan(20);
-  const open = all.filter(({ path }) => !path.startsWith("/v1/"));
+  const open = all.filter(({ path }) => !/^\/(v1|proxy)\//.test(path));
   expect(open.map(({ path }) => path).toSorted()).toEqual([
     "/healthz",
     "/msi/token",

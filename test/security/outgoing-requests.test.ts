@@ -19,6 +19,7 @@ const WAYS_OUT =
 
 /** Who uses them outside `src/network`, and why no URL of a tenant leads through there. */
 const OTHER_WAYS_OUT: Readonly<Record<string, string>> = {
+  "api/body-deadline.ts": "types of requests that come in",
   "api/hot-route.ts": "types of requests that come in",
   "api/operator-cookie.ts": "types of requests that come in",
   "api/peer-address.ts": "types of requests that come in",

@@ -21,7 +21,18 @@ export interface ApiOfPorts {
   catalogue: Pick<Catalogue, "resolve">;
 }
 
-export async function apiOf(
+/** Tells the API of a token, and knows it for as long as the token is kept in memory: some seconds. */
+export function createApiOf(): (ports: ApiOfPorts, token: AccessToken) => Promise<Api> {
+  const known = new WeakMap<AccessToken, Promise<Api>>();
+  return (ports, token) => {
+    const api = known.get(token) ?? apiOf(ports, token);
+    known.set(token, api);
+    api.catch(() => known.delete(token));
+    return api;
+  };
+}
+
+async function apiOf(
   { connections, clients, catalogue }: ApiOfPorts,
   { connectionId, answerFields }: Pick<AccessToken, "connectionId" | "answerFields">,
 ): Promise<Api> {

@@ -10,12 +10,14 @@ export interface BodyWatch {
   /** The first of it is asked for. */
   onStart(this: void): void;
   onBytes(this: void, count: number): void;
+  /** Nobody reads on, whether or not there is more. */
+  onEnd(this: void): void;
 }
 
 /** So much of a body is kept while it goes by. */
 const MOST_KEPT = 64 * 1024;
 
-export function requestBody(source: AsyncIterable<Uint8Array>, { onStart, onBytes }: BodyWatch): RequestBody {
+export function requestBody(source: AsyncIterable<Uint8Array>, { onStart, onBytes, onEnd }: BodyWatch): RequestBody {
   let kept: Uint8Array[] | null = [];
   let bytes = 0;
   let state: "unread" | "begun" | "read" = "unread";
@@ -23,14 +25,18 @@ export function requestBody(source: AsyncIterable<Uint8Array>, { onStart, onByte
   async function* reading(): AsyncGenerator<Uint8Array> {
     state = "begun";
     onStart();
-    for await (const chunk of source) {
-      onBytes(chunk.length);
-      bytes += chunk.length;
-      if (bytes > MOST_KEPT) kept = null;
-      kept?.push(chunk);
-      yield chunk;
+    try {
+      for await (const chunk of source) {
+        onBytes(chunk.length);
+        bytes += chunk.length;
+        if (bytes > MOST_KEPT) kept = null;
+        kept?.push(chunk);
+        yield chunk;
+      }
+      state = "read";
+    } finally {
+      onEnd();
     }
-    state = "read";
   }
 
   async function* again(): AsyncGenerator<Uint8Array> {

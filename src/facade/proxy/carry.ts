@@ -3,7 +3,7 @@ import type { Caller } from "../../access/authenticator.ts";
 import type { AccessToken } from "../../refresh/access-token.ts";
 import { MINUTE } from "../../runtime/clock.ts";
 import { codeOf } from "../../runtime/service-error.ts";
-import { apiOf, requireOrigin } from "./api-of.ts";
+import { requireOrigin, type createApiOf } from "./api-of.ts";
 import { requestBody, type RequestBody } from "./body.ts";
 import { exchange, type ProxiedRequest } from "./exchange.ts";
 import { headersForApi, trailersForApi } from "./headers.ts";
@@ -16,10 +16,17 @@ import type { Target } from "./target.ts";
 /** Of the access token, in case that the API takes its time before it looks at it. */
 const MIN_TTL = MINUTE;
 
+/** Who asks for what. */
+interface Asked {
+  caller: Caller;
+  target: Target;
+  apiOf: ReturnType<typeof createApiOf>;
+}
+
 /** Carries a request to the API that it is for, and the answer back. Throws while nothing has been answered. */
 export async function carry(
   ports: ProxyPorts,
-  { caller, target }: { caller: Caller; target: Target },
+  { caller, target, apiOf }: Asked,
   { raw, method }: FastifyRequest,
   reply: FastifyReply,
 ): Promise<void> {
@@ -88,6 +95,8 @@ function bodyOf(raw: Incoming, response: FastifyReply["raw"], { sent }: Passage)
   return requestBody(source, {
     onStart: () => expectsContinue(raw) && response.writeContinue(),
     onBytes: sent,
+    // What the API does not want is taken off the connection, for as long as `limitBody` lets it: other requests stand behind it.
+    onEnd: () => void raw.resume(),
   });
 }
 

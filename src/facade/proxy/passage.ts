@@ -12,8 +12,8 @@ export type Outcome = "answered" | "aborted" | "broken" | "unreachable" | "refus
 export interface Passage {
   /** The caller is gone, and nobody waits for an answer any more. */
   signal: AbortSignal;
-  sent(bytes: number): void;
-  received(bytes: number): void;
+  sent(this: void, bytes: number): void;
+  received(this: void, bytes: number): void;
   end(outcome: Outcome): void;
 }
 

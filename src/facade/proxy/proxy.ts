@@ -1,7 +1,8 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from "fastify";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { reaches } from "../../access/authenticator.ts";
 import { ServiceError } from "../../runtime/service-error.ts";
 import { admit } from "../admit.ts";
+import { createApiOf } from "./api-of.ts";
 import { carry } from "./carry.ts";
 import type { ProxyPorts } from "./ports.ts";
 import { createRoom, type Room } from "./room.ts";
@@ -16,15 +17,20 @@ const REFUSED_METHOD = "TRACE";
 
 /** `/proxy/{connection}/{host}/…`: APIs for callers that cannot hold tokens. Bodies stream both ways, and are never held. */
 export function proxy(app: Pick<FastifyInstance, "register">, ports: ProxyPorts): void {
-  const proxied: Proxy = { ports, room: createRoom(ports.limits), running: createRunning(ports.clock) };
+  const proxied: Proxy = {
+    ports,
+    apiOf: createApiOf(),
+    room: createRoom(ports.limits),
+    running: createRunning(ports.clock),
+  };
+  // Before the framework looks at the body, which is not for it.
+  const onRequest = (request: FastifyRequest, reply: FastifyReply) => serve(proxied, request, reply);
   void app.register(async (own: FastifyInstance) => {
     for (const method of MORE_METHODS) own.addHttpMethod(method, { hasBody: true });
-    // Before the framework looks at the body, which is not for it.
-    const onRequest = (request: FastifyRequest, reply: FastifyReply) => serve(proxied, request, reply);
     const route = { url: `${PREFIX}:connection/*`, exposeHeadRoute: false, onRequest, handler: () => undefined };
     const hidden = own.supportedMethods.filter((method) => method !== "GET" && method !== REFUSED_METHOD);
     own.route({ ...route, method: "GET", schema: DESCRIPTION });
-    own.route({ ...route, method: hidden as HTTPMethods[], schema: { hide: true } });
+    own.route({ ...route, method: hidden, schema: { hide: true } });
     own.addHook("preClose", () => proxied.running.end());
   });
 }
@@ -35,6 +41,7 @@ export function isProxied({ url }: FastifyRequest["raw"]): boolean {
 }
 
 const DESCRIPTION = {
+  security: [{ apiKey: [] }],
   summary: "Ask an API through the service, which adds the access token",
   description:
     "For every method, not only GET. What follows the connection is the API's host, a port if need be, its path and its query. The API key stands in `Authorization: Bearer` or in `Evergrant-Key`. Answers of the API come as they are and carry `Via: 1.1 evergrant`; those of the service itself are problem details.",
@@ -42,11 +49,16 @@ const DESCRIPTION = {
 
 interface Proxy {
   ports: ProxyPorts;
+  apiOf: ReturnType<typeof createApiOf>;
   room: Room;
   running: Running;
 }
 
-async function serve({ ports, room, running }: Proxy, request: FastifyRequest, reply: FastifyReply): Promise<void> {
+async function serve(
+  { ports, apiOf, room, running }: Proxy,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<void> {
   const { raw } = request;
   const caller = await admit(ports, raw, keyOf(raw));
   const target = readTarget(raw.url ?? "");
@@ -56,7 +68,7 @@ async function serve({ ports, room, running }: Proxy, request: FastifyRequest, r
   const leave = room.enter(caller, connectionId);
   const end = running.add(reply.raw);
   try {
-    await carry(ports, { caller, target }, request, reply);
+    await carry(ports, { caller, target, apiOf }, request, reply);
   } finally {
     end();
     leave();

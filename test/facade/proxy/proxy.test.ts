@@ -1,33 +1,9 @@
 import { text } from "node:stream/consumers";
-import { connect } from "node:net";
 import { describe, expect, test } from "vitest";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { serveTcp } from "../../network/loopback.ts";
-import { answerTo, askAt, openProxyStage, whole, type ProxyStage } from "./proxy-stage.ts";
-
-type Answer = (request: IncomingMessage, response: ServerResponse) => void | Promise<void>;
-
-/** An API that answers as the test says at each moment. */
-async function openScripted() {
-  const seen: { method: string; url: string; headers: IncomingMessage["headers"]; raw: string[] }[] = [];
-  const script: { answer: Answer } = { answer: (_request, response) => void response.end() };
-  const proxied = await openProxyStage((request, response) => {
-    const { method = "", url = "", headers, rawHeaders: raw } = request;
-    seen.push({ method, url, headers, raw });
-    void script.answer(request, response);
-  });
-  return { ...proxied, script, last: () => seen.at(-1), seen };
-}
-
-/** The bytes that the service answers to these. */
-function exchangeRaw({ stage }: ProxyStage, bytes: string): Promise<string> {
-  return new Promise((resolve) => {
-    const socket = connect(stage.settings.port, "127.0.0.1", () => socket.write(bytes));
-    let all = "";
-    socket.on("data", (chunk: Buffer) => (all += chunk.toString("latin1")));
-    socket.on("close", () => resolve(all));
-  });
-}
+import { answerTo, askAt, whole } from "./proxy-stage.ts";
+import { exchangeRaw, openScripted } from "./scripted-api.ts";
 
 describe("a request", () => {
   test("goes to the API as it is, with the connection's token and without what was said to this service alone", async () => {
@@ -108,7 +84,7 @@ describe("a request", () => {
       expect(JSON.stringify(last()?.raw)).not.toMatch(/c29tZWJvZHk6|eg_/);
     }
     for (const headers of [{}, { authorization: "Basic c29tZWJvZHk6c2VjcmV0" }, { "evergrant-key": "eg_no" }]) {
-      const refused = await ask("/", { headers: headers as Record<string, string> });
+      const refused = await ask("/", { headers });
       expect([refused.status, refused.headers["content-type"]]).toEqual([401, "application/problem+json"]);
       expect(refused.headers.via).toBeUndefined();
     }
@@ -262,67 +238,15 @@ describe("an answer", () => {
     const hosts = [odd.host, "127.0.0.1:1", "localhost:1", "nowhere.invalid"];
     const proxy_hosts = [`http://${odd.host}`, "http://127.0.0.1:1", "http://localhost:1", "nowhere.invalid"];
     await stage.api("PATCH", `/v1/clients/${stage.clientId}`, { settings: { proxy_hosts } });
+    // What may be asked is known for some seconds.
+    await stage.clock.leap(6_000);
     for (const host of hosts) {
       const failed = await askAt(stage, `/proxy/${connectionId}/${host}/`);
-      const { detail, code, status } = JSON.parse(failed.text) as Record<string, string>;
-      expect([host, status, code]).toEqual([host, 502, "api_unreachable"]);
-      expect(detail).not.toMatch(/127\.|localhost|invalid|ECONN/);
+      expect([host, failed.status, failed.text]).toEqual([host, 502, expect.stringContaining("api_unreachable")]);
+      expect(failed.text).not.toMatch(/127\.|localhost|invalid|ECONN/);
     }
     expect(gone.connections()).toBe(0);
     const outcomes = stage.log.filter((line) => line.includes("proxy.completed"));
     expect(outcomes.every((line) => line.includes('"outcome":"unreachable"'))).toBe(true);
   });
-});
-
-test("hosts that nobody allowed are not asked, whatever is written to get there", async () => {
-  const proxied = await openScripted();
-  const { stage, connectionId, at, seen, api } = proxied;
-  const evil = await serveTcp((socket) => socket.destroy());
-  const key = stage.adminKey;
-  const asking = (path: string, more = "") =>
-    exchangeRaw(
-      proxied,
-      `GET ${path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\nevergrant-key: ${key}\r\n${more}\r\n`,
-    );
-  const { host } = api;
-  for (const written of [
-    evil.host,
-    `${host}@${evil.host}`,
-    `${host}:x@${evil.host}`,
-    `${host}%2f@${evil.host}`,
-    `${host}%23@${evil.host}`,
-    `${host}\\@${evil.host}`,
-    `/${evil.host}`,
-    `http://${evil.host}`,
-    `..%2f${evil.host}`,
-    `localhost:${evil.port}`,
-    `127.1:${evil.port}`,
-    `0x7f000001:${evil.port}`,
-    `[::ffff:127.0.0.1]:${evil.port}`,
-    `127.0.0.1:${evil.port}.`,
-  ]) {
-    expect([written, await asking(`/proxy/${connectionId}/${written}/`)]).toEqual([
-      written,
-      expect.stringMatching(/^HTTP\/1\.1 400 [^]*"code":"(host_not_allowed|invalid_request)"/),
-    ]);
-  }
-  expect(seen).toEqual([]);
-  // What follows the host is the API's to read, and stays one request line.
-  for (const path of [
-    `//${evil.host}/`,
-    `/@${evil.host}/`,
-    `/..//${evil.host}`,
-    "/%0d%0aHost:%20evil%0d%0a%0d%0aGET%20/smuggled",
-    "/a\\..\\b",
-    "/%2e%2e/%2e%2e/x",
-    `/?u=http://${evil.host}/`,
-  ]) {
-    expect([path, await asking(at(path), `host2: ${evil.host}\r\n`)]).toEqual([
-      path,
-      expect.stringMatching(/^HTTP\/1\.1 200/),
-    ]);
-    expect(seen.at(-1)?.headers.host).toBe(host);
-    expect(seen.at(-1)?.url).toBe(path);
-  }
-  expect(evil.connections()).toBe(0);
 });

@@ -81,32 +81,39 @@ describe("bodies of 64 MB pass, and wait for whoever reads slowly", () => {
   });
 });
 
-describe("who leaves, leaves for all", () => {
-  async function openEndless() {
-    const requests: IncomingMessage[] = [];
-    const responses: ServerResponse[] = [];
-    const proxied = await openProxyStage((request, response) => {
-      requests.push(request);
-      responses.push(response);
-      if (request.url === "/answer") response.writeHead(200, { "content-length": 1000 }).write("begun");
-    });
-    const outcomes = () => proxied.stage.log.join("").match(/(?<="proxy.completed"[^\n]*"outcome":")\w+/g) ?? [];
-    return { ...proxied, requests, responses, outcomes };
-  }
+function untilClosed(stream: IncomingMessage | ServerResponse | undefined): Promise<void> {
+  stream?.on("error", () => undefined);
+  return new Promise((resolve) => stream?.once("close", resolve));
+}
 
+async function openEndless() {
+  const requests: IncomingMessage[] = [];
+  const responses: ServerResponse[] = [];
+  const proxied = await openProxyStage((request, response) => {
+    requests.push(request);
+    responses.push(response);
+    if (request.url === "/answer") response.writeHead(200, { "content-length": 1000 }).write("begun");
+  });
+  const outcomes = () => proxied.stage.log.join("").match(/(?<="proxy.completed"[^\n]*"outcome":")\w+/g) ?? [];
+  return { ...proxied, requests, responses, outcomes };
+}
+
+describe("who leaves, leaves for all", () => {
   test("a caller: before an answer, in the middle of one, in the middle of a body", async () => {
     const { begin: open, requests, responses, outcomes, stage } = await openEndless();
     const waiting = open("/wait");
     waiting.end();
     await expect.poll(() => requests.length).toBe(1);
-    const first = once(responses[0] ?? waiting, "close");
+    const first = untilClosed(responses[0]);
     waiting.destroy();
     await first;
 
     const reading = open("/answer");
     reading.end();
-    await once(await answerTo(reading), "data");
-    const second = once(responses[1] ?? reading, "close");
+    const incoming = await answerTo(reading);
+    incoming.on("error", () => undefined);
+    await once(incoming, "data");
+    const second = untilClosed(responses[1]);
     reading.destroy();
     await second;
 
@@ -114,7 +121,7 @@ describe("who leaves, leaves for all", () => {
     const sending = open("/wait", { method: "POST", headers });
     sending.write("begun");
     await expect.poll(() => requests.length).toBe(3);
-    const third = once(requests[2] ?? sending, "close");
+    const third = untilClosed(requests[2]);
     sending.destroy();
     await third;
     expect(requests[2]?.complete).toBe(false);
@@ -126,10 +133,11 @@ describe("who leaves, leaves for all", () => {
     for (const path of ["/answer", "/chunked"]) {
       const sent = open(path);
       sent.end();
+      const answered = answerTo(sent);
       await expect.poll(() => responses.length).toBeGreaterThan(0);
       const response = responses.pop();
       if (path === "/chunked") response?.writeHead(200).write("begun");
-      const incoming = await answerTo(sent);
+      const incoming = await answered;
       const ended = once(incoming, "end").then(
         () => "whole",
         (error: Error) => error.message,
@@ -188,10 +196,10 @@ async function openShortLived() {
 
 test("an upload of 220 minutes with tokens of five goes on and on, in ranges", async () => {
   const { stage, connectionId, at } = await openShortLived();
-  const ranges = 110;
+  const ranges = 55;
   const length = 4096;
   const total = ranges * length;
-  const generations = new Set<number>();
+  const generations = new Set<string | undefined>();
   for (let range = 0; range < ranges; range++) {
     const from = range * length;
     const answer = await askAt(stage, at("/api/uploads/video"), {
@@ -204,16 +212,16 @@ test("an upload of 220 minutes with tokens of five goes on and on, in ranges", a
     });
     expect([range, answer.status]).toEqual([range, range === ranges - 1 ? 201 : 308]);
     const token = await stage.token(connectionId, "?min_ttl=0");
-    generations.add((token.body as { generation: number }).generation);
-    await stage.clock.advance(2 * MINUTE);
+    generations.add(/"generation":\d+/.exec(token.text)?.[0]);
+    await stage.clock.leap(4 * MINUTE);
   }
   expect(generations.size).toBeGreaterThan(40);
   expect(stage.log.join("")).not.toContain("access_token.rejected");
-}, 120_000);
+}, 60_000);
 
 test("one request that outlives its token, and many after it, is not cut", async () => {
   const { stage, connectionId, at } = await openShortLived();
-  const length = 220 * 1024;
+  const length = 55 * 1024;
   const sent = begin(stage, at("/api/uploads/one"), {
     method: "PUT",
     headers: {
@@ -223,9 +231,9 @@ test("one request that outlives its token, and many after it, is not cut", async
     },
   });
   const answered = answerTo(sent);
-  for (let minute = 0; minute < 220; minute++) {
+  for (let minute = 0; minute < 220; minute += 4) {
     sent.write(Buffer.alloc(1024));
-    await stage.clock.advance(MINUTE);
+    await stage.clock.leap(4 * MINUTE);
   }
   sent.end();
   expect((await answered).statusCode).toBe(201);

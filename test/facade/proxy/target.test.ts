@@ -53,7 +53,7 @@ describe("what is asked for", () => {
   );
 
   test("is the host before the first slash and all that follows, whatever follows (property)", () => {
-    const char = fc.constantFrom(..."/.\\@:%?&=;,~!$'()*+[]{}|^`\"<>ab2eEfF");
+    const char = fc.constantFrom(...Array.from("/.\\@:%?&=;,~!$'()*+[]{}|^`\"<>ab2eEfF"));
     const rest = fc.array(fc.oneof(char, fc.constantFrom("..", "%2e", "%2f", "//evil.example", "%0d%0aHost:%20evil")));
     fc.assert(
       fc.property(rest, (parts) => {
