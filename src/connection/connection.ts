@@ -49,6 +49,8 @@ export interface Connection {
   labels: Record<string, string>;
   statusSince: number;
   createdAt: number;
+  /** Its first token set came from elsewhere. */
+  isImported: boolean;
   /** When a person last consented. */
   consentedAt: number | null;
   /** When the provider last confirmed that the connection works. */

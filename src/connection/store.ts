@@ -54,7 +54,10 @@ export type NewestTokens = Pick<TokenRecord, "generation" | "sealedRefreshToken"
 
 export interface NewConnection
   extends
-    Omit<Connection, "createdAt" | "statusSince" | "lastReadAt" | "linkEpoch" | keyof ScopeNeeds | "claims">,
+    Omit<
+      Connection,
+      "createdAt" | "isImported" | "statusSince" | "lastReadAt" | "linkEpoch" | keyof ScopeNeeds | "claims"
+    >,
     Partial<ScopeNeeds> {
   /** Names an imported refresh token without telling it. A client imports each once: it may have been replaced since. */
   seed?: string;

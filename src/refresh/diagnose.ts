@@ -67,7 +67,7 @@ const HANDED_OVER_WITHIN = 7 * DAY;
  * else had it where a person has consented since, and it does no harm where refresh tokens are never replaced.
  */
 function isContested({ held: { connection }, provider, now }: Circumstances): boolean {
-  if (connection.consentedAt !== null || provider.rotation === "never") return false;
+  if (!connection.isImported || connection.consentedAt !== null || provider.rotation === "never") return false;
   return now - connection.createdAt < HANDED_OVER_WITHIN;
 }
 

@@ -101,6 +101,7 @@ export function connectionOf(row: ConnectionRow): Connection {
     policy: policyColumn.parse(row.policy),
     labels: stringMap.read(row.labels),
     createdAt: row.created_at,
+    isImported: row.seed !== null,
     consentedAt: row.consented_at,
     lastProvenAt: row.last_proven_at,
     lastReadAt: row.last_read_at,

@@ -33,7 +33,7 @@ export function evergrant(args: readonly string[], environment: Environment = {}
 }
 
 const ASKING =
-  /^(agent-tokens|api-keys|campaigns|credentials|connections|import|incidents|tenants|token|virtual-refresh-tokens|webhooks|xoauth2|clients (list|show|edit|delete)|export (request|list|approve|refuse|fetch)|clients (secrets|security-events) list)\b/;
+  /^(agent-tokens|api-keys|campaigns|credentials|connections|import|incidents|tenants|token|virtual-refresh-tokens|webhooks|xoauth2|clients (list|show|edit|delete)|export|clients (secrets|security-events) list)\b/;
 
 async function runHere(args: readonly string[], env: Environment, input: string): Promise<Outcome> {
   let [stdout, stderr] = ["", ""];

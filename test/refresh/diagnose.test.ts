@@ -63,6 +63,7 @@ function circumstances(story: Story): Circumstances {
         consentedAt: ago(story.consentedAgo),
         statusSince: 0,
         linkEpoch: 0,
+        isImported: story.importedAgo !== undefined,
         createdAt: ago(story.importedAgo) ?? 0,
         lastReadAt: null,
         lastProvenAt: ago(story.provenAgo),

@@ -16,7 +16,16 @@ type Lives = Parameters<typeof nextDueAt>[0]["tokens"];
 function connection(changes: Partial<Connection> = {}): Connection {
   const base = newConnection("con_1", { id: "cli_1", providerId: "p" });
   const lack = { requiredScopes: [], missingScopes: [], claims: null };
-  return { ...base, ...lack, createdAt: 0, statusSince: 0, lastReadAt: null, linkEpoch: 0, ...changes };
+  return {
+    ...base,
+    ...lack,
+    createdAt: 0,
+    statusSince: 0,
+    lastReadAt: null,
+    linkEpoch: 0,
+    isImported: false,
+    ...changes,
+  };
 }
 
 function provider(idleMs: number | null = null): Provider {

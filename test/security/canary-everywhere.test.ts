@@ -11,7 +11,7 @@ import { openStage } from "../stage/stage.ts";
 import { temporaryFolder } from "../stage/temporary-folder.ts";
 import { startWebhookReceiver } from "../stage/webhook-receiver.ts";
 import { startCanaryProvider } from "./canary-provider.ts";
-import { borrow } from "./canary-drop-in.ts";
+import { borrow, redeemVirtually } from "./canary-drop-in.ts";
 import { addKeys } from "./canary-keys.ts";
 import { call, place, type Search } from "./canary-search.ts";
 import { findSecrets } from "./encodings.ts";
@@ -249,41 +249,6 @@ async function misplace(search: Search): Promise<void> {
       `/v1/connections?after=${encodeURIComponent(secret)}&status=${encodeURIComponent(secret)}`,
     );
   }
-}
-
-/** A virtual refresh token where it belongs, where it does not, and beside a wrong client. */
-async function redeemVirtually(search: Search, path: string): Promise<void> {
-  const { stage, secrets } = search;
-  const url = "/v1/virtual-refresh-tokens";
-  const body = { connection: path.split("/").at(-1) };
-  const made = await call(search, "POST", url, { body, belongs: ["virtual refresh token"] });
-  const refreshToken = made.at("refresh_token");
-  secrets.set("virtual refresh token", refreshToken);
-  const key = await stage.api("POST", "/v1/api-keys", { name: "redeems", scopes: ["token:read"] });
-  secrets.set("API key 2", key.at("key"));
-  const client = { client_id: key.at("id"), client_secret: key.at("key") };
-  const redeem = async (form: Record<string, string>, belongs: string[] = []) => {
-    const request = { grant_type: "refresh_token", refresh_token: refreshToken, ...client, ...form };
-    const answer = await fetch(`${stage.service.url}/oauth/token`, {
-      method: "POST",
-      body: new URLSearchParams(request),
-    });
-    place(search, "the token endpoint", (await answer.text()) + JSON.stringify([...answer.headers]), belongs);
-    return answer.status;
-  };
-  expect(await redeem({}, ["access token", "virtual refresh token"])).toBe(200);
-  expect(await redeem({ refresh_token: refreshToken.slice(1) })).toBe(400);
-  expect(await redeem({ client_secret: refreshToken })).toBe(401);
-  expect(await redeem({ grant_type: refreshToken })).toBe(400);
-  expect(await redeem({ scope: refreshToken })).toBe(400);
-  for (const wrong of [{ body: { ...body, name: 1, [refreshToken]: 1 } }, { body: { connection: refreshToken } }]) {
-    await call(search, "POST", url, wrong);
-  }
-  await call(search, "GET", `${url}?connection=${refreshToken}`);
-  await call(search, "GET", url);
-  await call(search, "DELETE", `${url}/${refreshToken}`);
-  await call(search, "DELETE", `${url}/${made.at("id")}`);
-  expect(await redeem({})).toBe(400);
 }
 
 async function askEverything(search: Search, path: string): Promise<void> {

@@ -82,6 +82,7 @@ function asked({
       linkEpoch: 0,
       requiredScopes: [],
       missingScopes: [],
+      isImported: false,
       claims: null,
     },
     provider: providerSchema.parse({
