@@ -20,6 +20,7 @@ import type * as ConnectionStoreModule from "../../src/store/connections.ts";
 import type * as InstanceStoreModule from "../../src/store/instances.ts";
 import type * as DatabaseModule from "../../src/store/database.ts";
 import type * as KeyStoreModule from "../../src/store/keys.ts";
+import type * as OverviewStoreModule from "../../src/store/overview.ts";
 import type * as ProviderStoreModule from "../../src/store/providers.ts";
 import type * as RekeyStoreModule from "../../src/store/rekeys.ts";
 import type * as SealedStoreModule from "../../src/store/sealed-store.ts";
@@ -40,6 +41,7 @@ export const built = {
   keyring: () => load<typeof KeyringModule>("keyring/keyring.js"),
   keyStore: () => load<typeof KeyStoreModule>("store/keys.js"),
   connectionStore: () => load<typeof ConnectionStoreModule>("store/connections.js"),
+  overviewStore: () => load<typeof OverviewStoreModule>("store/overview.js"),
   apiKey: () => load<typeof ApiKeyModule>("access/api-key.js"),
   secret: () => load<typeof SecretModule>("runtime/secret.js"),
   transport: () => load<typeof TransportModule>("network/transport.js"),

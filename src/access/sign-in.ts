@@ -8,14 +8,7 @@ import type { Secret } from "../runtime/secret.ts";
 import { codeOf, ServiceError } from "../runtime/service-error.ts";
 import type { Act } from "./audit.ts";
 import { roleOf, type Role } from "./operator.ts";
-import {
-  actorOf,
-  detailOf,
-  type OpenedSession,
-  type OperatorCaller,
-  type OperatorSessions,
-  type OperatorSessionStore,
-} from "./operator-session.ts";
+import { type OpenedSession, type OperatorSessions, type OperatorSessionStore } from "./operator-session.ts";
 import { createAttempt, readAttempt, type SignInAttempt } from "./sign-in-attempt.ts";
 import { asksForGroups, identifyOperator, type IdentifiedOperator, type IdentityPorts } from "./sign-in-identity.ts";
 import { DEFAULT_TENANT } from "./store.ts";
@@ -52,7 +45,6 @@ export interface OperatorSignIn {
    * `discovery_failed`, and `forbidden` for a person who is not let in.
    */
   finish(arrival: SignInArrival): Promise<OpenedSession>;
-  signOut(caller: OperatorCaller, from: string | null): Promise<void>;
 }
 
 export interface SignInPorts extends IdentityPorts {
@@ -70,11 +62,6 @@ export function createOperatorSignIn(ports: SignInPorts): OperatorSignIn {
   return {
     begin: () => begin(ports).catch(told(ports.observer)),
     finish: (arrival) => finish(ports, arrival).catch(told(ports.observer)),
-    signOut: async (caller, from) => {
-      const { tenantId, keyId } = caller;
-      const about = { tenantId, objectId: keyId, from, actor: actorOf(caller), detail: detailOf(caller) };
-      await ports.acting({ name: "operator_session.ended", ...about }).operatorSessions.end(tenantId, keyId);
-    },
   };
 }
 

@@ -34,26 +34,20 @@ declare module "fastify" {
  */
 export type ForCaller<T> = (caller: Caller) => T;
 
-/** Who calls with the cookie of a session; null without one. A form carries the session's token as a field. */
-export type OperatorGuard = (
-  request: FastifyRequest,
-  from: string | null,
-  csrfToken?: unknown,
-) => Promise<OperatorCaller | null>;
+/** Who calls with the cookie of a session; null without one. */
+export type OperatorGuard = (request: FastifyRequest, from: string | null) => Promise<OperatorCaller | null>;
 
 /**
  * Verifies the API key of a request before anything of it is read (RFC 6750 §2.1), from where it is used, and how often. Without
  * a key, an operator's session stands for the one that it was opened with, or for the person who signed in.
  */
 export function createGuard(admission: Admission, peerAddress: PeerAddress, operatorGuard: OperatorGuard) {
+  const identify = identifier(admission, operatorGuard);
   return async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
     const { scope, orOwnKey = false } = request.routeOptions.config;
     if (scope === undefined) return;
     const from = peerAddress(request.raw);
-    const { authorization } = request.headers;
-    const operator = authorization === undefined ? await operatorGuard(request, from) : null;
-    const key = /^Bearer ([\x21-\x7e]{1,2000})$/i.exec(authorization ?? "")?.[1];
-    const caller = operator ?? (await admission.identify(key, from));
+    const { operator, caller } = await identify(request, from);
     const waitMs = admission.enter(caller, from);
     void reply.headers(rateLimitHeaders(admission.limitsOf(caller)));
     if (waitMs > 0) throw tooMany("This API key, or all keys of its tenant, made too many requests.", waitMs);
@@ -65,6 +59,21 @@ export function createGuard(admission: Admission, peerAddress: PeerAddress, oper
     request.from = from;
     request.operator = operator;
     request.actor = operator ? actorOf(operator) : { kind: "api_key", id: caller.keyId };
+  };
+}
+
+/** Says anew who sends a request that takes long. Throws when that caller may not any more. */
+export function createIdentify(admission: Admission, peerAddress: PeerAddress, operatorGuard: OperatorGuard) {
+  const identify = identifier(admission, operatorGuard);
+  return async (request: FastifyRequest): Promise<Caller> => (await identify(request, peerAddress(request.raw))).caller;
+}
+
+function identifier(admission: Admission, operatorGuard: OperatorGuard) {
+  return async (request: FastifyRequest, from: string | null) => {
+    const { authorization } = request.headers;
+    const operator = authorization === undefined ? await operatorGuard(request, from) : null;
+    const key = /^Bearer ([\x21-\x7e]{1,2000})$/i.exec(authorization ?? "")?.[1];
+    return { operator, caller: operator ?? (await admission.identify(key, from)) };
   };
 }
 

@@ -21,7 +21,7 @@ const READS: ReadonlySet<string> = new Set(["GET", "HEAD"]);
 export function createOperatorGuard({ admission, sessions, cookie, publicUrl }: OperatorGuardDeps): OperatorGuard {
   const ourOrigin = new URL(publicUrl).origin;
 
-  return async (request, from, csrfToken = request.headers["x-csrf-token"]) => {
+  return async (request, from) => {
     const value = cookie.read(request.headers);
     if (value === null) return null;
     const caller = await admission.identifyOperator(value, from);
@@ -32,6 +32,7 @@ export function createOperatorGuard({ admission, sessions, cookie, publicUrl }: 
     if (isForeign || (!isRead && !isOurs)) {
       throw new ServiceError("forbidden", "An operator's session is good for pages of this service only.");
     }
+    const csrfToken = request.headers["x-csrf-token"];
     if (!isRead && !(typeof csrfToken === "string" && sessions.isCsrfToken(caller.keyId, csrfToken))) {
       throw new ServiceError(
         "forbidden",

@@ -77,9 +77,20 @@ export interface ConnectionQuery {
   provenBefore?: number;
   /** Only those whose token set came from elsewhere. */
   imported?: true;
-  /** `proven`: those first whose last proof is longest ago. Else by id, which is the order in which they were made. */
-  order?: "made" | "proven";
+  /** A part of the connection's id, of its account's id or label, or of the application's name for its user, in any case. */
+  search?: string;
+  cause?: Cause;
+  providerId?: string;
+  label?: readonly [name: string, value: string];
+  /** `made` unless given. */
+  order?: ConnectionOrder;
 }
+
+/**
+ * `made`: by id, the oldest first. `proven`: those first whose last proof is longest ago. `changed`: those first whose status was
+ * last another one.
+ */
+export type ConnectionOrder = "made" | "proven" | "changed";
 
 /** A token set that is to follow the one of generation `tokens.generation - 1`. */
 export interface Commit {

@@ -38,6 +38,6 @@ export interface IncidentStore {
   members(id: string, page: { limit: number; after: string | null }): Promise<Member[]>;
   /** Says that somebody looks after it. False when it is not open. */
   acknowledge(id: string, by: string): Promise<boolean>;
-  /** Those that are not resolved. */
-  countOpen(): Promise<Readonly<Record<IncidentKind, number>>>;
+  /** Those that are not resolved, of the tenant or, without one, of all. */
+  countOpen(tenantId?: string): Promise<Readonly<Record<IncidentKind, number>>>;
 }

@@ -79,6 +79,11 @@ export function sendAway(reply: FastifyReply, url: string, status: 302 | 303 = 3
   return shielded(reply).redirect(url, status);
 }
 
+/** What precedes the paths of the service where a browser reaches it: a proxy in front may have put it under a path. */
+export function pathOf(publicUrl: string): string {
+  return new URL(publicUrl).pathname.replace(/\/$/, "");
+}
+
 /** With what every answer to a browser carries, whatever else is in it. */
 export function shielded(reply: FastifyReply): FastifyReply {
   return reply.headers(HEADERS);

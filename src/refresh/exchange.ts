@@ -65,7 +65,20 @@ export async function prepareWith(ready: Ready, opened: Opened, proof: ClientPro
   });
   const proven = await opened.prover.prove(request);
   const deadlineMs = exchangeDeadline(provider.replay);
-  return { ...opened, proof, deadlineMs, send: () => send(ports, proven, { ...opened, provider, deadlineMs }) };
+  const sent = async (): Promise<Exchanged> => {
+    const exchanged = await send(ports, proven, { ...opened, provider, deadlineMs });
+    tell(ready, exchanged);
+    return exchanged;
+  };
+  return { ...opened, proof, deadlineMs, send: sent };
+}
+
+/** One token request, whatever it came to: what a server asks for a nonce is half of one. */
+function tell({ flight, held: { connection } }: Ready, { outcome, wantsNonce, durationMs }: Exchanged): void {
+  if (wantsNonce) return;
+  const { id: connectionId, tenantId, clientId } = connection;
+  const told = outcome.kind === "rotated" || outcome.kind === "renewed" ? "succeeded" : outcome.kind;
+  flight.ports.observer.event("refresh.answered", { connectionId, tenantId, clientId, outcome: told, durationMs });
 }
 
 async function send(

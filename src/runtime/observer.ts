@@ -14,6 +14,7 @@ export type EventName =
   | "connect.failed"
   | "refresh.succeeded"
   | "refresh.failed"
+  | "refresh.answered"
   | "refresh.superseded"
   | "refresh.answer_lost"
   | "refresh.commit_retried"

@@ -12,6 +12,8 @@ import { createExportStore } from "../store/exports.ts";
 import { createIncidentStore } from "../store/incidents.ts";
 import { createKeyStore } from "../store/keys.ts";
 import { createOperatorSessionStore } from "../store/operator-sessions.ts";
+import { createOverviewStore } from "../store/overview.ts";
+import { createRefreshCountStore } from "../store/refresh-counts.ts";
 import { createRekeyStore } from "../store/rekeys.ts";
 import { createSealedStore } from "../store/sealed-store.ts";
 import { createSecurityEventReceiverStore } from "../store/security-event-receivers.ts";
@@ -55,6 +57,8 @@ function portsOver({ connectPorts, auditKey, watched }: CallerPortsDeps, databas
     tenantKeys: createKeyStore(database, unnamed),
     sealed: createSealedStore(database),
     rekeys: createRekeyStore(database),
+    overview: createOverviewStore(database),
+    refreshCounts: createRefreshCountStore(database),
     reads: createTokenReadStore(database),
     exports: createExportStore(database),
     incidents: createIncidentStore(database),

@@ -10,6 +10,7 @@ import { createRedemption } from "../access/redemption.ts";
 import { createSessionLimit } from "../access/session-limit.ts";
 import { createSignInLimit } from "../access/sign-in-limit.ts";
 import type { Tenants } from "../access/tenants.ts";
+import { createIdentify } from "../api/guard.ts";
 import { createHotRoute } from "../api/hot-route.ts";
 import { HTTP_LIMITS } from "../api/http-limits.ts";
 import { createOperatorCookie } from "../api/operator-cookie.ts";
@@ -31,11 +32,14 @@ import { importRoutes } from "../api/routes/import.ts";
 import { incidentRoutes } from "../api/routes/incidents.ts";
 import { jwksRoutes } from "../api/routes/jwks.ts";
 import { keyRoutes } from "../api/routes/keys.ts";
+import { liveRoute } from "../api/routes/live.ts";
 import { metricsRoute } from "../api/routes/metrics.ts";
 import { operationRoutes } from "../api/routes/operations.ts";
 import { operatorSessionRoutes } from "../api/routes/operator-sessions.ts";
+import { overviewRoute } from "../api/routes/overview.ts";
 import { providerRoutes } from "../api/routes/providers.ts";
 import { reauthorizationLinkRoutes } from "../api/routes/reauthorization-link.ts";
+import { refreshRoutes } from "../api/routes/refreshes.ts";
 import { releaseRoute } from "../api/routes/release.ts";
 import { securityEventAddresses } from "../api/routes/security-event-addresses.ts";
 import { securityEventRoutes } from "../api/routes/security-events.ts";
@@ -48,6 +52,7 @@ import { webhookSecretRoutes } from "../api/routes/webhook-secrets.ts";
 import { createApp, type App } from "../api/server.ts";
 import type { ConnectPorts } from "../connect/ports.ts";
 import type { ConnectionStore } from "../connection/store.ts";
+import { createLive } from "../event/live.ts";
 import { managedIdentity } from "../facade/managed-identity.ts";
 import { isProxied, proxy } from "../facade/proxy/proxy.ts";
 import { PROXY_LIMITS } from "../facade/proxy/room.ts";
@@ -55,13 +60,17 @@ import { tokenEndpoint } from "../facade/token-endpoint.ts";
 import type { ApiTransport } from "../oauth/api-transport.ts";
 import { clientKeys } from "../keyring/client-keys.ts";
 import { registerConnectPages } from "../pages/connect-pages.ts";
+import { registerDashboard } from "../pages/dashboard.ts";
 import { registerOperatorPages, type OperatorPagesDeps } from "../pages/operator-pages.ts";
 import type { AccessTokens } from "../refresh/access-token.ts";
+import type { OpenBreakers } from "../refresh/open-breakers.ts";
+import type { RefreshCounts } from "../refresh/refresh-counts.ts";
 import type { SecurityEventPorts } from "../security-event/ports.ts";
 import { createApiKeyStore } from "../store/api-keys.ts";
 import { createAuditStore } from "../store/audit.ts";
 import type { OpenedDatabase } from "../store/database.ts";
 import { createOperatorSessionStore } from "../store/operator-sessions.ts";
+import { createOutboxStore } from "../store/outbox.ts";
 import { createTokenReadStore } from "../store/token-reads.ts";
 import { createVirtualRefreshTokenStore } from "../store/virtual-refresh-tokens.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
@@ -77,6 +86,8 @@ export interface ApiParts extends Pick<
 > {
   database: OpenedDatabase;
   metrics: Metrics;
+  refreshCounts: RefreshCounts;
+  openBreakers: OpenBreakers;
   connectPorts: ConnectPorts;
   accessTokens: AccessTokens;
   tenants: Tenants;
@@ -101,7 +112,7 @@ export async function openApi(parts: ApiParts, settings: Settings): Promise<{ ap
   const counted = createHandedOut({ clock, reads, observer, onMany: () => usage.soon() });
   const virtualRefreshTokens = createVirtualRefreshTokenStore(database);
   const redemptions = createKeyUses({ clock, keys: virtualRefreshTokens, observer });
-  const usage = keepUsage(clock, [uses, counted, redemptions]);
+  const usage = keepUsage(clock, [uses, counted, redemptions, parts.refreshCounts]);
   const handedOut = {
     count: (keyId: string, connectionId: string) => {
       metrics.countRead();
@@ -152,6 +163,13 @@ export async function openApi(parts: ApiParts, settings: Settings): Promise<{ ap
   const lineage = { audit: createAuditStore(database, auditKey), keys };
   exportRoutes(app, (caller) => ({ ...portsFor(caller), lineage }));
   connectionRoutes(app, portsFor);
+  overviewRoute(app, portsFor);
+  liveRoute(app, {
+    live: createLive({ clock, outbox: createOutboxStore(database), observer }),
+    clock,
+    identify: createIdentify(admission, peerAddress, operatorGuard),
+  });
+  refreshRoutes(app, (caller) => ({ ...portsFor(caller), openBreakers: parts.openBreakers }));
   reauthorizationLinkRoutes(app, portsFor);
   releaseRoute(app, portsFor);
   campaignRoutes(app, portsFor);
@@ -189,8 +207,8 @@ export async function openApi(parts: ApiParts, settings: Settings): Promise<{ ap
   const acting = createActing({ database, auditKey, watched });
   registerConnectPages(app, { ...connectPorts, acting, peerAddress });
   const forSignIn = { ...connectPorts, database, operators, acting, sessionKey, peerAddress };
-  const session = { sessions: operators, cookie: operatorCookie, identify: operatorGuard };
-  await addOperatorPages(app, settings, { ...forSignIn, ...session });
+  registerDashboard(app, { ...connectPorts, hasSignIn: policy !== null });
+  await addOperatorPages(app, settings, { ...forSignIn, cookie: operatorCookie });
   return { app, usage };
 }
 

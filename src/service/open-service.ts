@@ -15,9 +15,11 @@ import { createTransport } from "../network/transport.ts";
 import { createDpopNonces } from "../oauth/dpop-nonce.ts";
 import { createCatalogue } from "../provider/catalogue.ts";
 import type { AccessTokens } from "../refresh/access-token.ts";
+import { createOpenBreakers, type OpenBreakers } from "../refresh/open-breakers.ts";
 import { createPace } from "../refresh/pace/create-pace.ts";
 import { createOldestProof } from "../refresh/oldest-proof.ts";
 import type { RefreshPorts } from "../refresh/ports.ts";
+import { createRefreshCounts, type RefreshCounts } from "../refresh/refresh-counts.ts";
 import { watchIncidents } from "../incident/watch.ts";
 import { createProbes } from "../refresh/probes.ts";
 import { createScopeUpkeep } from "../refresh/scope-upkeep.ts";
@@ -37,6 +39,7 @@ import { createKeyStore } from "../store/keys.ts";
 import { createIncidentStore } from "../store/incidents.ts";
 import { createProbeStore } from "../store/probes.ts";
 import { createProviderStore } from "../store/providers.ts";
+import { createRefreshCountStore } from "../store/refresh-counts.ts";
 import { createRekeyStore } from "../store/rekeys.ts";
 import { createInstanceStore } from "../store/instances.ts";
 import { createRestoreStore } from "../store/restores.ts";
@@ -81,12 +84,10 @@ export async function openService(settings: Settings, system: System): Promise<O
   const log = createLogObserver(createLogger(settings.logLevel, system.log));
   const oldestProof = createOldestProof(system.clock, createProbeStore(database));
   const metrics = createMetrics(async () => ({ ...(await storedNumbers(database)), oldestProof: await oldestProof() }));
-  const observer: Observer = {
-    event: (name, fields) => {
-      log.event(name, fields);
-      metrics.observer.event(name, fields);
-    },
-  };
+  const refreshCounts = createRefreshCounts({ ...system, counts: createRefreshCountStore(database), observer: log });
+  const openBreakers = createOpenBreakers();
+  const observers = [log, metrics.observer, refreshCounts.observer, openBreakers.observer];
+  const observer: Observer = { event: (name, fields) => observers.forEach((each) => each.event(name, fields)) };
   try {
     const secrets = await openSecrets(database, settings, system);
     const instanceId = createId("ins", system.clock, system.random);
@@ -94,7 +95,8 @@ export async function openService(settings: Settings, system: System): Promise<O
     const { clock } = system;
     const journal = await openJournal({ dataDir, instanceId, clock, observer }).catch(startErrorOf("database"));
     try {
-      return await openOn({ database, journal, observer, metrics, instanceId, ...secrets }, settings, system);
+      const opened = { database, journal, observer, metrics, refreshCounts, openBreakers, instanceId, ...secrets };
+      return await openOn(opened, settings, system);
     } catch (error) {
       await journal.close();
       throw error;
@@ -116,6 +118,8 @@ interface Opened extends Secrets {
   journal: OpenJournal;
   observer: Observer;
   metrics: Metrics;
+  refreshCounts: RefreshCounts;
+  openBreakers: OpenBreakers;
   instanceId: string;
 }
 

@@ -12,6 +12,15 @@ export interface ColumnTypes {
   serial: ColumnBuilderCallback;
   /** A default for a `text` column: 32 hexadecimal digits of chance. */
   randomHex: RawBuilder<string>;
+  /** How a column that is computed from others is kept. */
+  generated: RawBuilder<unknown>;
+  /** A text at the top of a column's JSON; null where there is none. */
+  jsonField(this: void, column: string, name: string): RawBuilder<string | null>;
+  /**
+   * Statements after which many rows are looked through by the index alone. None for PostgreSQL, which reads the rows as fast, and
+   * where one that has a column of every commit in it would have each commit written into all indexes of the table.
+   */
+  coveringIndex(this: void, name: string, table: string, columns: readonly string[]): readonly RawBuilder<unknown>[];
   /** Statements after which the rows of a table can be neither changed nor deleted. */
   appendOnly(this: void, table: string): readonly RawBuilder<unknown>[];
   /** Statements after which a transaction for one tenant (`OpenedDatabase.forTenant`) has no other tenant's rows of the table. */

@@ -1,14 +1,13 @@
-import { sql, type RawBuilder, type SqlBool } from "kysely";
-import type { Connection } from "../connection/connection.ts";
 import type { HistoryEntry, NewHistoryEntry } from "../connection/history.ts";
-import type { ConnectionQuery, ConnectionStore, NewConnection } from "../connection/store.ts";
+import type { ConnectionStore, NewConnection } from "../connection/store.ts";
 import type { TokenRecord } from "../connection/token-record.ts";
 import { ServiceError } from "../runtime/service-error.ts";
 import { companyOf } from "./connection-company.ts";
 import { claim, claimDue, claimedBy, orphans, reassert, stands } from "./connection-claims.ts";
 import { createCommitGroup } from "./commit-group.ts";
 import { commitAll, promote, reauthorize, recover } from "./connection-commits.ts";
-import { CLIENT_COLUMNS, connectionOf, historyOf, tokenColumns } from "./connection-row.ts";
+import { list } from "./connection-list.ts";
+import { historyOf, tokenColumns } from "./connection-row.ts";
 import { challenge, refuseClaims, setNeeds } from "./connection-needs.ts";
 import { newestOf, snapshots } from "./connection-snapshots.ts";
 import { discard } from "./discard.ts";
@@ -154,39 +153,4 @@ async function requireClient(queries: Queries, id: string): Promise<void> {
     .where("id", "=", id)
     .executeTakeFirstOrThrow();
   if (deletedAt !== null) throw new ServiceError("not_found", "The client of this connection has been deleted.");
-}
-
-/** The status that `connectionOf` shows. */
-const SHOWN_STATUS = sql<string>`case
-  when clients.suspended_since is not null and connections.status in ('active', 'degraded') then 'suspended'
-  when connections.status = 'active' and (connections.missing_scopes <> '[]' or connections.claims is not null) then 'degraded'
-  else connections.status end`;
-
-/** Never is longest ago. */
-const PROVEN_AT = sql<number>`coalesce(connections.last_proven_at, 0)`;
-
-function isAfter(order: "made" | "proven", id: string): RawBuilder<SqlBool> {
-  if (order === "made") return sql<SqlBool>`connections.id > ${id}`;
-  return sql<SqlBool>`(${PROVEN_AT}, connections.id) >
-    (select coalesce(last.last_proven_at, 0), last.id from connections as last where last.id = ${id})`;
-}
-
-async function list(queries: Queries, query: ConnectionQuery): Promise<Connection[]> {
-  const { after, status, clientId, provenBefore, order = "made" } = query;
-  const rows = await queries
-    .selectFrom("connections")
-    .innerJoin("clients", "clients.id", "connections.client_id")
-    .selectAll("connections")
-    .select(CLIENT_COLUMNS)
-    .where("connections.tenant_id", "=", query.tenantId)
-    .$if(after !== null, (select) => select.where(isAfter(order, after ?? "")))
-    .$if(status !== null, (select) => select.where(SHOWN_STATUS, "=", status ?? ""))
-    .$if(clientId !== null, (select) => select.where("connections.client_id", "=", clientId ?? ""))
-    .$if(provenBefore !== undefined, (select) => select.where(PROVEN_AT, "<", provenBefore ?? 0))
-    .$if(query.imported === true, (select) => select.where("connections.seed", "is not", null))
-    .$if(order === "proven", (select) => select.orderBy(PROVEN_AT))
-    .orderBy("connections.id")
-    .limit(query.limit)
-    .execute();
-  return rows.map(connectionOf);
 }

@@ -121,6 +121,7 @@ export async function finishDeletion(queries: Queries, id: string): Promise<void
   await deleteIncidents(queries, id);
   await queries.deleteFrom("security_events").where("tenant_id", "=", id).execute();
   await queries.deleteFrom("exports").where("tenant_id", "=", id).execute();
+  await queries.deleteFrom("refresh_counts").where("tenant_id", "=", id).execute();
   const clients = await queries.selectFrom("clients").select("id").where("tenant_id", "=", id).execute();
   await eraseReceivers(
     queries,

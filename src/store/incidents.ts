@@ -35,7 +35,7 @@ export function createIncidentStore(database: Database): IncidentStore {
           .executeTakeFirstOrThrow();
         return numUpdatedRows > 0n;
       }),
-    countOpen: () => database.read(countOpen),
+    countOpen: (tenantId) => database.read((queries) => countOpen(queries, tenantId)),
   };
 }
 
@@ -95,11 +95,12 @@ async function suspended(
   }));
 }
 
-async function countOpen(queries: Queries) {
+async function countOpen(queries: Queries, tenantId?: string) {
   const rows = await queries
     .selectFrom("incidents")
     .select((select) => ["kind", select.fn.countAll<number>().as("count")])
     .where("resolved_at", "is", null)
+    .$if(tenantId !== undefined, (select) => select.where("tenant_id", "=", tenantId ?? ""))
     .groupBy("kind")
     .execute();
   const counts = { rejections: 0, client_suspended: 0, provider: 0, tenant: 0, key_unavailable: 0 };

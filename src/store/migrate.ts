@@ -25,8 +25,9 @@ import { reauthorization } from "./migrations/0021-reauthorization.ts";
 import { scopes } from "./migrations/0022-scopes.ts";
 import { securityEvents } from "./migrations/0023-security-events.ts";
 import { campaigns } from "./migrations/0024-campaigns.ts";
-import { exports } from "./migrations/0026-exports.ts";
 import { virtualRefreshTokens } from "./migrations/0025-virtual-refresh-tokens.ts";
+import { exports } from "./migrations/0026-exports.ts";
+import { dashboard } from "./migrations/0027-dashboard.ts";
 import { egNow } from "./now.ts";
 
 /** Every migration there has ever been, by name; Kysely runs them in this order and once. */
@@ -56,8 +57,9 @@ function migrationsFor(columnTypes: ColumnTypes) {
     "0022-scopes": { up: scopes(columnTypes) },
     "0023-security-events": { up: securityEvents(columnTypes) },
     "0024-campaigns": { up: campaigns(columnTypes) },
-    "0026-exports": { up: exports(columnTypes) },
     "0025-virtual-refresh-tokens": { up: virtualRefreshTokens(columnTypes) },
+    "0026-exports": { up: exports(columnTypes) },
+    "0027-dashboard": { up: dashboard(columnTypes) },
   };
 }
 

@@ -13,6 +13,19 @@ export function createOutboxStore(database: Database): OutboxStore {
   const within = inTransaction(database);
   return {
     pending: (limit) => database.read(async (queries) => (await selectPending(queries, limit).execute()).map(eventOf)),
+    newest: () =>
+      database.read(async (queries) => {
+        const { newest } = await queries
+          .selectFrom("outbox")
+          .select((select) => select.fn.max<number | null>("number").as("newest"))
+          .executeTakeFirstOrThrow();
+        return newest ?? 0;
+      }),
+    since: (number, limit) =>
+      database.read(async (queries) => {
+        const rows = queries.selectFrom("outbox").selectAll().where("number", ">", number);
+        return (await rows.orderBy("number", "desc").limit(limit).execute()).map(eventOf).toReversed();
+      }),
     passOn: (limit, mailOperators) => within((tx) => passOn(tx, limit, mailOperators)),
   };
 }

@@ -64,6 +64,7 @@ const LEVELS: Record<EventName, Exclude<LogLevel, "silent">> = {
   "sweep.failed": "error",
   "proxy.completed": "debug",
   "request.completed": "debug",
+  "refresh.answered": "debug",
   "request.failed": "error",
   "refresh.taken_over": "warn",
   "refresh.spare_promoted": "warn",

@@ -97,28 +97,24 @@ describe("a person who is signed in", () => {
     expect((await send("POST", "/v1/operator-sessions")).status).toBe(403);
   });
 
-  test("signs out, by a form of ours alone", async () => {
+  test("signs out, from a page of ours alone", async () => {
     const { stage } = await openSignInStage("alice@example.com=viewer");
-    const { cookie, csrf, send } = await signIn(stage);
-    const post = (token: string, site: string, origin = stage.settings.publicUrl) =>
-      fetch(`${stage.service.url}/operator/sign-out`, {
-        method: "POST",
-        headers: { cookie, "sec-fetch-site": site, origin, connection: "close" },
-        body: new URLSearchParams({ csrf_token: token }),
-        redirect: "manual",
-      });
-    expect((await post(csrf, "cross-site")).status).toBe(403);
-    expect((await post("x", "same-origin")).status).toBe(403);
-    expect((await post(csrf, "same-origin", "null")).status).toBe(403);
-    expect((await send("GET", "/v1/connections")).status).toBe(200);
-    const gone = await post(csrf, "same-origin");
-    expect([gone.status, gone.headers.get("location"), gone.headers.getSetCookie()]).toEqual([
-      303,
-      "/",
+    const { send } = await signIn(stage);
+    const path = "/v1/operator-sessions/current";
+    expect((await send("DELETE", path, undefined, { "sec-fetch-site": "cross-site" })).status).toBe(403);
+    expect((await send("DELETE", path, undefined, { "x-csrf-token": "x" })).status).toBe(403);
+    expect((await send("DELETE", path, undefined, { origin: "null" })).status).toBe(403);
+    const current = await send("GET", path);
+    expect([current.headers.get("cache-control"), await current.json()]).toMatchObject([
+      "no-store",
+      { tenant: "default", role: "viewer", operator: { email: "alice@example.com", subject: "alice-1" } },
+    ]);
+    const gone = await send("DELETE", path);
+    expect([gone.status, gone.headers.getSetCookie()]).toEqual([
+      204,
       ["evergrant_operator=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0"],
     ]);
-    expect((await send("GET", "/v1/connections")).status).toBe(401);
-    expect((await post(csrf, "same-origin")).status).toBe(303);
+    expect((await send("GET", path)).status).toBe(401);
     expect(await latestActs(stage, 2)).toMatchObject({
       entries: [
         { act: "operator_session.ended", actor: { kind: "operator", id: "alice-1" } },

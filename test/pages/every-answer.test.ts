@@ -120,7 +120,10 @@ const TYPES = new Map([
 ]);
 
 /** These are there only where people sign in as operators; operator-pages.test.ts shows how they are shielded. */
-const OPERATORS = ["/", "/operator/callback", "/operator/sign-in", "/operator/sign-out"];
+const OPERATORS = ["/operator/callback", "/operator/sign-in"];
+
+/** A client of the API, with a policy of its own: dashboard.test.ts. */
+const DASHBOARD = ["/dashboard/*"];
 
 const cases = Object.entries(ANSWERS).flatMap(([route, answers]) =>
   answers.map(([status, what, provoke]) => ({ route, status, what, provoke })),
@@ -133,7 +136,7 @@ test("every route of the pages is here", () => {
     .map((file) => readFileSync(new URL(file, folder), "utf8"));
   const routes = sources.flatMap((text) => [...text.matchAll(/\w+\.(?:get|post|route|all)\(\s*"(\/[^"]*)"/g)]);
   const found = [...new Set(routes.map(([, route = ""]) => route))];
-  expect(found.toSorted()).toEqual([...Object.keys(ANSWERS), ...OPERATORS].toSorted());
+  expect(found.toSorted()).toEqual([...Object.keys(ANSWERS), ...OPERATORS, ...DASHBOARD].toSorted());
 });
 
 test.each(cases)("$route, when it $what, is shielded", async ({ status, provoke }) => {
@@ -170,7 +173,7 @@ test("under https the cookie is for this host and for https alone", async () => 
 test("no answer but a page's is HTML, and none lets another origin read it", async () => {
   const stage = await openStage();
   const html = "<script>alert(1)</script>";
-  const paths = ["/", "/nothing", `/${html}`, "/v1/clients", "/healthz", "/openapi.json", `/v1/connections/${html}`];
+  const paths = ["/nothing", `/${html}`, "/v1/clients", "/healthz", "/openapi.json", `/v1/connections/${html}`];
   for (const path of paths) {
     const headers = { origin: "https://evil.example", authorization: `Bearer ${stage.adminKey}` };
     const response = await fetch(stage.service.url + path, { headers });

@@ -144,6 +144,13 @@ export const ROUTES: readonly Route[] = [
   about("virtual", ["DELETE", "/v1/virtual-refresh-tokens/{id}", "keys:write", 204]),
   about("connection", ["DELETE", "/v1/connections/{id}", "connections:write", 200]),
 
+  plain(["GET", "/v1/overview", "connections:read", 200]),
+  {
+    ...plain(["GET", "/v1/refreshes/series", "connections:read", 200]),
+    call: () => ({ path: "/v1/refreshes/series?step=hour&from=2026-01-01T00:00:00Z&to=2026-01-02T00:00:00Z" }),
+  },
+  plain(["GET", "/v1/refreshes/health", "connections:read", 200]),
+
   plain(["GET", "/v1/campaigns", "connections:read", 200]),
   // All that wait are asked by another.
   plain(["POST", "/v1/campaigns", "connections:write", 409], ({ client }) => ({ client })),
@@ -192,6 +199,9 @@ export const ROUTES: readonly Route[] = [
 
   plain(["GET", "/v1/operator-sessions", "admin", 200]),
   plain(["POST", "/v1/operator-sessions", "admin", 201]),
+  // The key has no session.
+  plain(["GET", "/v1/operator-sessions/current", "connections:read", 404]),
+  plain(["DELETE", "/v1/operator-sessions/current", "connections:read", 404]),
   about("operator", ["DELETE", "/v1/operator-sessions/{id}", "admin", 204]),
 
   { ...plain(["GET", "/v1/keys/root", "admin", 200]), isOperators: true },

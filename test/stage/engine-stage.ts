@@ -1,9 +1,11 @@
+import type { Selectable } from "kysely";
 import { onTestFinished } from "vitest";
 import type { HistoryKind } from "../../src/connection/history.ts";
 import type { Snapshot } from "../../src/connection/store.ts";
 import type { AccessToken } from "../../src/refresh/access-token.ts";
 import type { RefreshRequest, RefreshResult } from "../../src/refresh/request.ts";
 import type { Database, Queries } from "../../src/store/database.ts";
+import type { Schema } from "../../src/store/schema.ts";
 import { openSqlite } from "../../src/store/sqlite/open.ts";
 import type { CatalogueEntry } from "./catalogue-entry.ts";
 import { createEngine, type Engine } from "./engine.ts";
@@ -121,6 +123,12 @@ async function openScene(options: EngineStageOptions): Promise<{ scene: Scene; d
   return { scene: { ...world, ...views, failOver: () => void incarnation++ }, database };
 }
 
+/** Without what the database computes. */
+function stored(row: Selectable<Schema["connections"]>) {
+  const { own_status: _status, own_cause: _cause, search_text: _text, ...columns } = row;
+  return columns;
+}
+
 async function remember(database: Database): Promise<() => Promise<void>> {
   const read = <T>(query: (queries: Queries) => Promise<T>) => database.read(query);
   const connections = await read((queries) => queries.selectFrom("connections").selectAll().execute());
@@ -130,7 +138,7 @@ async function remember(database: Database): Promise<() => Promise<void>> {
   return () =>
     database.write(async (queries) => {
       for (const row of connections)
-        await queries.updateTable("connections").set(row).where("id", "=", row.id).execute();
+        await queries.updateTable("connections").set(stored(row)).where("id", "=", row.id).execute();
       for (const row of tokens) {
         await queries.updateTable("token_sets").set(row).where("connection_id", "=", row.connection_id).execute();
       }

@@ -1,3 +1,4 @@
+import { z } from "zod";
 import { parseAllowedOperator } from "../../src/access/operator.ts";
 import { secret } from "../../src/runtime/secret.ts";
 import type { OperatorSignInSettings } from "../../src/service/operator-sign-in-settings.ts";
@@ -49,7 +50,7 @@ export function open(url: string, cookie = "", headers: Record<string, string> =
 /** A browser that is signed in. */
 export interface OperatorBrowser {
   cookie: string;
-  /** From the page that says who is signed in. */
+  /** As the dashboard learns it. */
   csrf: string;
   send(this: void, method: string, path: string, body?: object, headers?: Record<string, string>): Promise<Response>;
 }
@@ -60,8 +61,10 @@ export async function signIn(stage: Stage): Promise<OperatorBrowser> {
   const back = await open(callback, attempt);
   if (back.status !== 303) throw new Error(`HTTP ${back.status}: ${await back.text()}`);
   const [cookie = ""] = (back.headers.getSetCookie()[0] ?? "").split(";");
-  const page = await (await open(`${stage.service.url}/?arrived`, cookie)).text();
-  const csrf = /name="csrf_token" value="([^"]+)"/.exec(page)?.[1] ?? "";
+  const current = await open(`${stage.service.url}/v1/operator-sessions/current`, cookie, {
+    "sec-fetch-site": "same-origin",
+  });
+  const { csrf_token: csrf } = z.object({ csrf_token: z.string() }).parse(await current.json());
   const send: OperatorBrowser["send"] = (method, path, body, headers = {}) => {
     const type = body && { "content-type": "application/json" };
     const ours = { cookie, connection: "close", "sec-fetch-site": "same-origin", "x-csrf-token": csrf };

@@ -1,10 +1,8 @@
 import { z } from "zod";
 import { ACTS, type AuditEntry, type AuditStore } from "../../access/audit.ts";
-import type { Caller } from "../../access/authenticator.ts";
-import { DEFAULT_TENANT } from "../../access/store.ts";
-import { ServiceError } from "../../runtime/service-error.ts";
 import { callerOf, type ForCaller } from "../guard.ts";
 import type { App } from "../server.ts";
+import { tenantOf, tenantParam } from "../tenant-of-query.ts";
 import { failures, secured, time, toTime } from "../wire.ts";
 
 const id = z.string().max(300);
@@ -17,9 +15,7 @@ const listQuery = z.strictObject({
   object: id.optional().describe("The id of what it was done to"),
   since: time.optional(),
   until: time.optional(),
-  tenant: id
-    .optional()
-    .describe("Whose things; the caller's own unless given. Others only for keys of the first tenant"),
+  tenant: tenantParam,
 });
 
 const entrySchema = z
@@ -71,12 +67,4 @@ export function auditRoute(app: App, auditFor: ForCaller<Pick<AuditStore, "list"
 
 function viewOf({ seq, at, name, actor, objectId, from, detail, hash }: AuditEntry): z.infer<typeof entrySchema> {
   return { seq, at: toTime(at), act: name, actor, object: objectId, from, detail: { ...detail }, hash };
-}
-
-/** The operator reads what was done to every tenant's things. A foreign tenant is answered like one that does not exist. */
-function tenantOf(wanted: string | undefined, caller: Caller): string {
-  if (wanted === undefined || wanted === caller.tenantId || caller.tenantId === DEFAULT_TENANT) {
-    return wanted ?? caller.tenantId;
-  }
-  throw new ServiceError("not_found", "There is no such tenant.");
 }

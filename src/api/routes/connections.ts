@@ -1,7 +1,8 @@
 import { z } from "zod";
 import { disconnect } from "../../connect/disconnect.ts";
 import type { ConnectPorts } from "../../connect/ports.ts";
-import type { Snapshot } from "../../connection/store.ts";
+import { CAUSES } from "../../connection/cause.ts";
+import type { ConnectionQuery, Snapshot } from "../../connection/store.ts";
 import { changePolicy } from "../../refresh/change-policy.ts";
 import { checkConnection } from "../../refresh/check.ts";
 import { requireScopes } from "../../refresh/require-scopes.ts";
@@ -19,18 +20,36 @@ import { describeConnection } from "../describe-connection.ts";
 import { actOf, type Acting } from "../acts.ts";
 import { callerOf, type ForCaller } from "../guard.ts";
 import type { App } from "../server.ts";
+import { tenantOf, tenantParam } from "../tenant-of-query.ts";
 import { failures, idParams, labels, scopes, secured, time } from "../wire.ts";
 
 const listQuery = z.strictObject({
   limit: z.coerce.number().int().min(1).max(200).default(50),
   after: z.string().max(100).optional(),
+  tenant: tenantParam,
   status: statusSchema.optional(),
+  cause: z.enum(CAUSES).optional().describe("Of the diagnosis that is shown"),
   client: z.string().max(100).optional(),
+  provider: z.string().max(100).optional(),
+  label: z
+    .string()
+    .max(300)
+    .regex(/^[^:]+:/, "a name, a colon and a value")
+    .optional()
+    .describe("`name:value`; the name ends at the first colon"),
+  q: z
+    .string()
+    .min(1)
+    .max(200)
+    .optional()
+    .describe("A part of the connection's id, the account's id or label, or `end_user`, in any case"),
   proven_before: time.optional().describe("Only those that the provider has not confirmed since then"),
   sort: z
-    .enum(["created_at", "last_proven_at"])
+    .enum(["created_at", "last_proven_at", "status_since"])
     .default("created_at")
-    .describe("Oldest first; by `last_proven_at`, those come first that were never proven"),
+    .describe(
+      "Oldest first; by `last_proven_at`, those come first that were never proven; by `status_since`, those whose status changed last, their client's suspension left aside",
+    ),
 });
 
 const historyQuery = z.strictObject({
@@ -60,16 +79,12 @@ function readingRoutes(app: App, portsFor: ForCaller<ConnectPorts>): void {
       },
     },
     async (request) => {
-      const { limit, after, status, client, sort, proven_before: provenBefore } = request.query;
+      const { limit } = request.query;
       const caller = callerOf(request);
       const found = await portsFor(caller).connections.list({
-        tenantId: caller.tenantId,
+        ...queryOf(request.query),
+        tenantId: tenantOf(request.query.tenant, caller),
         limit: limit + 1,
-        after: after ?? null,
-        status: status ?? null,
-        clientId: client ?? null,
-        order: sort === "last_proven_at" ? "proven" : "made",
-        ...(provenBefore !== undefined && { provenBefore: Date.parse(provenBefore) }),
       });
       const page = found.slice(0, limit);
       const nextAfter = found.length > limit ? (page.at(-1)?.id ?? null) : null;
@@ -116,6 +131,28 @@ function readingRoutes(app: App, portsFor: ForCaller<ConnectPorts>): void {
       return { history: entries.map(historyView) };
     },
   );
+}
+
+const ORDERS = { created_at: "made", last_proven_at: "proven", status_since: "changed" } as const;
+
+function queryOf(asked: z.infer<typeof listQuery>): Omit<ConnectionQuery, "tenantId" | "limit"> {
+  const { after, status, client, cause, provider, label, q, sort, proven_before: provenBefore } = asked;
+  return {
+    after: after ?? null,
+    status: status ?? null,
+    clientId: client ?? null,
+    order: ORDERS[sort],
+    ...(provenBefore !== undefined && { provenBefore: Date.parse(provenBefore) }),
+    ...(q !== undefined && { search: q }),
+    ...(cause !== undefined && { cause }),
+    ...(provider !== undefined && { providerId: provider }),
+    ...(label !== undefined && { label: pairOf(label) }),
+  };
+}
+
+function pairOf(label: string): [name: string, value: string] {
+  const colon = label.indexOf(":");
+  return [label.slice(0, colon), label.slice(colon + 1)];
 }
 
 function changingRoutes(app: App, portsFor: ForCaller<ConnectPorts & { acting: Acting }>): void {

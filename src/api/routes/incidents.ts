@@ -8,6 +8,7 @@ import { actOf, type Acting } from "../acts.ts";
 import { callerOf, type ForCaller } from "../guard.ts";
 import { incidentSchema, incidentView, memberSchema, memberView } from "../incident-view.ts";
 import type { App } from "../server.ts";
+import { tenantOf, tenantParam } from "../tenant-of-query.ts";
 import { failures, idParams, secured } from "../wire.ts";
 
 export interface IncidentPorts {
@@ -19,11 +20,7 @@ const listQuery = z.strictObject({
   state: z.enum(INCIDENT_STATES).optional(),
   limit: z.coerce.number().int().min(1).max(200).default(50),
   before: z.string().max(300).optional().describe("Only those that are older than this id, for the next page"),
-  tenant: z
-    .string()
-    .max(300)
-    .optional()
-    .describe("Whose connections; the caller's own unless given. Others only for keys of the first tenant"),
+  tenant: tenantParam,
 });
 
 const memberQuery = z.strictObject({
@@ -119,14 +116,6 @@ export function incidentRoutes(app: App, portsFor: ForCaller<IncidentPorts>): vo
       return incidentView(incident);
     },
   );
-}
-
-/** The operator reads of every tenant's. A foreign tenant is answered like one that does not exist. */
-function tenantOf(wanted: string | undefined, caller: Caller): string {
-  if (wanted === undefined || wanted === caller.tenantId || caller.tenantId === DEFAULT_TENANT) {
-    return wanted ?? caller.tenantId;
-  }
-  throw new ServiceError("not_found", "There is no such tenant.");
 }
 
 /** A foreign incident is answered like one that does not exist. The operator looks after all. */

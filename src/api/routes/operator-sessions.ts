@@ -1,7 +1,9 @@
 import type { FastifyRequest } from "fastify";
 import { z } from "zod";
+import { SCOPES } from "../../access/api-key.ts";
 import {
   SESSION_IDLE,
+  type OperatorCaller,
   type OperatorSession,
   type OperatorSessions,
   type OperatorSessionStore,
@@ -45,6 +47,15 @@ const openedSchema = z
   })
   .meta({ id: "OpenedOperatorSession" });
 
+export const currentSessionSchema = openedSchema
+  .extend({
+    tenant: z.string(),
+    operator: z.object({ email: z.string().nullable(), subject: z.string() }).nullable(),
+    role: z.enum(ROLES).describe("What the session may do; with an API key, what its scopes come to"),
+    scopes: z.array(z.enum(SCOPES)),
+  })
+  .meta({ id: "CurrentOperatorSession" });
+
 const listSchema = z.object({
   operator_sessions: z.array(sessionSchema),
   csrf_token: z.string().nullable().describe("Of the session that this request came with; null with an API key"),
@@ -59,6 +70,7 @@ export interface OperatorSessionRouteDeps {
 
 export function operatorSessionRoutes(app: App, depsFor: ForCaller<OperatorSessionRouteDeps>): void {
   openRoute(app, depsFor);
+  currentRoutes(app, depsFor);
   listRoute(app, depsFor);
   endRoute(app, depsFor);
 }
@@ -89,6 +101,56 @@ function openRoute(app: App, depsFor: ForCaller<OperatorSessionRouteDeps>): void
       return reply.status(201).send({ id, csrf_token: operators.csrfToken(id) });
     },
   );
+}
+
+/** Whoever is signed in may know as whom, and sign out. */
+function currentRoutes(app: App, depsFor: ForCaller<OperatorSessionRouteDeps>): void {
+  app.get(
+    "/v1/operator-sessions/current",
+    {
+      config: { scope: "connections:read" },
+      schema: {
+        summary: "The session that this request comes with",
+        security: secured,
+        response: { 200: currentSessionSchema, ...failures },
+      },
+    },
+    async (request, reply) => {
+      const caller = sessionOf(request);
+      const { operators } = depsFor(caller);
+      const { keyId: id, tenantId: tenant, operator } = caller;
+      void reply.header("cache-control", "no-store");
+      return {
+        id,
+        csrf_token: operators.csrfToken(id),
+        tenant,
+        operator: operator && { email: operator.email, subject: operator.subject },
+        role: operator?.role ?? "admin",
+        scopes: [...caller.scopes],
+      };
+    },
+  );
+
+  app.delete(
+    "/v1/operator-sessions/current",
+    {
+      config: { scope: "connections:read" },
+      schema: { summary: "Sign out", security: secured, response: { 204: z.null(), ...failures } },
+    },
+    async (request, reply) => {
+      const caller = sessionOf(request);
+      const { operatorCookie, acting } = depsFor(caller);
+      const { operatorSessions } = acting(actOf(request, "operator_session.ended", caller.keyId));
+      await operatorSessions.end(caller.tenantId, caller.keyId);
+      void reply.header("set-cookie", operatorCookie.clear());
+      return reply.status(204).send(null);
+    },
+  );
+}
+
+function sessionOf({ operator }: FastifyRequest): OperatorCaller {
+  if (operator) return operator;
+  throw new ServiceError("not_found", "This request comes with an API key, and with no session.");
 }
 
 function listRoute(app: App, depsFor: ForCaller<OperatorSessionRouteDeps>): void {

@@ -8,6 +8,9 @@ export const postgresDialect: Dialect = {
     integer: "bigint",
     serial: (column) => column.primaryKey().generatedAlwaysAsIdentity(),
     randomHex: sql`replace(gen_random_uuid()::text, '-', '')`,
+    generated: sql`stored`,
+    jsonField: (column, name) => sql`${sql.ref(column)}::jsonb ->> ${sql.lit(name)}`,
+    coveringIndex: () => [],
     appendOnly: (table) => [
       sql`create or replace function eg_append_only() returns trigger language plpgsql as
         $$ begin raise exception 'what is written down stays as it is'; end $$`,

@@ -1,4 +1,4 @@
-import type { Generated } from "kysely";
+import type { Generated, GeneratedAlways } from "kysely";
 
 /** Connections, with all that becomes of them. */
 export interface ConnectionTables {
@@ -8,6 +8,7 @@ export interface ConnectionTables {
   refresh_leases: RefreshLeasesTable;
   history: HistoryTable;
   connect_sessions: ConnectSessionsTable;
+  refresh_counts: RefreshCountsTable;
 }
 
 interface ConnectionsTable {
@@ -38,6 +39,11 @@ interface ConnectionsTable {
   /** When it is next looked at whether the connection should be proven; each look puts it off. */
   prove_at: Generated<number>;
   link_epoch: Generated<number>;
+  /** The status that is shown, and why, unless the client is suspended. */
+  own_status: GeneratedAlways<string>;
+  own_cause: GeneratedAlways<string | null>;
+  /** In lower case, all that a connection is searched by. */
+  search_text: GeneratedAlways<string>;
 }
 
 interface TokenSetsTable {
@@ -123,4 +129,17 @@ interface ConnectSessionsTable {
   created_at: number;
   expires_at: number;
   required_scopes: string;
+}
+
+/** Token requests, added up over the step that begins at a time. */
+interface RefreshCountsTable {
+  /** Milliseconds. */
+  step: number;
+  at: number;
+  tenant_id: string;
+  client_id: string;
+  outcome: string;
+  /** Which of `SPEEDS` they took. */
+  speed: number;
+  count: number;
 }

@@ -7,6 +7,11 @@ export const sqliteDialect: Dialect = {
     integer: "integer",
     serial: (column) => column.primaryKey().autoIncrement(),
     randomHex: sql`(lower(hex(randomblob(16))))`,
+    generated: sql`virtual`,
+    jsonField: (column, name) => sql`${sql.ref(column)} ->> ${sql.lit(name)}`,
+    coveringIndex: (name, table, columns) => [
+      sql`create index ${sql.ref(name)} on ${sql.table(table)} (${sql.join(columns.map((column) => sql.ref(column)))})`,
+    ],
     appendOnly: (table) =>
       ["update", "delete"].map(
         (

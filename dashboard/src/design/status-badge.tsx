@@ -1,0 +1,22 @@
+import { CircleAlert, CircleCheck, CirclePause, CircleSlash, TriangleAlert } from "lucide-react";
+import type { ConnectionStatus } from "../api/connections.ts";
+import styles from "./status-badge.module.css";
+
+/** A status in words, with a sign and a colour that never stand alone. */
+export function StatusBadge({ status }: { status: ConnectionStatus }) {
+  const { text, tone, Icon } = LOOKS[status];
+  return (
+    <span className={`${styles["badge"]} ${styles[tone]}`}>
+      <Icon size={14} aria-hidden="true" />
+      {text}
+    </span>
+  );
+}
+
+const LOOKS = {
+  active: { text: "Active", tone: "good", Icon: CircleCheck },
+  degraded: { text: "Degraded", tone: "waiting", Icon: TriangleAlert },
+  suspended: { text: "Suspended", tone: "waiting", Icon: CirclePause },
+  reauthorization_required: { text: "Sign-in needed", tone: "bad", Icon: CircleAlert },
+  disconnected: { text: "Disconnected", tone: "calm", Icon: CircleSlash },
+} as const satisfies Record<ConnectionStatus, unknown>;

@@ -1,0 +1,27 @@
+import { useQuery } from "@tanstack/react-query";
+import { Outlet } from "@tanstack/react-router";
+import { sessionQuery } from "../api/session.ts";
+import { Failure } from "../design/failure.tsx";
+import { Loading } from "../design/loading.tsx";
+import { Navigation } from "./navigation.tsx";
+import styles from "./shell.module.css";
+import { SignIn } from "./sign-in.tsx";
+
+/** What stands around every page; whoever is not signed in sees only where to do that. */
+export function Shell() {
+  const session = useQuery(sessionQuery);
+  if (session.isPending) return <Loading what="the session" />;
+  if (session.isError) return <Failure error={session.error} retry={() => void session.refetch()} />;
+  if (session.data === null) return <SignIn />;
+  return (
+    <div className={styles["shell"]}>
+      <a className={styles["skip"]} href="#content">
+        Skip to the content
+      </a>
+      <Navigation session={session.data} />
+      <main id="content" tabIndex={-1} className={styles["content"]}>
+        <Outlet />
+      </main>
+    </div>
+  );
+}
