@@ -13,6 +13,7 @@ const TOGETHER = [
   "client",
   "connect",
   "connection",
+  "dashboard",
   "docs",
   "event",
   "facade",

@@ -111,7 +111,7 @@ async function populate(database: Opened): Promise<void> {
         case when n % 50 = 0 then 'reauthorization_required' when n % 51 = 0 then 'degraded' else 'active' end,
         case when n % 50 = 0 then '{"cause":"revoked_by_user","confidence":"certain","evidence":{"code":"invalid_grant"}}' end,
         'eager', case when n % 200 = 0 then '{"plan":"gold"}' else '{"plan":"free"}' end,
-        ${now} - (n * 7919) % 1000003, ${now}, ${now} - n, case when n % 5 = 0 then null else ${now} - (n * 104729) % 1000003 end
+        ${now} - (n * 7919) % 1000003, ${now}, ${now} - n, case when n % 5 = 0 then null else ${now} - (cast(n as bigint) * 104729) % 1000003 end
       from numbers`.execute(queries);
     await sql`insert into token_sets (connection_id, generation, token_type, scope, origin, obtained_at, expires_at, access_token, refresh_token)
       ${numbers} select ${id}, 1, 'Bearer', ${scopes}, 'import', ${now}, ${now} + 3600000, ${BLOB}, ${BLOB} from numbers`.execute(

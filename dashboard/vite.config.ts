@@ -1,3 +1,5 @@
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { promisify } from "node:util";
 import { brotliCompress, gzip } from "node:zlib";
 import react from "@vitejs/plugin-react";
@@ -5,18 +7,20 @@ import { defineConfig, type Plugin } from "vite";
 
 const COMPRESSED = { br: promisify(brotliCompress), gz: promisify(gzip) };
 
-/** Beside each script and style its compressed forms, so that the service serves them as files. */
+/**
+ * Beside each script and style its compressed forms, so that the service serves them as files. They are made of what was written:
+ * until then Vite itself has marks in the scripts to replace.
+ */
 function compressed(): Plugin {
   return {
     name: "compressed",
     apply: "build",
-    enforce: "post",
-    async generateBundle(_options, bundle) {
-      for (const file of Object.values(bundle)) {
-        if (!/\.(js|css|svg)$/.test(file.fileName)) continue;
-        const content = Buffer.from(file.type === "chunk" ? file.code : file.source);
+    async writeBundle({ dir = "." }, bundle) {
+      for (const name of Object.keys(bundle)) {
+        if (!/\.(js|css|svg)$/.test(name)) continue;
+        const content = await readFile(join(dir, name));
         for (const [ending, compress] of Object.entries(COMPRESSED)) {
-          this.emitFile({ type: "asset", fileName: `${file.fileName}.${ending}`, source: await compress(content) });
+          await writeFile(join(dir, `${name}.${ending}`), await compress(content));
         }
       }
     },

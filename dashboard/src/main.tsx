@@ -4,6 +4,7 @@ import { setNonce } from "get-nonce";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import "./design/tokens.css";
+import { showTheme, storedTheme } from "./shell/theme-switch.tsx";
 import { queryClient } from "./api/query-client.ts";
 import { router } from "./router.tsx";
 
@@ -11,6 +12,7 @@ import { router } from "./router.tsx";
 const nonce = document.querySelector<HTMLMetaElement>('meta[property="csp-nonce"]')?.nonce;
 if (nonce !== undefined) setNonce(nonce);
 
+showTheme(storedTheme());
 const root = document.querySelector("#root");
 if (!root) throw new Error("The page has no place for the dashboard.");
 createRoot(root).render(

@@ -47,6 +47,7 @@ export const connectionSchema = z
 export const connectionDetailSchema = connectionSchema
   .extend({
     generation: z.int(),
+    obtained_at: time.describe("When the tokens of this generation were obtained"),
     access_token_expires_at: time.nullable(),
     refresh_expires_at: time
       .nullable()
@@ -111,6 +112,7 @@ export function connectionDetailView(
   return {
     ...connectionView(connection),
     generation: tokens.generation,
+    obtained_at: toTime(tokens.obtainedAt),
     access_token_expires_at: toTimeOrNull(tokens.expiresAt),
     refresh_expires_at: toTimeOrNull(ends.refreshTokenEnd),
     consent_ends_at: toTimeOrNull(ends.consentEnd),

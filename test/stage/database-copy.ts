@@ -18,7 +18,10 @@ const TABLES = [
 export async function copyOf(database: Database): Promise<() => Promise<void>> {
   const copies = await database.read(async (queries) => {
     const found = [];
-    for (const table of TABLES) found.push({ table, rows: await queries.selectFrom(table).selectAll().execute() });
+    for (const table of TABLES) {
+      const rows: object[] = await queries.selectFrom(table).selectAll().execute();
+      found.push({ table, rows: rows.map(written) });
+    }
     return found;
   });
   return () =>
@@ -26,4 +29,11 @@ export async function copyOf(database: Database): Promise<() => Promise<void>> {
       for (const { table } of copies.toReversed()) await queries.deleteFrom(table).execute();
       for (const { table, rows } of copies) if (rows.length > 0) await queries.insertInto(table).values(rows).execute();
     });
+}
+
+/** What the database computes from the rest of a connection; it is not for anybody to write. */
+const COMPUTED: ReadonlySet<string> = new Set(["own_status", "own_cause", "search_text"]);
+
+function written(row: object): object {
+  return Object.fromEntries(Object.entries(row).filter(([name]) => !COMPUTED.has(name)));
 }

@@ -13,6 +13,14 @@ export function StatusBadge({ status }: { status: ConnectionStatus }) {
   );
 }
 
+const STATUSES = [
+  "active",
+  "degraded",
+  "suspended",
+  "reauthorization_required",
+  "disconnected",
+] as const satisfies readonly ConnectionStatus[];
+
 const LOOKS = {
   active: { text: "Active", tone: "good", Icon: CircleCheck },
   degraded: { text: "Degraded", tone: "waiting", Icon: TriangleAlert },
@@ -20,3 +28,6 @@ const LOOKS = {
   reauthorization_required: { text: "Sign-in needed", tone: "bad", Icon: CircleAlert },
   disconnected: { text: "Disconnected", tone: "calm", Icon: CircleSlash },
 } as const satisfies Record<ConnectionStatus, unknown>;
+
+/** The statuses and what they are called. */
+export const STATUS_NAMES = STATUSES.map((status) => [status, LOOKS[status].text] as const);

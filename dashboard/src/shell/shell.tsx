@@ -1,5 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { Outlet } from "@tanstack/react-router";
+import { useEffect } from "react";
+import { keepInStep } from "../api/live.ts";
 import { sessionQuery } from "../api/session.ts";
 import { Failure } from "../design/failure.tsx";
 import { Loading } from "../design/loading.tsx";
@@ -10,6 +12,8 @@ import { SignIn } from "./sign-in.tsx";
 /** What stands around every page; whoever is not signed in sees only where to do that. */
 export function Shell() {
   const session = useQuery(sessionQuery);
+  const isSignedIn = session.data !== undefined && session.data !== null;
+  useEffect(() => (isSignedIn ? keepInStep() : undefined), [isSignedIn]);
   if (session.isPending) return <Loading what="the session" />;
   if (session.isError) return <Failure error={session.error} retry={() => void session.refetch()} />;
   if (session.data === null) return <SignIn />;

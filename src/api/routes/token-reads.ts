@@ -7,7 +7,7 @@ import { callerOf, type ForCaller } from "../guard.ts";
 import type { App } from "../server.ts";
 import { failures, idParams, secured, time, toTime } from "../wire.ts";
 
-const readsSchema = z
+export const readsSchema = z
   .object({
     hour: time.describe("When the hour began"),
     key_id: z.string(),

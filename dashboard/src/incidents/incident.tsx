@@ -1,0 +1,5 @@
+import { Page } from "../design/page.tsx";
+
+export function IncidentPage() {
+  return <Page title="Incident">{null}</Page>;
+}
