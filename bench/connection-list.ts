@@ -50,7 +50,7 @@ async function measure(name: string, database: Opened): Promise<void> {
       for (const [filter, wanted] of Object.entries(FILTERS)) {
         const first = await timesOf(() => store.list({ ...PAGE, ...wanted, order, after: null }));
         const later = await timesOf(() => store.list({ ...PAGE, ...wanted, order, after: idOf(CONNECTIONS / 2) }));
-        console.log([name, caller, order, filter, first, later].join("\t"));
+        process.stdout.write(`${[name, caller, order, filter, first, later].join("\t")}\n`);
       }
     }
     const { createOverviewStore } = await built.overviewStore();
@@ -65,7 +65,7 @@ async function measure(name: string, database: Opened): Promise<void> {
     };
     for (const [part, read] of Object.entries(parts)) {
       const took = await timesOf(read);
-      console.log([name, caller, "overview", part, took].join("\t"));
+      process.stdout.write(`${[name, caller, "overview", part, took].join("\t")}\n`);
     }
   }
 }

@@ -1,5 +1,8 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from "@tanstack/react-router";
+import { readAuditFilters } from "./audit/filters.ts";
+import { readConnectStep } from "./connect/connect-step.ts";
 import { readConnectionFilters } from "./connections/filters.ts";
+import { readIncidentFilters } from "./incidents/filters.ts";
 import { NotFound } from "./shell/not-found.tsx";
 import { Shell } from "./shell/shell.tsx";
 
@@ -23,6 +26,7 @@ const pages = [
   createRoute({
     ...under,
     path: "/connect",
+    validateSearch: readConnectStep,
     component: lazyRouteComponent(() => import("./connect/connect.tsx"), "Connect"),
   }),
   createRoute({
@@ -38,6 +42,7 @@ const pages = [
   createRoute({
     ...under,
     path: "/incidents",
+    validateSearch: readIncidentFilters,
     component: lazyRouteComponent(() => import("./incidents/incidents.tsx"), "Incidents"),
   }),
   createRoute({
@@ -61,7 +66,12 @@ const pages = [
     path: "/api-keys",
     component: lazyRouteComponent(() => import("./api-keys/api-keys.tsx"), "ApiKeys"),
   }),
-  createRoute({ ...under, path: "/audit", component: lazyRouteComponent(() => import("./audit/audit.tsx"), "Audit") }),
+  createRoute({
+    ...under,
+    path: "/audit",
+    validateSearch: readAuditFilters,
+    component: lazyRouteComponent(() => import("./audit/audit.tsx"), "Audit"),
+  }),
   createRoute({
     ...under,
     path: "/settings",

@@ -53,6 +53,13 @@ export const campaignDetailSchema = campaignSchema
   })
   .meta({ id: "CampaignDetail" });
 
+export const campaignPreviewSchema = z
+  .object({
+    connections: z.int(),
+    told: z.int().describe("Those whose application was told already; the first reminder asks them"),
+  })
+  .meta({ id: "CampaignPreview" });
+
 export const campaignMemberSchema = z
   .object({
     connection: z.string(),

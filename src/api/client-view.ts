@@ -1,10 +1,11 @@
 import { z } from "zod";
 import { PROOFS, type ClientSecret } from "../client/client-secret.ts";
-import type { Client } from "../client/client.ts";
+import type { Client, Suspension } from "../client/client.ts";
 import { publishedKey } from "../client/client-key.ts";
 import { jwksUri } from "../client/jwks-uri.ts";
 import { redirectUri } from "../client/redirect-uri.ts";
 import { secretWarnings } from "../client/secret-warnings.ts";
+import { sentence as sentenceOf } from "../connection/cause.ts";
 import { AUTHENTICATION_METHODS } from "../oauth/client-authentication.ts";
 import { exactHost } from "../provider/api-hosts.ts";
 import { scopes, time, toTime, toTimeOrNull } from "./wire.ts";
@@ -99,7 +100,9 @@ export const clientSchema = z
       .nullable()
       .describe("Where the provider finds the keys that the client signs with (RFC 7591 §2); null: it does not sign"),
     status: z.enum(["active", "suspended"]),
-    suspension: z.object({ cause: z.string(), code: z.string(), since: time }).nullable(),
+    suspension: z
+      .object({ cause: z.string(), code: z.string(), since: time, sentence: z.string().describe("For the operator") })
+      .nullable(),
     secret_expires_at: time.nullable().describe("When the active secret ends, as far as was said"),
     warnings: z.array(z.object({ code: z.string(), secret: z.string(), sentence: z.string() })),
     created_at: time,
@@ -140,7 +143,7 @@ export function clientView(
     redirect_uri: redirectUri(publicUrl, client),
     jwks_uri: client.authentication === "private_key_jwt" ? jwksUri(publicUrl, client) : null,
     status: suspension ? "suspended" : "active",
-    suspension: suspension && { cause: suspension.cause, code: suspension.code, since: toTime(suspension.since) },
+    suspension: suspension && suspensionView(suspension),
     secret_expires_at: toTimeOrNull(secrets.find(({ state }) => state === "active")?.expiresAt ?? null),
     warnings: secretWarnings(secrets, now).map(({ code, secretId, sentence }) => ({
       code,
@@ -149,6 +152,10 @@ export function clientView(
     })),
     created_at: toTime(client.createdAt),
   };
+}
+
+function suspensionView({ cause, code, since }: Suspension) {
+  return { cause, code, since: toTime(since), sentence: sentenceOf(cause) };
 }
 
 export function clientSecretView(secret: ClientSecret): z.infer<typeof clientSecretSchema> {

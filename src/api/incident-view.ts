@@ -48,6 +48,8 @@ export const incidentSchema = z
 export const memberSchema = z
   .object({
     connection: z.string(),
+    account_label: z.string().nullable(),
+    end_user: z.string().nullable(),
     condition: z.enum(MEMBER_CONDITIONS),
     cause: z.enum(CAUSES),
     code: z.string().nullable(),
@@ -85,13 +87,15 @@ export function incidentView(incident: Incident): z.infer<typeof incidentSchema>
   };
 }
 
-export function memberView({ connectionId, condition, cause, code, since, recoveredAt }: Member) {
+export function memberView(member: Member) {
   return {
-    connection: connectionId,
-    condition,
-    cause,
-    code,
-    since: toTime(since),
-    recovered_at: toTimeOrNull(recoveredAt),
+    connection: member.connectionId,
+    account_label: member.accountLabel,
+    end_user: member.endUser,
+    condition: member.condition,
+    cause: member.cause,
+    code: member.code,
+    since: toTime(member.since),
+    recovered_at: toTimeOrNull(member.recoveredAt),
   } satisfies z.infer<typeof memberSchema>;
 }

@@ -1,7 +1,7 @@
 import { Command } from "commander";
 import type { CommandDeps } from "./command-deps.ts";
 import { DESCRIPTION, REFERENCE } from "./manual.ts";
-import { readVersion } from "./version.ts";
+import { readVersion } from "../service/version.ts";
 
 type AddCommand = (program: Command, deps: CommandDeps) => void;
 

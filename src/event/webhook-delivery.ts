@@ -92,6 +92,8 @@ export interface Replay {
   /** Epoch milliseconds: events from `since` on and before `until`. */
   since: number;
   until: number | null;
+  /** Only those that were given up there. */
+  onlyGivenUp: boolean;
   limit: number;
 }
 

@@ -71,8 +71,17 @@ export function recoveryRate({ members, disconnected, recovered }: CampaignRepor
   return left === 0 ? null : recovered / left;
 }
 
+/** Whom a campaign would ask, if it was started now. */
+export interface CampaignPreview {
+  connections: number;
+  /** Those of them whose application was told already, so that they are asked by the first reminder. */
+  told: number;
+}
+
 export interface CampaignQuery {
   tenantId: string;
+  /** Only those for this incident; null for all. */
+  incidentId: string | null;
   limit: number;
   /** Only those before this id, newest first; null from the newest on. */
   before: string | null;
@@ -84,6 +93,7 @@ export interface CampaignStore extends ClientMoves {
    * asks already stay with it; those whose application was told already have been asked once. Answers how many it has.
    */
   start(campaign: Omit<Campaign, "createdAt" | "finishedAt" | "cancelledAt">, target: CampaignTarget): Promise<number>;
+  preview(tenantId: string, target: CampaignTarget): Promise<CampaignPreview>;
   find(id: string): Promise<Campaign | null>;
   list(query: CampaignQuery): Promise<Campaign[]>;
   report(id: string): Promise<CampaignReport>;

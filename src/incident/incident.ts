@@ -62,6 +62,9 @@ export type MemberCondition = (typeof MEMBER_CONDITIONS)[number];
 /** A connection in an incident. */
 export interface Member {
   connectionId: string;
+  /** What people call its account and its user; null where that is not known. */
+  accountLabel: string | null;
+  endUser: string | null;
   condition: MemberCondition;
   cause: Cause;
   /** The provider's; null when it gave none. */

@@ -9,7 +9,7 @@ export const REFRESH_OUTCOMES = ["succeeded", "rejected", "client_fault", "retry
 export type RefreshOutcome = (typeof REFRESH_OUTCOMES)[number];
 
 /** Upper bounds of what a request took, in milliseconds; the last one has none. */
-export const SPEEDS = [25, 50, 100, 250, 500, 1000, 2500, 5000, 15_000, Number.POSITIVE_INFINITY];
+const SPEEDS = [25, 50, 100, 250, 500, 1000, 2500, 5000, 15_000, Number.POSITIVE_INFINITY];
 
 /** Token requests are added up by the minute and by the hour, and kept for so long. */
 export const STEPS = [

@@ -30,6 +30,7 @@ import { exportRoutes } from "../api/routes/exports.ts";
 import { handoverRoute } from "../api/routes/handover.ts";
 import { importRoutes } from "../api/routes/import.ts";
 import { incidentRoutes } from "../api/routes/incidents.ts";
+import { installationRoute, type Installation } from "../api/routes/installation.ts";
 import { jwksRoutes } from "../api/routes/jwks.ts";
 import { keyRoutes } from "../api/routes/keys.ts";
 import { liveRoute } from "../api/routes/live.ts";
@@ -79,6 +80,7 @@ import { createCallerPorts } from "./caller-ports.ts";
 import type { Secrets } from "./open-secrets.ts";
 import { openSignIn, type SignInParts } from "./open-sign-in.ts";
 import type { Settings } from "./settings.ts";
+import { readVersion } from "./version.ts";
 
 export interface ApiParts extends Pick<
   Secrets,
@@ -164,6 +166,7 @@ export async function openApi(parts: ApiParts, settings: Settings): Promise<{ ap
   exportRoutes(app, (caller) => ({ ...portsFor(caller), lineage }));
   connectionRoutes(app, portsFor);
   overviewRoute(app, portsFor);
+  installationRoute(app, { installation: installationOf(settings), publicUrl, tenants });
   liveRoute(app, {
     live: createLive({ clock, outbox: createOutboxStore(database), observer }),
     clock,
@@ -210,6 +213,15 @@ export async function openApi(parts: ApiParts, settings: Settings): Promise<{ ap
   registerDashboard(app, { ...connectPorts, hasSignIn: policy !== null });
   await addOperatorPages(app, settings, { ...forSignIn, cookie: operatorCookie });
   return { app, usage };
+}
+
+function installationOf({ database, operatorSignIn, mail }: Settings): Installation {
+  return {
+    version: readVersion(),
+    database: database.kind,
+    sign_in_issuer: operatorSignIn?.issuer ?? null,
+    mails_operators: mail !== null,
+  };
 }
 
 type OperatorParts = SignInParts & Omit<OperatorPagesDeps, "signIn" | "limit">;

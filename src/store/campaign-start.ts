@@ -1,5 +1,5 @@
 import { sql, type RawBuilder } from "kysely";
-import type { Campaign, CampaignTarget } from "../incident/campaign.ts";
+import type { Campaign, CampaignPreview, CampaignTarget } from "../incident/campaign.ts";
 import { ServiceError } from "../runtime/service-error.ts";
 import { quietHoursColumn, remindersColumn } from "./campaign-columns.ts";
 import type { Queries } from "./database.ts";
@@ -36,8 +36,7 @@ export async function startCampaign(
   const { numAffectedRows = 0n } = await sql`
     insert into campaign_members (campaign_id, connection_id, asked, first_asked_at, last_asked_at, next_at)
     select ${id}, id, case when told is null then 0 else 1 end, told, told, eg_now()
-    from (select id, ${target.kind === "move" ? sql`cast(null as bigint)` : TOLD} as told from connections
-      where tenant_id = ${tenantId} and ${isOf(target)}) as candidates
+    from ${candidates(tenantId, target)}
     where true on conflict do nothing`.execute(queries);
   if (numAffectedRows === 0n) {
     throw new ServiceError(
@@ -46,6 +45,25 @@ export async function startCampaign(
     );
   }
   return Number(numAffectedRows);
+}
+
+/** `CampaignStore.preview`. */
+export async function previewCampaign(
+  queries: Queries,
+  tenantId: string,
+  target: CampaignTarget,
+): Promise<CampaignPreview> {
+  const { rows } = await sql<CampaignPreview>`
+    select count(*) as connections, count(told) as told from ${candidates(tenantId, target)}
+    where not exists (select 1 from campaign_members where connection_id = candidates.id and outcome is null)`.execute(
+    queries,
+  );
+  return rows[0] ?? { connections: 0, told: 0 };
+}
+
+function candidates(tenantId: string, target: CampaignTarget): RawBuilder<unknown> {
+  return sql`(select id, ${target.kind === "move" ? sql`cast(null as bigint)` : TOLD} as told from connections
+      where tenant_id = ${tenantId} and ${isOf(target)}) as candidates`;
 }
 
 function isOf(target: CampaignTarget): RawBuilder<boolean> {

@@ -8,7 +8,7 @@ import {
 } from "../incident/campaign.ts";
 import { outcomeColumn, quietHoursColumn, remindersColumn } from "./campaign-columns.ts";
 import { askDue } from "./campaign-turns.ts";
-import { startCampaign } from "./campaign-start.ts";
+import { previewCampaign, startCampaign } from "./campaign-start.ts";
 import type { Database, Queries } from "./database.ts";
 import { LACKS } from "./needs-its-user.ts";
 import { egNow } from "./now.ts";
@@ -19,15 +19,18 @@ export function createCampaignStore(database: Database): CampaignStore {
   const transact = inTransaction(database);
   return {
     start: (campaign, target) => database.write((queries) => startCampaign(queries, campaign, target)),
+    preview: (tenantId, target) => database.read((queries) => previewCampaign(queries, tenantId, target)),
     find: (id) =>
       database.read(async (queries) => {
         const row = await queries.selectFrom("campaigns").selectAll().where("id", "=", id).executeTakeFirst();
         return row ? campaignOf(row) : null;
       }),
-    list: ({ tenantId, limit, before }) =>
+    list: ({ tenantId, incidentId, limit, before }) =>
       database.read(async (queries) => {
         const rows = queries.selectFrom("campaigns").selectAll().where("tenant_id", "=", tenantId);
-        const page = rows.$if(before !== null, (query) => query.where("id", "<", before ?? ""));
+        const page = rows
+          .$if(incidentId !== null, (query) => query.where("incident_id", "=", incidentId))
+          .$if(before !== null, (query) => query.where("id", "<", before ?? ""));
         return (await page.orderBy("id", "desc").limit(limit).execute()).map(campaignOf);
       }),
     report: (id) => database.read((queries) => report(queries, id)),

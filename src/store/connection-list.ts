@@ -68,8 +68,11 @@ function contains(text: string): RawBuilder<SqlBool> {
 /** As `JSON.stringify` writes the pair; a quote in a name or value is escaped there, so that nothing else looks like it. */
 function hasLabel([name, value]: readonly [string, string]): RawBuilder<SqlBool> {
   const pair = `${JSON.stringify(name)}:${JSON.stringify(value)}`;
-  const holds = (text: string) => sql<SqlBool>`replace(connections.labels, ${text}, '') <> connections.labels`;
-  return sql<SqlBool>`(${holds(`{${pair}`)} or ${holds(`,${pair}`)})`;
+  return sql<SqlBool>`(${labelsHold(`{${pair}`)} or ${labelsHold(`,${pair}`)})`;
+}
+
+function labelsHold(text: string): RawBuilder<SqlBool> {
+  return sql<SqlBool>`replace(connections.labels, ${text}, '') <> connections.labels`;
 }
 
 /** Never is longest ago. */

@@ -48,9 +48,13 @@ export function incidentOf(row: IncidentRow): Incident {
   };
 }
 
-export function memberOf(row: MemberRow): Member {
+type MemberName = Record<"account_label" | "end_user", string | null>;
+
+export function memberOf(row: MemberRow & MemberName): Member {
   return {
     connectionId: row.connection_id,
+    accountLabel: row.account_label,
+    endUser: row.end_user,
     condition: conditionColumn.parse(row.condition),
     cause: causeColumn.parse(row.cause),
     code: row.code,

@@ -60,7 +60,9 @@ async function members(
   if (incident?.kind === "client_suspended") return suspended(queries, incident, { limit, after });
   const rows = await queries
     .selectFrom("incident_members")
-    .selectAll()
+    .leftJoin("connections", "connections.id", "connection_id")
+    .selectAll("incident_members")
+    .select(["account_label", "end_user"])
     .where("incident_id", "=", id)
     .$if(after !== null, (select) => select.where("connection_id", ">", after ?? ""))
     .orderBy("connection_id")
@@ -78,15 +80,17 @@ async function suspended(
   if (resolved_at !== null || client_id === null) return [];
   const rows = await queries
     .selectFrom("connections")
-    .select("id")
+    .select(["id", "account_label", "end_user"])
     .where("client_id", "=", client_id)
     .where("status", "in", ["active", "degraded"])
     .$if(after !== null, (select) => select.where("id", ">", after ?? ""))
     .orderBy("id")
     .limit(limit)
     .execute();
-  return rows.map(({ id }) => ({
-    connectionId: id,
+  return rows.map((row) => ({
+    connectionId: row.id,
+    accountLabel: row.account_label,
+    endUser: row.end_user,
     condition: "troubled",
     cause: causeColumn.parse(cause),
     code: null,

@@ -24,7 +24,7 @@ export async function replayOne(queries: Queries, endpointId: string, id: string
 /** `DeliveryStore.replaySince` says how. */
 export async function replaySince(
   queries: Queries,
-  { endpointId, since, until, limit }: Replay,
+  { endpointId, since, until, onlyGivenUp, limit }: Replay,
 ): Promise<{ replayed: number; nextSince: number | null }> {
   const endpoint = await queries
     .selectFrom("webhook_endpoints")
@@ -41,6 +41,15 @@ export async function replaySince(
     .$if(until !== null, (query) => query.where("at", "<", until ?? 0))
     .$if(endpoint.all_tenants !== 1, (query) => query.where("tenant_id", "=", tenantId))
     .$if(endpoint.events !== null, (query) => query.where("type", "in", eventsColumn.read(endpoint.events ?? "[]")))
+    .$if(onlyGivenUp, (query) =>
+      query.where("number", "in", (outbox) =>
+        outbox
+          .selectFrom("webhook_deliveries")
+          .select("event_number")
+          .where("endpoint_id", "=", endpointId)
+          .where("state", "=", "given_up"),
+      ),
+    )
     .orderBy("at")
     .orderBy("number")
     // One more than are taken says whether there are more.

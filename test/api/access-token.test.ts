@@ -94,7 +94,12 @@ test("a wrong client secret condemns nobody, and the right one heals at once", a
   const client = await stage.api("GET", `/v1/clients/${stage.clientId}`);
   expect(client.body).toMatchObject({
     status: "suspended",
-    suspension: { cause: "client_secret_rejected", code: "invalid_client" },
+    suspension: {
+      cause: "client_secret_rejected",
+      code: "invalid_client",
+      sentence:
+        "The provider refuses the client's id or secret; set the right secret and everything goes on by itself.",
+    },
   });
   const secret = await stage.api("POST", `/v1/clients/${stage.clientId}/secrets`, { client_secret: "the-next-secret" });
   expect(secret.body).toMatchObject({ state: "active" });

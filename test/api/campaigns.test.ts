@@ -24,6 +24,9 @@ const round = ({ clock }: Stage) => clock.advance(11 * SECOND);
 
 test("a campaign reports who came back through the links of their connections", async () => {
   const { stage, ids } = await openRevoked(["alice", "bob"]);
+  const preview = `/v1/campaigns/preview?client=${stage.clientId}`;
+  expect((await stage.api("GET", preview)).body).toEqual({ connections: 2, told: 0 });
+  expect((await stage.api("GET", "/v1/campaigns/preview")).status).toBe(400);
   const started = await start(stage, { client: stage.clientId, remind_after_hours: [24] });
   expect(started.status).toBe(201);
   const path = `/v1/campaigns/${started.at("id")}`;
@@ -92,6 +95,8 @@ test("campaigns are listed newest first, in pages", async () => {
   }
   const first = await stage.api("GET", "/v1/campaigns?limit=2");
   expect(first.body).toMatchObject({ campaigns: [{ id: made[0] }, { id: made[1] }], next_before: made[1] });
+  const ofNone = await stage.api("GET", "/v1/campaigns?incident=inc_none");
+  expect(ofNone.body).toEqual({ campaigns: [], next_before: null });
   const rest = await stage.api("GET", `/v1/campaigns?limit=2&before=${made[1]}`);
   expect(rest.body).toMatchObject({ campaigns: [{ id: made[2] }], next_before: null });
 });

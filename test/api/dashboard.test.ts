@@ -1,7 +1,14 @@
 import { describe, expect, test } from "vitest";
+import { z } from "zod";
 import { HOUR, MINUTE, SECOND } from "../../src/runtime/clock.ts";
 import { createApi } from "../stage/api.ts";
 import { openStage, type Stage } from "../stage/stage.ts";
+
+const seriesSchema = z.object({
+  points: z.array(z.object({ requests: z.int(), outcomes: z.object({ succeeded: z.int() }) })),
+});
+
+const listSchema = z.object({ connections: z.array(z.object({ id: z.string() })), next_after: z.string().nullable() });
 
 /** What a stream has said so far. */
 async function follow({ service, adminKey }: Stage, { key = adminKey, query = "" } = {}) {
@@ -108,7 +115,9 @@ test("the overview counts what there is, and says what ends", async () => {
     instances_alive: 1,
     running_rekeys: [],
   });
-  const { upcoming_ends: ends } = body as { upcoming_ends: { connection: string }[] };
+  const { upcoming_ends: ends } = z
+    .object({ upcoming_ends: z.array(z.looseObject({ connection: z.string() })) })
+    .parse(body);
   expect(ends).toHaveLength(2);
   expect(ends.find(({ connection }) => connection === connectionId)).toEqual({
     connection: connectionId,
@@ -131,7 +140,7 @@ test("token requests are counted by how they ended, and shown within a minute", 
   const asked = `/v1/refreshes/series?from=${from}&to=${to}`;
   for (const step of ["minute", "hour", "day"]) {
     const { body } = await stage.api("GET", `${asked}&step=${step}&client=${stage.clientId}&provider=sandbox`);
-    const { points } = body as { points: { at: string; requests: number; outcomes: { succeeded: number } }[] };
+    const { points } = seriesSchema.parse(body);
     expect([step, points.reduce((total, { requests }) => total + requests, 0)]).toEqual([step, 1]);
     expect(points.filter(({ outcomes }) => outcomes.succeeded === 1)).toHaveLength(1);
     expect((await stage.api("GET", `${asked}&step=${step}&provider=none`)).text).not.toContain(`"requests":1`);
@@ -173,8 +182,8 @@ test("the list is filtered as it is asked, page by page, and shows another tenan
   await stage.api("PATCH", `/v1/connections/${ids[0]}`, { labels: { plan: "a:b" } });
   const list = async (query: string) => {
     const answer = await stage.api("GET", `/v1/connections?${query}`);
-    const { connections, next_after: next } = answer.body as { connections: { id: string }[]; next_after: string };
-    return [connections?.map(({ id }) => ids.indexOf(id)), next && ids.indexOf(next)];
+    const { connections, next_after: next } = listSchema.parse(answer.body);
+    return [connections.map(({ id }) => ids.indexOf(id)), next && ids.indexOf(next)];
   };
   expect(await list("q=ALICE@sand")).toEqual([[0], null]);
   expect(await list("label=plan:a:b")).toEqual([[0], null]);
@@ -196,4 +205,19 @@ test("the list is filtered as it is asked, page by page, and shows another tenan
     expect([path, (await acme("GET", `/v1/${path}?tenant=default`)).status]).toEqual([path, 404]);
     expect([path, (await acme("GET", `/v1/${path}?tenant=${tenant.at("id")}`)).status]).toEqual([path, 200]);
   }
+});
+
+test("the installation is told by its version and settings, without where or with what", async () => {
+  const stage = await openStage({ publicUrl: "https://evergrant.example" });
+  expect((await stage.api("GET", "/v1/installation")).body).toEqual({
+    version: expect.stringMatching(/^\d+\.\d+\.\d+/),
+    public_url: "https://evergrant.example",
+    database: "sqlite",
+    sign_in_issuer: null,
+    mails_operators: false,
+  });
+  const made = await stage.api("POST", "/v1/tenants", { name: "Other", public_url: "https://connect.example" });
+  const key = { tenant: made.at("id"), name: "theirs", scopes: ["connections:read"] };
+  const theirs = createApi(stage.service.url, (await stage.api("POST", "/v1/api-keys", key)).at("key"));
+  expect((await theirs("GET", "/v1/installation")).at("public_url")).toBe("https://connect.example");
 });

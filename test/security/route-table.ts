@@ -152,6 +152,11 @@ export const ROUTES: readonly Route[] = [
   plain(["GET", "/v1/refreshes/health", "connections:read", 200]),
 
   plain(["GET", "/v1/campaigns", "connections:read", 200]),
+  {
+    ...plain(["GET", "/v1/campaigns/preview", "connections:read", 200]),
+    call: () => ({ path: "/v1/campaigns/preview?incident=inc_none" }),
+  },
+  plain(["GET", "/v1/installation", "connections:read", 200]),
   // All that wait are asked by another.
   plain(["POST", "/v1/campaigns", "connections:write", 409], ({ client }) => ({ client })),
   about("campaign", ["GET", "/v1/campaigns/{id}", "connections:read", 200]),

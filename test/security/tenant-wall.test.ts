@@ -34,13 +34,27 @@ const isByCaller = ({ path, isOperators }: Route) => isOperators === true || /^\
 /** A tenant makes no providers, and sees no tenants. */
 const isOfOperator = (path: string) => /^\/v1\/(providers|tenants)\b/.test(path);
 
+/** They tell numbers, or of the caller and this installation: no thing by its id, by which it would be noticed here. */
+const OF_NUMBERS = new Set([
+  "GET /v1/overview",
+  "GET /v1/refreshes/series",
+  "GET /v1/refreshes/health",
+  "GET /v1/campaigns/preview",
+  "GET /v1/installation",
+  "GET /v1/operator-sessions/current",
+]);
+
 const nameOf = ({ method, path }: Route) => `${method} ${path}`;
 const aboutThings = ROUTES.filter(
   (route) => JSON.stringify(route.call(UNKNOWN)) !== JSON.stringify(route.call(NONE)) && !isByCaller(route),
 );
 const lists = ROUTES.filter(
   (route) =>
-    route.method === "GET" && !route.path.includes("{") && !isByCaller(route) && route.path !== "/v1/providers",
+    route.method === "GET" &&
+    !route.path.includes("{") &&
+    !isByCaller(route) &&
+    route.path !== "/v1/providers" &&
+    !OF_NUMBERS.has(nameOf(route)),
 );
 
 /** Two tenants with one of everything, on PostgreSQL; the service is the database's user of this name. */

@@ -169,7 +169,9 @@ export function campaignsContract(kind: DatabaseKind): void {
       expect(await stage.start({ target: { kind: "connections", connectionIds: ["con_1", "con_3", "con_9"] } })).toBe(
         1,
       );
+      expect(await stage.campaigns.preview("default", ALL)).toEqual({ connections: 1, told: 0 });
       expect(await stage.start({ id: "cam_2" })).toBe(1);
+      expect(await stage.campaigns.preview("default", ALL)).toEqual({ connections: 0, told: 0 });
       await expect(stage.start({ id: "cam_3" })).rejects.toThrow(/waits for its user/);
       expect(await stage.campaigns.find("cam_3")).toBeNull();
       await stage.campaigns.cancel("cam_1");
@@ -194,6 +196,7 @@ export function campaignsContract(kind: DatabaseKind): void {
         { kind: "connections", connectionIds: ["con_1"] },
       ] as const) {
         await expect(stage.campaigns.start(plan, target)).rejects.toThrow(/waits for its user/);
+        expect(await stage.campaigns.preview("ten_other", target)).toEqual({ connections: 0, told: 0 });
       }
     });
 

@@ -11,7 +11,6 @@ const QUERY = { tenantId: "default", limit: 100, after: null, status: null, clie
 async function open(kind: DatabaseKind): Promise<StoreStage> {
   const stage = await openStoreStage(kind);
   await stage.clients.create(clientAt("elsewhere", "cli_2"), null);
-  const account = (label: string) => ({ id: `id-of-${label}`, label });
   await stage.create("con_1", { account: account("Alice@Example.com"), labels: { plan: "gold", 'a"b': "x" } });
   await stage.create("con_2", { account: account("100%_sure"), labels: { plan: "gold!", other: "plan" } });
   await stage.create("con_3", { endUser: "Bob", labels: { 'x"plan': "gold" } });
@@ -28,6 +27,10 @@ async function open(kind: DatabaseKind): Promise<StoreStage> {
     history,
   });
   return stage;
+}
+
+function account(label: string) {
+  return { id: `id-of-${label}`, label };
 }
 
 async function found({ connections }: StoreStage, filter: Partial<ConnectionQuery>): Promise<string[]> {

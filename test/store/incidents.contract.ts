@@ -57,6 +57,8 @@ export function incidentsContract(kind: DatabaseKind): void {
       expect(page).toEqual([
         {
           connectionId: "con_2",
+          accountLabel: null,
+          endUser: null,
           condition: "ended",
           cause: "unknown",
           code: "invalid_grant",
@@ -65,6 +67,8 @@ export function incidentsContract(kind: DatabaseKind): void {
         },
         {
           connectionId: "con_3",
+          accountLabel: null,
+          endUser: null,
           condition: "ended",
           cause: "revoked_by_admin",
           code: "invalid_grant",

@@ -182,7 +182,7 @@ export function webhookDeliveriesContract(kind: DatabaseKind): void {
       await stage.event("con_9", "connection.created", { tenantId: "ten_other" });
       await stage.passOn();
       await stage.endpoint("whe_1", { events: ["connection.created"] });
-      const replay = { endpointId: "whe_1", since, until: null };
+      const replay = { endpointId: "whe_1", since, until: null, onlyGivenUp: false };
       const piece = await stage.deliveries.replaySince({ ...replay, limit: 1 });
       expect(piece).toEqual({ replayed: 1, nextSince: since + 2 * MINUTE });
       const until = since + MINUTE;
@@ -192,6 +192,20 @@ export function webhookDeliveriesContract(kind: DatabaseKind): void {
       });
       expect(await stage.deliveries.replaySince({ ...replay, limit: 9 })).toEqual({ replayed: 2, nextSince: null });
       expect(await stage.claimedSubjects()).toEqual(["con_1 connection.created", "con_3 connection.created"]);
+      const givenUp = { ...replay, onlyGivenUp: true, limit: 9 };
+      expect(await stage.deliveries.replaySince(givenUp)).toMatchObject({ replayed: 0 });
+      await stage.database.write((queries) =>
+        queries
+          .updateTable("webhook_deliveries")
+          .set({ state: "given_up" })
+          .where(
+            "event_number",
+            "=",
+            queries.selectFrom("outbox").select("number").where("connection_id", "=", "con_3"),
+          )
+          .execute(),
+      );
+      expect(await stage.deliveries.replaySince(givenUp)).toEqual({ replayed: 1, nextSince: null });
     });
   });
 

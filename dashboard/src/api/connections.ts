@@ -1,4 +1,4 @@
-import { infiniteQueryOptions, type InfiniteData, type Query } from "@tanstack/react-query";
+import { infiniteQueryOptions, queryOptions, type InfiniteData, type Query } from "@tanstack/react-query";
 import type { z } from "zod";
 import type { connectionSchema, statusSchema } from "../../../src/api/connection-view.ts";
 import type { ConnectionFilters } from "../connections/filters.ts";
@@ -35,6 +35,23 @@ export function connectionsQuery(filters: ConnectionFilters) {
     refetchOnReconnect: false,
     // All pages would be compared for each that comes.
     structuralSharing: false,
+  });
+}
+
+/** A few of a client that nothing is wrong with. */
+export async function workingConnections(client: string, limit: number): Promise<Connection[]> {
+  const page = await ask<ConnectionPage>("v1/connections", { query: { client, status: "active", limit } });
+  return page.connections;
+}
+
+/** Whether anybody has ever signed in with the client. */
+export function hasConnectionsQuery(client: string) {
+  return queryOptions({
+    queryKey: ["client", client, "has-connections"],
+    queryFn: async ({ signal }) => {
+      const page = await ask<ConnectionPage>("v1/connections", { query: { client, limit: 1 }, signal });
+      return page.connections.length > 0;
+    },
   });
 }
 

@@ -1,5 +1,28 @@
+import { useSearch } from "@tanstack/react-router";
+import { useMay } from "../api/use-may.ts";
+import { EmptyState } from "../design/empty-state.tsx";
 import { Page } from "../design/page.tsx";
+import { ChooseProvider } from "./choose-provider.tsx";
+import { ConnectAccount } from "./connect-account.tsx";
+import { SetUpClient } from "./set-up-client.tsx";
 
+/** From a provider to the first account that is proven to stay connected; each step has an address of its own. */
 export function Connect() {
-  return <Page title="Connect">{null}</Page>;
+  const { provider, client } = useSearch({ from: "/connect" });
+  const maySetUp = useMay("clients:write");
+  const mayConnect = useMay("connections:write");
+  if (!maySetUp && !mayConnect) return <NotAllowed />;
+  if (client !== undefined) return <ConnectAccount key={client} clientId={client} />;
+  if (provider !== undefined && maySetUp) return <SetUpClient key={provider} providerId={provider} />;
+  return <ChooseProvider />;
+}
+
+function NotAllowed() {
+  return (
+    <Page title="Connect">
+      <EmptyState title="Your role reads only">
+        <p>To connect accounts, ask for the role of an operator or an administrator.</p>
+      </EmptyState>
+    </Page>
+  );
 }

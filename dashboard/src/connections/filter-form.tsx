@@ -1,12 +1,11 @@
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useCallback } from "react";
-import { clientChoicesQuery, tenantChoicesQuery } from "../api/choices.ts";
+import { clientChoicesQuery } from "../api/choices.ts";
 import type { ConnectionStatus } from "../api/connections.ts";
-import { may } from "../api/may.ts";
-import { sessionQuery } from "../api/session.ts";
 import { Button } from "../design/button.tsx";
 import { STATUS_NAMES } from "../design/status-badge.tsx";
+import { TenantFilter } from "../tenants/tenant-filter.tsx";
 import { CAUSES } from "./cause-words.ts";
 import { ChoiceFilter, type Choice } from "./choice-filter.tsx";
 import styles from "./filter-form.module.css";
@@ -73,8 +72,6 @@ export function FilterForm({ filters }: { filters: ConnectionFilters }) {
 }
 
 function MoreFilters({ filters, set }: Filtering) {
-  const { data: session } = useQuery(sessionQuery);
-  const isOperator = session?.tenant === "default" && may(session, "admin");
   return (
     <>
       <ChoiceFilter
@@ -92,7 +89,7 @@ function MoreFilters({ filters, set }: Filtering) {
         value={filters.label ?? ""}
         commit={useCallback((text: string) => set({ label: text }), [set])}
       />
-      {isOperator && <TenantFilter filters={filters} set={set} />}
+      <TenantFilter tenant={filters.tenant} choose={(to) => set({ tenant: to })} />
     </>
   );
 }
@@ -120,22 +117,6 @@ function OriginFilters({ filters: { provider, client }, set }: Filtering) {
         choose={(to) => set({ client: to })}
       />
     </>
-  );
-}
-
-function TenantFilter({ filters: { tenant }, set }: Filtering) {
-  const { data } = useQuery(tenantChoicesQuery);
-  const others = (data?.tenants ?? []).filter(({ id }) => id !== "default");
-  if (others.length === 0 && tenant === undefined) return null;
-  return (
-    <ChoiceFilter
-      label="Tenant"
-      all="Your own"
-      value={tenant}
-      choices={others.map(({ id, name }) => [id, name])}
-      isPart={data?.next_after !== null}
-      choose={(to) => set({ tenant: to })}
-    />
   );
 }
 

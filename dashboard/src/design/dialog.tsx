@@ -1,3 +1,4 @@
+import { X } from "lucide-react";
 import { Dialog as Base } from "radix-ui";
 import type { ReactNode } from "react";
 import styles from "./dialog.module.css";
@@ -20,10 +21,19 @@ export function Dialog({ trigger, title, description, open, onOpenChange, childr
       <Base.Trigger asChild>{trigger}</Base.Trigger>
       <Base.Portal>
         <Base.Overlay className={styles["overlay"]} />
-        <Base.Content className={styles["dialog"]}>
-          <Base.Title asChild>
-            <h2>{title}</h2>
-          </Base.Title>
+        <Base.Content
+          className={styles["dialog"]}
+          // What is written in it, or shown once, is not to be lost by a click beside it.
+          onInteractOutside={(event) => event.preventDefault()}
+        >
+          <div className={styles["head"]}>
+            <Base.Title asChild>
+              <h2>{title}</h2>
+            </Base.Title>
+            <Base.Close className={styles["close"]} aria-label="Close">
+              <X size={18} aria-hidden="true" />
+            </Base.Close>
+          </div>
           <Base.Description asChild>
             <div className={styles["description"]}>{description}</div>
           </Base.Description>

@@ -1,15 +1,13 @@
 import { CircleAlert, CircleCheck, CirclePause, CircleSlash, TriangleAlert } from "lucide-react";
 import type { ConnectionStatus } from "../api/connections.ts";
-import styles from "./status-badge.module.css";
+import { Badge } from "./badge.tsx";
 
-/** A status in words, with a sign and a colour that never stand alone. */
 export function StatusBadge({ status }: { status: ConnectionStatus }) {
   const { text, tone, Icon } = LOOKS[status];
   return (
-    <span className={`${styles["badge"]} ${styles[tone]}`}>
-      <Icon size={14} aria-hidden="true" />
+    <Badge tone={tone} Icon={Icon}>
       {text}
-    </span>
+    </Badge>
   );
 }
 

@@ -7,6 +7,7 @@ import { counted } from "../design/counted.ts";
 import { Failure } from "../design/failure.tsx";
 import { Loading } from "../design/loading.tsx";
 import { Time } from "../design/time.tsx";
+import { KINDS } from "../incidents/incident-words.ts";
 import styles from "./open-incidents.module.css";
 
 /** What is wrong with many at once, and what to do. */
@@ -45,11 +46,3 @@ function IncidentRow({ incident }: { incident: Incident }) {
     </li>
   );
 }
-
-const KINDS: Record<Incident["kind"], string> = {
-  rejections: "Many connections were rejected at once",
-  client_suspended: "A client is refused by its provider",
-  provider: "A provider is in trouble",
-  tenant: "Many connections of one tenant are in trouble",
-  key_unavailable: "An encryption key cannot be used",
-};

@@ -1,5 +1,68 @@
+import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { Link, useParams } from "@tanstack/react-router";
+import { incidentQuery } from "../api/incidents.ts";
+import { may } from "../api/may.ts";
+import type { Incident } from "../api/open-incidents.ts";
+import { ApiError } from "../api/problem.ts";
+import { sessionQuery } from "../api/session.ts";
+import { Columns } from "../design/columns.tsx";
+import { EmptyState } from "../design/empty-state.tsx";
+import { Failure } from "../design/failure.tsx";
+import { Loading } from "../design/loading.tsx";
 import { Page } from "../design/page.tsx";
+import { Acknowledge } from "./acknowledge.tsx";
+import { Campaigns } from "./campaigns.tsx";
+import { Decision } from "./decision.tsx";
+import { Evidence } from "./evidence.tsx";
+import { KINDS } from "./incident-words.ts";
+import { Members } from "./members.tsx";
+import { Summary } from "./summary.tsx";
 
+/** One incident: what to do about it, for whom it is, and what it rests on. */
 export function IncidentPage() {
-  return <Page title="Incident">{null}</Page>;
+  const { id } = useParams({ from: "/incidents/$id" });
+  const found = useInfiniteQuery(incidentQuery(id));
+  if (found.isPending) return <Loading what="the incident" />;
+  const incident = found.data?.pages[0];
+  if (!incident) return <Missing error={found.error} retry={() => void found.refetch()} />;
+  return <Found incident={incident} />;
+}
+
+function Missing({ error, retry }: { error: Error | null; retry: () => void }) {
+  return (
+    <Page title="Incident">
+      {error === null || (error instanceof ApiError && error.code === "not_found") ? (
+        <EmptyState title="There is no such incident">
+          <p>It may be another tenant’s.</p>
+          <Link to="/incidents">Show all incidents</Link>
+        </EmptyState>
+      ) : (
+        <Failure error={error} retry={retry} />
+      )}
+    </Page>
+  );
+}
+
+function Found({ incident }: { incident: Incident }) {
+  const { data: session } = useQuery(sessionQuery);
+  const mayWrite = session ? may(session, "connections:write") : false;
+  const isOwn = session?.tenant === incident.tenant;
+  return (
+    <Page
+      title={KINDS[incident.kind]}
+      actions={mayWrite && incident.state === "open" && <Acknowledge id={incident.id} />}
+    >
+      <Columns
+        first={
+          <>
+            <Summary incident={incident} />
+            {incident.state !== "resolved" && <Decision incident={incident} />}
+            {isOwn && <Campaigns incident={incident} mayWrite={mayWrite} />}
+            <Members id={incident.id} />
+          </>
+        }
+        second={<Evidence incident={incident} />}
+      />
+    </Page>
+  );
 }

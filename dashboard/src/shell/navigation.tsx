@@ -17,7 +17,6 @@ import { may } from "../api/may.ts";
 import { signOut, type Session } from "../api/session.ts";
 import { Button } from "../design/button.tsx";
 import styles from "./navigation.module.css";
-import { ThemeSwitch } from "./theme-switch.tsx";
 
 const PAGES = [
   { to: "/", label: "Home", Icon: Activity },
@@ -60,7 +59,6 @@ export function Navigation({ session }: { session: Session }) {
         <p className={styles["person"]}>
           {session.operator?.email ?? session.operator?.subject ?? "API key"} <span>({session.role})</span>
         </p>
-        <ThemeSwitch />
         <Button quiet onClick={() => void signOut()}>
           <LogOut size={16} aria-hidden="true" />
           Sign out

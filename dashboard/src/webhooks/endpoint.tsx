@@ -1,5 +1,63 @@
+import { useQuery } from "@tanstack/react-query";
+import { Link, useParams } from "@tanstack/react-router";
+import { may } from "../api/may.ts";
+import { ApiError } from "../api/problem.ts";
+import { sessionQuery } from "../api/session.ts";
+import { endpointQuery, type Endpoint } from "../api/webhooks.ts";
+import { Columns } from "../design/columns.tsx";
+import { EmptyState } from "../design/empty-state.tsx";
+import { Failure } from "../design/failure.tsx";
+import { Loading } from "../design/loading.tsx";
 import { Page } from "../design/page.tsx";
+import { Deliveries } from "./deliveries.tsx";
+import { EndpointActions } from "./endpoint-actions.tsx";
+import { EndpointState } from "./endpoint-state.tsx";
+import { Secrets } from "./secrets.tsx";
+import { TestEndpoint } from "./test-endpoint.tsx";
 
+/** One endpoint: whether messages arrive, and what became of each. */
 export function EndpointPage() {
-  return <Page title="Webhook endpoint">{null}</Page>;
+  const { id } = useParams({ from: "/webhooks/$id" });
+  const found = useQuery(endpointQuery(id));
+  if (found.isPending) return <Loading what="the endpoint" />;
+  if (!found.data) return <Missing error={found.error} retry={() => void found.refetch()} />;
+  return <Found endpoint={found.data} />;
+}
+
+function Missing({ error, retry }: { error: Error; retry: () => void }) {
+  return (
+    <Page title="Webhook endpoint">
+      {error instanceof ApiError && error.code === "not_found" ? (
+        <EmptyState title="There is no such webhook endpoint">
+          <p>It may have been deleted.</p>
+          <Link to="/webhooks">Show all webhook endpoints</Link>
+        </EmptyState>
+      ) : (
+        <Failure error={error} retry={retry} />
+      )}
+    </Page>
+  );
+}
+
+function Found({ endpoint }: { endpoint: Endpoint }) {
+  const { data: session } = useQuery(sessionQuery);
+  const mayWrite = session ? may(session, "webhooks:write") : false;
+  return (
+    <Page title={new URL(endpoint.url).host} actions={mayWrite && <EndpointActions endpoint={endpoint} />}>
+      <Columns
+        first={
+          <>
+            <EndpointState endpoint={endpoint} />
+            <Deliveries endpoint={endpoint} mayWrite={mayWrite} />
+          </>
+        }
+        second={
+          <>
+            {mayWrite && <TestEndpoint id={endpoint.id} />}
+            <Secrets endpoint={endpoint} mayWrite={mayWrite} />
+          </>
+        }
+      />
+    </Page>
+  );
 }

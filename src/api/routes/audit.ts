@@ -18,7 +18,7 @@ const listQuery = z.strictObject({
   tenant: tenantParam,
 });
 
-const entrySchema = z
+export const auditEntrySchema = z
   .object({
     seq: z.int().describe("Counts the acts of the tenant, without gaps"),
     at: time,
@@ -43,7 +43,10 @@ export function auditRoute(app: App, auditFor: ForCaller<Pick<AuditStore, "list"
         summary: "What administrators and API keys changed, newest first",
         security: secured,
         querystring: listQuery,
-        response: { 200: z.object({ entries: z.array(entrySchema), next_before: z.int().nullable() }), ...failures },
+        response: {
+          200: z.object({ entries: z.array(auditEntrySchema), next_before: z.int().nullable() }),
+          ...failures,
+        },
       },
     },
     async (request) => {
@@ -65,6 +68,6 @@ export function auditRoute(app: App, auditFor: ForCaller<Pick<AuditStore, "list"
   );
 }
 
-function viewOf({ seq, at, name, actor, objectId, from, detail, hash }: AuditEntry): z.infer<typeof entrySchema> {
+function viewOf({ seq, at, name, actor, objectId, from, detail, hash }: AuditEntry): z.infer<typeof auditEntrySchema> {
   return { seq, at: toTime(at), act: name, actor, object: objectId, from, detail: { ...detail }, hash };
 }

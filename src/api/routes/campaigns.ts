@@ -11,6 +11,7 @@ import {
   campaignDetailView,
   campaignMemberSchema,
   campaignMemberView,
+  campaignPreviewSchema,
   campaignSchema,
   campaignView,
   quietHoursSchema,
@@ -48,7 +49,19 @@ const startBody = z
 const pageQuery = z.strictObject({
   limit: z.coerce.number().int().min(1).max(200).default(50),
   before: z.string().max(100).optional(),
+  incident: someId.optional().describe("Only those for this incident"),
 });
+
+const previewQuery = z
+  .strictObject({ incident: someId.optional(), client: someId.optional(), to_client: someId.optional() })
+  .refine(
+    ({ incident, client }) => (incident === undefined) !== (client === undefined),
+    "takes an incident or a client",
+  )
+  .refine(({ client, to_client: to }) => to === undefined || (client !== undefined && client !== to), {
+    path: ["to_client"],
+    message: "goes with another client",
+  });
 
 const membersQuery = z.strictObject({
   limit: z.coerce.number().int().min(1).max(200).default(50),
@@ -65,6 +78,7 @@ export interface CampaignRouteDeps {
 
 export function campaignRoutes(app: App, depsFor: ForCaller<CampaignRouteDeps>): void {
   startRoute(app, depsFor);
+  previewRoute(app, depsFor);
   readingRoutes(app, depsFor);
   cancelRoute(app, depsFor);
 }
@@ -106,7 +120,31 @@ function startRoute(app: App, depsFor: ForCaller<CampaignRouteDeps>): void {
   );
 }
 
-function targetOf({ incident, client, to_client, connections }: z.infer<typeof startBody>): CampaignTarget {
+function previewRoute(app: App, depsFor: ForCaller<CampaignRouteDeps>): void {
+  app.get(
+    "/v1/campaigns/preview",
+    {
+      config: { scope: "connections:read" },
+      schema: {
+        summary: "How many users a campaign would ask, if it was started now",
+        security: secured,
+        querystring: previewQuery,
+        response: { 200: campaignPreviewSchema, ...failures },
+      },
+    },
+    async (request) => {
+      const caller = callerOf(request);
+      const deps = depsFor(caller);
+      const target = targetOf(request.query);
+      await requireTarget(deps, caller, target);
+      return deps.campaigns.preview(caller.tenantId, target);
+    },
+  );
+}
+
+type Target = Pick<z.infer<typeof startBody>, "incident" | "client" | "to_client" | "connections">;
+
+function targetOf({ incident, client, to_client, connections }: Target): CampaignTarget {
   if (client !== undefined && to_client !== undefined) return { kind: "move", clientId: client, toClientId: to_client };
   if (incident !== undefined) return { kind: "incident", incidentId: incident };
   if (client !== undefined) return { kind: "client", clientId: client };
@@ -150,9 +188,9 @@ function readingRoutes(app: App, depsFor: ForCaller<CampaignRouteDeps>): void {
     },
     async (request) => {
       const caller = callerOf(request);
-      const { limit, before = null } = request.query;
+      const { limit, before = null, incident: incidentId = null } = request.query;
       const { tenantId } = caller;
-      const found = await depsFor(caller).campaigns.list({ tenantId, limit: limit + 1, before });
+      const found = await depsFor(caller).campaigns.list({ tenantId, incidentId, limit: limit + 1, before });
       const page = found.slice(0, limit);
       return {
         campaigns: page.map(campaignView),

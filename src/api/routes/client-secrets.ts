@@ -20,7 +20,7 @@ import { failures, idParams, secured, time } from "../wire.ts";
 
 export const expiry = time.describe("When the provider ends the secret; warned of 30, 7 and 1 days ahead");
 
-const addBody = z
+export const addBody = z
   .strictObject({
     ...proofFields,
     expires_at: expiry.optional(),

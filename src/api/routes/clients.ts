@@ -25,7 +25,7 @@ import { publicUrl } from "../tenant-view.ts";
 import { failures, idParams, scopes, secured } from "../wire.ts";
 import { expiry, findClient, newSecret } from "./client-secrets.ts";
 
-const createBody = z
+export const createBody = z
   .strictObject({
     tenant: z.string().max(100).optional().describe("For whom, where an administrator of the operator adds it"),
     provider: z.string().max(100),
@@ -57,7 +57,7 @@ const OBTAINED =
   "cannot change: a refresh token belongs to the client that obtained it (RFC 6749 §6). Add another client instead";
 const SENT = "cannot change: the refresh tokens there are would be sent to another server. Add another client instead";
 
-const patchBody = z.strictObject({
+export const patchBody = z.strictObject({
   scopes: scopes.optional().describe("Asked for from the next consent on"),
   dpop: z
     .boolean()

@@ -47,11 +47,11 @@ const completeBody = z.strictObject({
     .describe("The parameter of this name in the return_url. Needed where the completion is `confirm`"),
 });
 
-const startedView = z
+export const startedView = z
   .object({ id: z.string(), connect_url: z.string(), expires_at: time })
   .meta({ id: "StartedConnectSession" });
 
-const sessionView = z
+export const sessionView = z
   .object({
     id: z.string(),
     status: z.enum(["created", "started", "authorized", "exchanging", "switching", "completed", "failed", "expired"]),

@@ -16,7 +16,7 @@ import type { OperatorCookie } from "../operator-cookie.ts";
 import type { App } from "../server.ts";
 import { failures, idParams, secured, time, toTime } from "../wire.ts";
 
-const sessionSchema = z
+export const operatorSessionSchema = z
   .object({
     id: z.string(),
     api_key: z
@@ -57,7 +57,7 @@ export const currentSessionSchema = openedSchema
   .meta({ id: "CurrentOperatorSession" });
 
 const listSchema = z.object({
-  operator_sessions: z.array(sessionSchema),
+  operator_sessions: z.array(operatorSessionSchema),
   csrf_token: z.string().nullable().describe("Of the session that this request came with; null with an API key"),
 });
 
@@ -212,7 +212,7 @@ function viewOf(
   operators: Pick<OperatorSessions, "roleOf">,
   session: OperatorSession,
   own: string | null,
-): z.infer<typeof sessionSchema> {
+): z.infer<typeof operatorSessionSchema> {
   const { operator } = session;
   return {
     id: session.id,

@@ -11,7 +11,7 @@ import { callerOf, type ForCaller } from "../guard.ts";
 import type { App } from "../server.ts";
 import { failures, idParams, name, secured } from "../wire.ts";
 
-const providerView = providerSchema.extend({ custom: z.boolean() }).meta({ id: "Provider" });
+export const providerView = providerSchema.extend({ custom: z.boolean() }).meta({ id: "Provider" });
 
 /** Either an issuer, from whose metadata the rest is taken, or an entry of the catalogue's shape. */
 const putBody = z.union([

@@ -17,7 +17,11 @@ const listQuery = z.strictObject({
   state: z.enum(DELIVERY_STATES).optional(),
 });
 
-const replayBody = z.strictObject({ since: time, until: time.optional() });
+const replayBody = z.strictObject({
+  since: time,
+  until: time.optional(),
+  state: z.literal("given_up").optional().describe("Only those that were given up"),
+});
 
 const deliveryParams = idParams.extend({ delivery: z.string().max(300) });
 
@@ -100,12 +104,14 @@ function replayRoutes(app: App, depsFor: ForCaller<DeliveryRouteDeps>): void {
       const caller = callerOf(request);
       const deps = depsFor(caller);
       const { id } = await findEndpoint(deps, caller.tenantId, request.params.id);
-      const { since, until } = request.body;
-      const act = actOf(request, "webhook_endpoint.replayed", id, { since, until: until ?? null });
+      const { since, until, state } = request.body;
+      const detail = { since, until: until ?? null, ...(state && { state }) };
+      const act = actOf(request, "webhook_endpoint.replayed", id, detail);
       const { replayed, nextSince } = await deps.acting(act).deliveries.replaySince({
         endpointId: id,
         since: Date.parse(since),
         until: until === undefined ? null : Date.parse(until),
+        onlyGivenUp: state === "given_up",
         limit: MOST_REPLAYED,
       });
       return reply.status(202).send({ replayed, next_since: toTimeOrNull(nextSince) });
