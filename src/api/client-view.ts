@@ -145,11 +145,7 @@ export function clientView(
     status: suspension ? "suspended" : "active",
     suspension: suspension && suspensionView(suspension),
     secret_expires_at: toTimeOrNull(secrets.find(({ state }) => state === "active")?.expiresAt ?? null),
-    warnings: secretWarnings(secrets, now).map(({ code, secretId, sentence }) => ({
-      code,
-      secret: secretId,
-      sentence,
-    })),
+    warnings: secretWarnings(secrets, now).map(({ secretId, ...warning }) => ({ ...warning, secret: secretId })),
     created_at: toTime(client.createdAt),
   };
 }

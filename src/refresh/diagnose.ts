@@ -32,8 +32,7 @@ export const AT_ONCE = 10 * MINUTE;
  * happened to the connection before, and what happens to others now, says more.
  */
 export function diagnose(rejected: Rejected, circumstances: Circumstances): Diagnosis {
-  const { cause, confidence, whoActs } = rejected;
-  const told: Finding = { cause, confidence, ...(whoActs && { whoActs }) };
+  const told = toldBy(rejected, circumstances);
   const clue = isTelling(rejected, circumstances) ? null : clueOf(circumstances);
   // Where both name the same, the provider is surer.
   const guessed = clue === null || clue.cause === told.cause ? { ...clue, ...told } : clue;
@@ -71,8 +70,11 @@ function isContested({ held: { connection }, provider, now }: Circumstances): bo
   return now - connection.createdAt < HANDED_OVER_WITHIN;
 }
 
-function previousOwner(circumstances: Circumstances): Finding | null {
-  return isContested(circumstances) ? { cause: "refresh_token_reused", confidence: "possible" } : null;
+/** What a previous owner's refresh would look like too is not said to be the user's doing, unless the provider is certain of it. */
+function toldBy({ cause, confidence, whoActs }: Rejected, circumstances: Circumstances): Finding {
+  const mayBeTheOwner = cause === "revoked_by_user" && confidence !== "certain" && isContested(circumstances);
+  if (mayBeTheOwner) return { cause: "unknown", confidence: "possible" };
+  return { cause, confidence, ...(whoActs && { whoActs }) };
 }
 
 function clueOf(circumstances: Circumstances): Finding | null {
@@ -117,7 +119,6 @@ const CLUES: readonly ((circumstances: Circumstances) => Finding | null)[] = [
   absoluteLife,
   saidLife,
   idleLife,
-  previousOwner,
   tokenLimit,
   changedSecret,
   wholeTenant,

@@ -25,7 +25,7 @@ const round = ({ clock }: Stage) => clock.advance(11 * SECOND);
 test("a campaign reports who came back through the links of their connections", async () => {
   const { stage, ids } = await openRevoked(["alice", "bob"]);
   const preview = `/v1/campaigns/preview?client=${stage.clientId}`;
-  expect((await stage.api("GET", preview)).body).toEqual({ connections: 2, told: 0 });
+  expect((await stage.api("GET", preview)).body).toEqual({ connections: 2, told: 2 });
   expect((await stage.api("GET", "/v1/campaigns/preview")).status).toBe(400);
   const started = await start(stage, { client: stage.clientId, remind_after_hours: [24] });
   expect(started.status).toBe(201);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { DAY } from "../../src/runtime/clock.ts";
+import { DAY, SECOND } from "../../src/runtime/clock.ts";
 import { createApi } from "../stage/api.ts";
 import { openStage, type Stage } from "../stage/stage.ts";
 
@@ -21,6 +21,9 @@ describe("virtual refresh tokens", () => {
       connection: one.connectionId,
       expires_at: end,
     });
+    const createdAt = new Date(stage.clock.now()).toISOString();
+    // Ids sort by age.
+    await stage.clock.advance(SECOND);
     const second = await make(stage, two.connectionId);
     const first = await stage.api("GET", `${PATH}?limit=1`);
     expect(first.body).toEqual({
@@ -30,7 +33,7 @@ describe("virtual refresh tokens", () => {
           connection: one.connectionId,
           name: "airbyte",
           created_by: `key_${stage.adminKey.split("_")[2]}`,
-          created_at: new Date(stage.clock.now()).toISOString(),
+          created_at: createdAt,
           expires_at: end,
           revoked_at: null,
           last_used_at: null,

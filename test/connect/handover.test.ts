@@ -46,7 +46,7 @@ test("a report tells what is handed over, what its previous owner still refreshe
   });
   const { body } = await stage.api("GET", `/v1/connections/${contested}`);
   expect(body).toMatchObject({
-    diagnosis: { who_acts: "operator", evidence: { previous_owner_may_refresh: true } },
+    diagnosis: { cause: "unknown", evidence: { previous_owner_may_refresh: true } },
   });
   expect(JSON.stringify(body)).not.toContain("revoked_by_user");
   const page = await stage.api("GET", `/v1/connections/handover?limit=2&after=${untouched}&client=${stage.clientId}`);

@@ -106,6 +106,7 @@ const MUTATING: Readonly<Record<string, Expected>> = {
   },
   "POST /v1/operator-sessions": { acts: ["operator_session.opened"] },
   "DELETE /v1/operator-sessions/{id}": { acts: ["operator_session.ended"] },
+  "DELETE /v1/operator-sessions/current": { acts: "a key has no session to end" },
   "POST /v1/keys/root/rotate": { acts: ["root_key.rotated"], call: anotherRootKey },
   "POST /v1/keys/tenants/{tenant}/rotate": { acts: ["tenant_key.rotated"] },
   "POST /v1/keys/tenants/{tenant}/versions/{version}/retire": { acts: ["tenant_key.retired"], call: retirable },

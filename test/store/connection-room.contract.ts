@@ -21,7 +21,9 @@ async function openBacklog(kind: DatabaseKind): Promise<StoreStage> {
   const [first = "", ...others] = BACKLOG;
   await stage.create(first, {}, { dueAt: 0 });
   await stage.database.write(async (queries) => {
-    const connection = await queries.selectFrom("connections").selectAll().executeTakeFirstOrThrow();
+    const row = await queries.selectFrom("connections").selectAll().executeTakeFirstOrThrow();
+    // Without what the database computes from the rest.
+    const { own_status: _status, own_cause: _cause, search_text: _text, ...connection } = row;
     await queries
       .insertInto("connections")
       .values(others.map((id) => ({ ...connection, id })))

@@ -32,7 +32,15 @@ export function connectionStoreContract(kind: DatabaseKind): void {
       await stage.connections.create(connection, tokenRecord(1), 42, FIRST);
       const now = stage.clock.now();
       expect(await stage.held("con_1")).toEqual({
-        connection: { ...connection, claims: null, createdAt: now, statusSince: now, lastReadAt: null, linkEpoch: 0 },
+        connection: {
+          ...connection,
+          claims: null,
+          createdAt: now,
+          statusSince: now,
+          lastReadAt: null,
+          linkEpoch: 0,
+          isImported: false,
+        },
         tokens: tokenRecord(1),
         lease: { ...AT_REST, epoch: 0, dueAt: 42 },
         hasBetterSpare: false,

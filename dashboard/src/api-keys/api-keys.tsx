@@ -24,7 +24,7 @@ export function ApiKeys() {
 }
 
 const SHOWN = [
-  ["living", "That live"],
+  ["living", "Valid"],
   ["all", "All"],
 ] as const;
 
@@ -36,7 +36,7 @@ function Found({ keys }: { keys: readonly ApiKey[] }) {
     <>
       <Choices label="Which keys" choices={SHOWN} chosen={shown} choose={setShown} />
       {rows.length === 0 ? (
-        <EmptyState title="No API key lives">
+        <EmptyState title="No API key is valid">
           <p>Make one for each application, with the scopes that it needs and no others.</p>
         </EmptyState>
       ) : (

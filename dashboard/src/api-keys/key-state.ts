@@ -9,5 +9,5 @@ export function stateOf({ revoked_at, expires_at, replaced_by }: ApiKey, now: nu
   }
   if (replaced_by !== null)
     return { text: "Replaced, ends soon", tone: "waiting", Icon: Hourglass, lives: true } as const;
-  return { text: "Lives", tone: "good", Icon: CircleCheck, lives: true } as const;
+  return { text: "Valid", tone: "good", Icon: CircleCheck, lives: true } as const;
 }

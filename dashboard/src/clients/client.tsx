@@ -5,6 +5,7 @@ import { clientQuery, deleteClient } from "../api/clients.ts";
 import { providersQuery } from "../api/providers.ts";
 import { useMay } from "../api/use-may.ts";
 import { Card } from "../design/card.tsx";
+import { Columns } from "../design/columns.tsx";
 import { Confirm } from "../design/confirm.tsx";
 import { Failure } from "../design/failure.tsx";
 import { Loading } from "../design/loading.tsx";
@@ -14,7 +15,6 @@ import { RegisteredAddresses } from "./registered-addresses.tsx";
 import { SecretHistory } from "./secret-history.tsx";
 import { Rotation } from "./rotation.tsx";
 import { Settings } from "./settings.tsx";
-import styles from "./client.module.css";
 
 /** One client: whether the provider takes it, its addresses, its settings, and its secret. */
 export function ClientPage() {
@@ -32,18 +32,24 @@ function ClientDetails({ client }: { client: Client }) {
   return (
     <Page title={`${provider?.name ?? client.provider}, ${client.client_id}`} actions={<Actions client={client} />}>
       <ClientState client={client} />
-      <div className={styles["columns"]}>
-        <div className={styles["column"]}>
-          {hasProof && <Rotation client={client} provider={provider} />}
-          {hasProof && <SecretHistory client={client} />}
-        </div>
-        <div className={styles["column"]}>
-          <Card title="At the provider">
-            <RegisteredAddresses client={client} />
-          </Card>
-          <Settings client={client} />
-        </div>
-      </div>
+      <Columns
+        first={
+          hasProof && (
+            <>
+              <Rotation client={client} provider={provider} />
+              <SecretHistory client={client} />
+            </>
+          )
+        }
+        second={
+          <>
+            <Card title="At the provider">
+              <RegisteredAddresses client={client} />
+            </Card>
+            <Settings client={client} />
+          </>
+        }
+      />
     </Page>
   );
 }

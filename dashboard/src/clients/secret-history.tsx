@@ -7,7 +7,7 @@ import { Time } from "../design/time.tsx";
 import { PublicKey } from "./public-key.tsx";
 import { WAYS } from "./proof.ts";
 
-/** What became of each that the client ever had; `Rotation` beside it tells of failures. */
+/** What became of each that the client ever had. `Rotation` tells of failures, and the audit log who did it. */
 export function SecretHistory({ client }: { client: Client }) {
   const { data: secrets = [] } = useQuery(secretsQuery(client.id));
   const proof = WAYS[client.authentication].proof ?? "secret";
@@ -26,15 +26,7 @@ export function SecretHistory({ client }: { client: Client }) {
 
 const COLUMNS: readonly Column<ClientSecret>[] = [
   { head: "State", cell: stateOf },
-  {
-    head: "Added",
-    cell: ({ created_at, created_by }) => (
-      <>
-        <Time at={created_at} />
-        {created_by !== null && <> by {created_by}</>}
-      </>
-    ),
-  },
+  { head: "Added", cell: ({ created_at }) => <Time at={created_at} /> },
   { head: "Used last", cell: ({ last_used_at }) => <Time at={last_used_at} none="Not yet" /> },
   { head: "Ends", cell: ({ expires_at }) => <Time at={expires_at} none="Not known to end" /> },
 ];

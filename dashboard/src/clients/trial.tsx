@@ -5,6 +5,7 @@ import { useMay } from "../api/use-may.ts";
 import { Button } from "../design/button.tsx";
 import { Confirm } from "../design/confirm.tsx";
 import { Failure } from "../design/failure.tsx";
+import { Progress } from "../design/progress.tsx";
 import { Canaries } from "./canaries.tsx";
 import { WAYS } from "./proof.ts";
 import { PROOFS, type RotationStep } from "./rotation-step.ts";
@@ -25,12 +26,12 @@ export function Trial({ client, step }: TrialProps) {
       <output>
         <Verdict client={client} step={step} />
       </output>
-      <label className={styles["proofs"]}>
-        <span>
-          {Math.min(staged.proven_count, PROOFS)} of {PROOFS} refreshes have proven it
-        </span>
-        <progress max={PROOFS} value={staged.proven_count} />
-      </label>
+      <Progress
+        label="Refreshes that have proven it"
+        done={Math.min(staged.proven_count, PROOFS)}
+        of={PROOFS}
+        words={`${Math.min(staged.proven_count, PROOFS)} of ${PROOFS} refreshes have proven it`}
+      />
       <Canaries key={staged.id} client={client} staged={staged} isOver={step.kind !== "on_trial"} />
       {mayWrite && (
         <div className={styles["buttons"]}>

@@ -5,6 +5,7 @@ import { addClient } from "../api/clients.ts";
 import { providersQuery } from "../api/providers.ts";
 import { Button } from "../design/button.tsx";
 import { Card } from "../design/card.tsx";
+import { Columns } from "../design/columns.tsx";
 import { EmptyState } from "../design/empty-state.tsx";
 import { Failure } from "../design/failure.tsx";
 import { FieldsForm } from "../design/fields-form.tsx";
@@ -14,7 +15,6 @@ import { AboutProvider } from "./about-provider.tsx";
 import { ClientFields } from "./client-fields.tsx";
 import { newClientIn } from "./new-client.ts";
 import { pitfallsBeside } from "./pitfalls.ts";
-import styles from "./set-up-client.module.css";
 import { Way } from "./way.tsx";
 
 /** A client at a provider of the catalogue, with what is known to go wrong there beside the field that it is about. */
@@ -27,10 +27,10 @@ export function SetUpClient({ providerId }: { providerId: string }) {
   return (
     <Page title={`Set up a client at ${provider.name}`}>
       <Way done={1} />
-      <div className={styles["beside"]}>
-        <ClientForm provider={provider} />
-        <AboutProvider provider={provider} pitfalls={pitfallsBeside(provider).all} />
-      </div>
+      <Columns
+        first={<ClientForm provider={provider} />}
+        second={<AboutProvider provider={provider} pitfalls={pitfallsBeside(provider).all} />}
+      />
     </Page>
   );
 }

@@ -16,31 +16,33 @@ interface TableProps<Row> {
   keyOf: (row: Row) => string;
 }
 
-/** A table of few rows; below 40rem each row becomes a list of names and values. */
+/** A table of few rows; where there is little room each row becomes a list of names and values. */
 export function Table<Row>({ caption, columns, rows, keyOf }: TableProps<Row>) {
   return (
-    <table className={styles["table"]}>
-      <caption className={styles["caption"]}>{caption}</caption>
-      <thead>
-        <tr>
-          {columns.map(({ head, numeric }) => (
-            <th key={head} scope="col" className={numeric === true ? styles["numeric"] : undefined}>
-              {head}
-            </th>
-          ))}
-        </tr>
-      </thead>
-      <tbody>
-        {rows.map((row) => (
-          <tr key={keyOf(row)}>
-            {columns.map(({ head, cell, numeric }) => (
-              <td key={head} data-head={head} className={numeric === true ? styles["numeric"] : undefined}>
-                <div>{cell(row)}</div>
-              </td>
+    <div className={styles["room"]}>
+      <table className={styles["table"]}>
+        <caption className={styles["caption"]}>{caption}</caption>
+        <thead>
+          <tr>
+            {columns.map(({ head, numeric }) => (
+              <th key={head} scope="col" className={numeric === true ? styles["numeric"] : undefined}>
+                {head}
+              </th>
             ))}
           </tr>
-        ))}
-      </tbody>
-    </table>
+        </thead>
+        <tbody>
+          {rows.map((row) => (
+            <tr key={keyOf(row)}>
+              {columns.map(({ head, cell, numeric }) => (
+                <td key={head} data-head={head} className={numeric === true ? styles["numeric"] : undefined}>
+                  <div>{cell(row)}</div>
+                </td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
   );
 }

@@ -58,11 +58,11 @@ function Found({ incident }: { incident: Incident }) {
             <Summary incident={incident} />
             {incident.state !== "resolved" && <Decision incident={incident} />}
             {isOwn && <Campaigns incident={incident} mayWrite={mayWrite} />}
-            <Members id={incident.id} />
           </>
         }
         second={<Evidence incident={incident} />}
       />
+      <Members id={incident.id} />
     </Page>
   );
 }

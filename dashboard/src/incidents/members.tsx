@@ -36,12 +36,17 @@ const COLUMNS: readonly Column<IncidentMember>[] = [
       </Link>
     ),
   },
-  {
-    head: "State",
-    cell: ({ condition, recovered_at }) => (recovered_at === null ? CONDITIONS[condition] : "Well again"),
-  },
+  { head: "State", cell: stateOf },
   { head: "Cause", cell: ({ cause }) => causeWords(cause) },
   { head: "Provider’s code", cell: ({ code }) => (code === null ? "none" : <code>{code}</code>) },
   { head: "Since", cell: ({ since }) => <Time at={since} /> },
-  { head: "Well", cell: ({ recovered_at }) => <Time at={recovered_at} none="not yet" /> },
 ];
+
+function stateOf({ condition, recovered_at }: IncidentMember) {
+  if (recovered_at === null) return CONDITIONS[condition];
+  return (
+    <>
+      Well again <Time at={recovered_at} />
+    </>
+  );
+}

@@ -12,15 +12,27 @@ import { QuietHours } from "./quiet-hours.tsx";
 import { parseReminders } from "./reminders.ts";
 
 /** Says whom a campaign would ask, before it is started. */
-export function StartCampaign({ incident }: { incident: Incident }) {
+export function StartCampaign({ incident, quiet }: { incident: Incident; quiet: boolean }) {
+  const isUndecided = incident.verdict === "undecided";
   return (
     <div>
       <DialogButton
+        quiet={quiet || isUndecided}
         action="Ask the users"
         title="Ask the users to sign in again?"
         description="Each user is asked once, through your application, and then reminded. Those who are well again are left alone."
       >
-        {(close) => <Preview incident={incident.id} close={close} />}
+        {(close) => (
+          <>
+            {isUndecided && (
+              <p>
+                <strong>It is not decided yet whether the provider means it.</strong> If it does not, these connections
+                recover by themselves, and nobody would have had to be asked.
+              </p>
+            )}
+            <Preview incident={incident.id} close={close} />
+          </>
+        )}
       </DialogButton>
     </div>
   );

@@ -2,8 +2,8 @@ import { useQuery } from "@tanstack/react-query";
 import { rekeyQuery, type Rekey } from "../api/keys.ts";
 import { counted } from "../design/counted.ts";
 import { Failure } from "../design/failure.tsx";
+import { Progress } from "../design/progress.tsx";
 import { Time } from "../design/time.tsx";
-import styles from "./keys.module.css";
 
 /** How far everything is sealed with the newest version, asked every second while that goes on. */
 export function RekeyProgress({ tenant, rekey: known }: { tenant: string; rekey: Rekey }) {
@@ -18,15 +18,12 @@ export function RekeyProgress({ tenant, rekey: known }: { tenant: string; rekey:
       </p>
     );
   }
-  const figures = `${done.toLocaleString("en")} of ${counted(total, "value is", "values are")}`;
+  const figures = `${done.toLocaleString("en")} of ${counted(total, "value is", "values are")} sealed with version ${version}.`;
   return (
-    <div className={styles["progress"]}>
-      <label htmlFor="rekey">
-        {figures} sealed with version {version}. {outlook(rekey)}
-      </label>
-      <progress id="rekey" max={Math.max(1, total)} value={done} />
+    <>
+      <Progress label="Sealing anew" done={done} of={total} words={`${figures} ${outlook(rekey)}`} />
       {asked.isError && <Failure error={asked.error} retry={() => void asked.refetch()} />}
-    </div>
+    </>
   );
 }
 

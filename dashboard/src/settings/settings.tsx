@@ -22,7 +22,6 @@ export function Settings() {
           <>
             <ThisSession session={session} />
             {may(session, "admin") && <OtherSessions />}
-            {isOperatorsAdmin(session) && <Tenants />}
           </>
         }
         second={
@@ -35,6 +34,7 @@ export function Settings() {
           </>
         }
       />
+      {isOperatorsAdmin(session) && <Tenants />}
     </Page>
   );
 }

@@ -8,6 +8,7 @@ import { Paged } from "../design/paged.tsx";
 import { Table, type Column } from "../design/table.tsx";
 import { Time } from "../design/time.tsx";
 import { codeWords } from "./code-words.ts";
+import styles from "./deliveries.module.css";
 import { DeliveryBadge } from "./delivery-badge.tsx";
 import { ReplayMany } from "./replay-many.tsx";
 import { ReplayOne } from "./replay-one.tsx";
@@ -60,7 +61,10 @@ function Answer({ delivery: { last_attempt_at, last_status, last_code } }: { del
   if (last_attempt_at === null) return "not sent yet";
   return (
     <>
-      {last_code === null ? last_status : codeWords(last_code, last_status)} <Time at={last_attempt_at} />
+      {last_code === null ? last_status : codeWords(last_code, last_status)}
+      <span className={styles["when"]}>
+        <Time at={last_attempt_at} />
+      </span>
     </>
   );
 }

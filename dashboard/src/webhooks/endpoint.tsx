@@ -45,12 +45,7 @@ function Found({ endpoint }: { endpoint: Endpoint }) {
   return (
     <Page title={new URL(endpoint.url).host} actions={mayWrite && <EndpointActions endpoint={endpoint} />}>
       <Columns
-        first={
-          <>
-            <EndpointState endpoint={endpoint} />
-            <Deliveries endpoint={endpoint} mayWrite={mayWrite} />
-          </>
-        }
+        first={<EndpointState endpoint={endpoint} />}
         second={
           <>
             {mayWrite && <TestEndpoint id={endpoint.id} />}
@@ -58,6 +53,7 @@ function Found({ endpoint }: { endpoint: Endpoint }) {
           </>
         }
       />
+      <Deliveries endpoint={endpoint} mayWrite={mayWrite} />
     </Page>
   );
 }

@@ -61,6 +61,7 @@ describe("a database of the first version", () => {
         missingScopes: [],
         claims: null,
         linkEpoch: 0,
+        isImported: false,
         status: "active",
         diagnosis: null,
         policy: "adaptive",
