@@ -17,6 +17,7 @@ export interface MemoryJournal extends Journal {
 
 export function createMemoryJournal(instanceId: string, host: Map<string, MemoryJournal> = new Map()): MemoryJournal {
   const entries: Journaled[] = [];
+  const newest = new Map<string, JournalEntry>();
   const settled = new Set<JournalEntry>();
   const gates: Gate[] = [];
   const tokenEntries = () => entries.filter((entry) => entry.kind === "tokens");
@@ -31,11 +32,12 @@ export function createMemoryJournal(instanceId: string, host: Map<string, Memory
       if (journal.ended) return new Promise(() => undefined);
       if (journal.broken) throw new ServiceError("journal_unavailable", "The disk of the journal is full.");
       entries.push(entry);
+      if (entry.kind === "tokens") newest.set(entry.connectionId, entry);
     },
     settled: (entry) => void settled.add(entry),
     unsettled: () => tokenEntries().filter((entry) => !settled.has(entry)),
     isWritable: () => !journal.broken,
-    newest: (connectionId) => tokenEntries().findLast((entry) => entry.connectionId === connectionId) ?? null,
+    newest: (connectionId) => newest.get(connectionId) ?? null,
     since: async (time) =>
       [...host.values()].flatMap((other) =>
         other.entries.filter((entry) => entry.kind === "tokens").filter((entry) => entry.receivedAt >= time),

@@ -1,13 +1,13 @@
 import { closeSync, mkdirSync, openSync } from "node:fs";
 import { dirname } from "node:path";
 import type SQLite from "better-sqlite3";
-import { Kysely, sql, SqliteDialect } from "kysely";
+import { Kysely, sql } from "kysely";
 import type { Clock } from "../../runtime/clock.ts";
 import { unavailable, type OpenedDatabase, type Queries } from "../database.ts";
 import { migrate } from "../migrate.ts";
 import type { Schema } from "../schema.ts";
 import { sqliteDialect } from "./dialect.ts";
-import { openDriver, readValue, withKeptStatements } from "./driver.ts";
+import { openDriver, QueuedSqliteDialect, readValue, withKeptStatements } from "./driver.ts";
 
 export interface SqliteOptions {
   /** What `eg_incarnation()` says. A file has no server that could restart and have lost something, so it is always the same. */
@@ -18,7 +18,7 @@ export interface SqliteOptions {
 export async function openSqlite(path: string, clock: Clock, options: SqliteOptions = {}): Promise<OpenedDatabase> {
   const driver = openFile(path, clock);
   driver.function("eg_incarnation", options.incarnation ?? (() => 1));
-  const queries = new Kysely<Schema>({ dialect: new SqliteDialect({ database: withKeptStatements(driver) }) });
+  const queries = new Kysely<Schema>({ dialect: new QueuedSqliteDialect(withKeptStatements(driver)) });
   const database: OpenedDatabase = {
     dialect: sqliteDialect,
     read: (work) => guarded(() => work(queries)),
