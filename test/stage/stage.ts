@@ -42,6 +42,8 @@ export interface StageOptions {
   publicUrl?: string;
   /** Settings of the service. */
   settings?: Partial<Settings>;
+  /** Nobody has set anything up yet: there is no provider but those of the catalogue, and no client. */
+  isEmpty?: boolean;
 }
 
 /** The sandbox's tokens live in real time and long; the service's clock stands still until the test moves it. */
@@ -76,7 +78,7 @@ export async function openStage(options: StageOptions = {}): Promise<Stage> {
     },
   };
   onTestFinished(() => stage.service.close());
-  await registerClient(stage, options);
+  if (options.isEmpty !== true) await registerClient(stage, options);
   return stage;
 }
 

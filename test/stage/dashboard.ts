@@ -1,0 +1,105 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import type { Browser, Page } from "playwright-core";
+import { onTestFinished } from "vitest";
+import type { Stage } from "./stage.ts";
+import { temporaryFolder } from "./temporary-folder.ts";
+
+/** An operator's browser at the dashboard of a stage. */
+export interface Dashboard {
+  page: Page;
+  /** What the browser complained about: a policy that was violated, a script that failed. */
+  complaints: string[];
+  /** Opens a page by its path under `/dashboard/`, and waits until nothing of it is loading. */
+  visit(path: string): Promise<void>;
+  /** Moves time on for the service and for the browser. */
+  leap(milliseconds: number): Promise<void>;
+  /** Keeps a picture for the documentation if pictures are taken (`npm run screenshots`). */
+  shot(name: string, options?: { whole?: boolean }): Promise<void>;
+}
+
+export interface DashboardOptions {
+  width?: number;
+  height?: number;
+  scheme?: "light" | "dark";
+}
+
+/** Opens the dashboard in a new browser, before anybody has signed in. From now on the stage's time passes. */
+export async function openDashboard(
+  stage: Stage,
+  browser: Browser,
+  { width = 1280, height = 860, scheme = "light" }: DashboardOptions = {},
+): Promise<Dashboard> {
+  const context = await browser.newContext({
+    viewport: { width, height },
+    colorScheme: scheme,
+    locale: "en-GB",
+    timezoneId: "UTC",
+    reducedMotion: "reduce",
+  });
+  onTestFinished(() => context.close());
+  letTimePass(stage);
+  const page = await context.newPage();
+  const complaints = complaintsOf(page);
+  await page.goto(`${stage.settings.publicUrl}/dashboard/`);
+  return {
+    page,
+    complaints,
+    visit: async (path) => {
+      await page.goto(`${stage.settings.publicUrl}/dashboard/${path}`);
+      await loaded(page);
+    },
+    leap: async (milliseconds) => {
+      await stage.clock.leap(milliseconds);
+      await context.clock.setSystemTime(stage.clock.now());
+    },
+    shot: (name, options) => shoot(page, name, options?.whole ?? false),
+  };
+}
+
+/** As an operator does it. */
+export async function signInWithKey({ page }: Dashboard, key: string): Promise<void> {
+  await page.getByLabel("API key").fill(key);
+  await page.getByRole("button", { name: "Sign in with the key" }).click();
+  await page.getByRole("navigation", { name: "Pages" }).waitFor();
+}
+
+/** A page that is being loaded says so. */
+export async function loaded(page: Page): Promise<void> {
+  await page.getByRole("heading", { level: 1 }).waitFor();
+  const loading = page.locator("main [aria-busy=true], main output").filter({ hasText: /^(Loading .*)?$/ });
+  await loading.waitFor({ state: "detached" });
+}
+
+/** The service's clock goes on as the browser's does. */
+function letTimePass({ clock }: Stage): void {
+  let passing = true;
+  onTestFinished(() => void (passing = false));
+  void (async () => {
+    for (let last = performance.now(); passing;) {
+      await sleep(20);
+      const now = performance.now();
+      await clock.advance(now - last);
+      last = now;
+    }
+  })();
+}
+
+/** What was refused shows in the page; the browser's own note of it is no complaint. */
+const REFUSED = /^Failed to load resource: the server responded with a status of 4/;
+
+function complaintsOf(page: Page): string[] {
+  const complaints: string[] = [];
+  page.on("pageerror", ({ message }) => complaints.push(message));
+  page.on("console", (message) => {
+    if (["error", "warning"].includes(message.type()) && !REFUSED.test(message.text())) complaints.push(message.text());
+  });
+  return complaints;
+}
+
+const KEPT = fileURLToPath(new URL("../../docs/screenshots/", import.meta.url));
+
+async function shoot(page: Page, name: string, fullPage: boolean): Promise<void> {
+  const folder = process.env["SCREENSHOTS"] === undefined ? `${temporaryFolder()}/` : KEPT;
+  await page.screenshot({ path: `${folder}${name}.png`, fullPage, animations: "disabled", caret: "hide" });
+}
