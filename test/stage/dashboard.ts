@@ -15,7 +15,7 @@ export interface Dashboard {
   /** Moves time on for the service and for the browser. */
   leap(milliseconds: number): Promise<void>;
   /** Keeps a picture for the documentation if pictures are taken (`npm run screenshots`). */
-  shot(name: string, options?: { whole?: boolean }): Promise<void>;
+  shot(this: void, name: string, options?: { whole?: boolean }): Promise<void>;
 }
 
 export interface DashboardOptions {
