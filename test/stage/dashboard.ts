@@ -73,10 +73,10 @@ export async function loaded(page: Page): Promise<void> {
 
 /** The service's clock goes on as the browser's does. */
 function letTimePass({ clock }: Stage): void {
-  let passing = true;
-  onTestFinished(() => void (passing = false));
+  const over = new AbortController();
+  onTestFinished(() => over.abort());
   void (async () => {
-    for (let last = performance.now(); passing;) {
+    for (let last = performance.now(); !over.signal.aborted;) {
       await sleep(20);
       const now = performance.now();
       await clock.advance(now - last);
