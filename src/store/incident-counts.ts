@@ -1,4 +1,5 @@
 import { sql } from "kysely";
+import { commonestCause } from "../incident/commonest-cause.ts";
 import type { Look } from "../incident/store.ts";
 import { BRAKE_WINDOW } from "../refresh/brake.ts";
 import type { Queries } from "./database.ts";
@@ -21,8 +22,8 @@ export async function recount(queries: Queries, ids: ReadonlySet<string>): Promi
       .groupBy(["cause", "code"])
       .execute();
     const causes = tally(rows, ({ cause }) => cause);
-    const [cause] = Object.entries(causes).toSorted(([, a], [, b]) => b - a)[0] ?? [];
-    if (cause === undefined) continue;
+    const cause = commonestCause(causes);
+    if (cause === null) continue;
     const { evidence } = await queries
       .selectFrom("incidents")
       .select("evidence")

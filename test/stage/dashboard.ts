@@ -11,9 +11,11 @@ export interface Dashboard {
   /** What the browser complained about: a policy that was violated, a script that failed. */
   complaints: string[];
   /** Opens a page by its path under `/dashboard/`, and waits until nothing of it is loading. */
-  visit(path: string): Promise<void>;
-  /** Moves time on for the service and for the browser. */
-  leap(milliseconds: number): Promise<void>;
+  visit(this: void, path: string): Promise<void>;
+  /** Moves time on at once, for the service and for the browser. */
+  leap(this: void, milliseconds: number): Promise<void>;
+  /** Lets time pass quickly until the service says so; answers of providers arrive meanwhile. */
+  until(this: void, isSo: () => boolean): Promise<void>;
   /** Keeps a picture for the documentation if pictures are taken (`npm run screenshots`). */
   shot(this: void, name: string, options?: { whole?: boolean }): Promise<void>;
 }
@@ -37,8 +39,9 @@ export async function openDashboard(
     timezoneId: "UTC",
     reducedMotion: "reduce",
   });
+  context.setDefaultTimeout(15_000);
   onTestFinished(() => context.close());
-  letTimePass(stage);
+  const time = letTimePass(stage);
   const page = await context.newPage();
   const complaints = complaintsOf(page);
   await page.goto(`${stage.settings.publicUrl}/dashboard/`);
@@ -50,7 +53,14 @@ export async function openDashboard(
       await loaded(page);
     },
     leap: async (milliseconds) => {
-      await stage.clock.leap(milliseconds);
+      await time.move(() => stage.clock.leap(milliseconds));
+      await context.clock.setSystemTime(stage.clock.now());
+    },
+    until: async (isSo) => {
+      for (let seconds = 0; !isSo(); seconds++) {
+        if (seconds > PATIENCE) throw new Error("It does not come.");
+        for (let step = 0; step < 10; step++) await time.move(() => stage.clock.advance(100));
+      }
       await context.clock.setSystemTime(stage.clock.now());
     },
     shot: (name, options) => shoot(page, name, options?.whole ?? false),
@@ -71,18 +81,28 @@ export async function loaded(page: Page): Promise<void> {
   await loading.waitFor({ state: "detached" });
 }
 
-/** The service's clock goes on as the browser's does. */
-function letTimePass({ clock }: Stage): void {
+/** In seconds of the stage. */
+const PATIENCE = 3600;
+
+interface PassingTime {
+  move(by: () => Promise<void>): Promise<void>;
+}
+
+/** The service's clock goes on as the browser's does; other moves of it come in between. */
+function letTimePass({ clock }: Stage): PassingTime {
   const over = new AbortController();
   onTestFinished(() => over.abort());
+  let turn = Promise.resolve();
+  const move = (by: () => Promise<void>): Promise<void> => (turn = turn.then(by));
   void (async () => {
     for (let last = performance.now(); !over.signal.aborted;) {
       await sleep(20);
       const now = performance.now();
-      await clock.advance(now - last);
+      await move(() => clock.advance(now - last));
       last = now;
     }
   })();
+  return { move };
 }
 
 /** What was refused shows in the page; the browser's own note of it is no complaint. */

@@ -12,7 +12,7 @@ export function Backlog({ overview }: { overview: Overview }) {
         facts={{
           "Refreshes due": backlog.count === 0 ? "none waits" : counted(backlog.count, "waits", "wait"),
           ...(backlog.count > 0 && { "Longest wait": counted(backlog.oldest_overdue_seconds, "second", "seconds") }),
-          Instances: counted(instances, "runs", "run"),
+          Instances: counted(instances, "is running", "are running"),
           ...(rekeys.length > 0 && {
             "Encryption keys": counted(rekeys.length, "re-key is under way", "re-keys are under way"),
           }),
