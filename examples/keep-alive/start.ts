@@ -63,6 +63,7 @@ async function run(): Promise<void> {
   await connectFirstAccount(management, clientId);
   for (const name of ["worker 1", "worker 2"]) workers.push(startWorker(name, workerKey, sandbox));
   narrator.say("ready", `service ${serviceUrl}, sandbox ${sandbox.url}, data in ${dataDir}`, "cyan");
+  narrator.say("dashboard", `${serviceUrl}/dashboard/, the key to sign in is in ${stateFile}`, "cyan");
   narrator.say("connect", await connectLink(management, clientId), "cyan");
   narrator.say("keys", HELP, "cyan");
   setInterval(summarise, 30_000);
