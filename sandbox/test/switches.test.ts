@@ -154,14 +154,20 @@ describe("offline access", () => {
 test("refreshes in a row keep their pace", async () => {
   const client = await startConnectedClient();
   let { refreshToken } = await client.connect();
-  const started = performance.now();
+  const times: number[] = [];
   for (let count = 0; count < 200; count += 1) {
+    const started = performance.now();
     refreshToken = tokensIn(await client.refresh(refreshToken)).refreshToken;
+    times.push(performance.now() - started);
   }
-  expect((performance.now() - started) / 200).toBeLessThan(30);
+  expect(median(times.slice(100))).toBeLessThan(3 * median(times.slice(0, 100)));
   expect(client.sandbox.control.counts()).toMatchObject({
     refreshRequests: 200,
     refreshesSucceeded: 200,
     tokenRequestsByClient: { [clientId]: 201 },
   });
 });
+
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
+}
