@@ -4,12 +4,12 @@ import { openSqlite } from "../../../src/store/sqlite/open.ts";
 import { createManualClock } from "../../stage/manual-clock.ts";
 
 const WAITING = 3000;
+const ask = (index: number) => (queries: Pick<Kysely<never>, "getExecutor">) =>
+  sql.raw(index % 100 === 99 ? "select from nowhere" : `select ${index}`).execute(queries);
 
 test("many who wait for the connection get it in the order in which they came, whoever fails among them", async () => {
   const database = await openSqlite(":memory:", createManualClock());
   const served: number[] = [];
-  const ask = (index: number) => (queries: Pick<Kysely<never>, "getExecutor">) =>
-    sql.raw(index % 100 === 99 ? "select from nowhere" : `select ${index}`).execute(queries);
   const asked = Array.from({ length: WAITING }, async (_none, index) => {
     const work = index % 2 === 0 ? database.read(ask(index)) : database.write(ask(index));
     await work.catch(() => undefined);
