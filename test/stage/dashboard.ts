@@ -71,14 +71,14 @@ export async function openDashboard(
 export async function signInWithKey({ page }: Dashboard, key: string): Promise<void> {
   await page.getByLabel("API key").fill(key);
   await page.getByRole("button", { name: "Sign in with the key" }).click();
-  await page.getByRole("navigation", { name: "Pages" }).waitFor();
+  await page.locator("#content").waitFor();
 }
 
 /** A page that is being loaded says so. */
 export async function loaded(page: Page): Promise<void> {
-  await page.getByRole("heading", { level: 1 }).waitFor();
-  const loading = page.locator("main [aria-busy=true], main output").filter({ hasText: /^(Loading .*)?$/ });
-  await loading.waitFor({ state: "detached" });
+  await page.locator("main :not(:empty)").first().waitFor();
+  const loading = page.locator("div[aria-busy=true]:empty").or(page.getByText(/^Loading .*…/));
+  await loading.first().waitFor({ state: "detached" });
 }
 
 /** In seconds of the stage. */

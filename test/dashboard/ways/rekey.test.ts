@@ -1,5 +1,6 @@
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { MINUTE } from "../../../src/runtime/clock.ts";
 import { openChromium } from "../../stage/chromium.ts";
 import { openDashboard, signInWithKey } from "../../stage/dashboard.ts";
 import { openStage, type Stage } from "../../stage/stage.ts";
@@ -31,9 +32,12 @@ test("makes a new version of a key, shows how far everything is sealed with it, 
   await shot("dashboard-rekey-2-under-way");
   for (const id of ids.slice(0, 5)) expect((await stage.token(id)).body).toMatchObject({ refresh_state: "ok" });
   await page.getByText("Everything is sealed with version 2").waitFor();
+  await page.getByText("It can be retired in 2 minutes").waitFor();
+  await dashboard.leap(3 * MINUTE);
+  await dashboard.visit("keys");
   await page.getByRole("button", { name: "Retire version 1" }).click();
   await page.getByRole("dialog").getByRole("button", { name: "Retire version 1" }).click();
-  await page.getByText("because a journal may hold what it sealed").waitFor();
+  await page.getByText("Retired; deleted in 8 days").waitFor();
   await shot("dashboard-rekey-3-retired");
   for (const id of ids) expect((await stage.token(id)).body).toMatchObject({ refresh_state: "ok" });
   expect(dashboard.complaints).toEqual([]);
