@@ -45,6 +45,7 @@ export default defineConfig({
     globalSetup: "test/stage/postgres/shared-server.ts",
     // For what hangs: a test that moves the clock over days takes long where others use the machine too.
     testTimeout: 60_000,
+    expect: { poll: { timeout: 20_000 } },
     // Many tests wait for processes and databases more than they compute.
     maxWorkers: 3,
     sequence: { shuffle: { tests: true, files: false } },
