@@ -6,6 +6,7 @@ import { chmodSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { sql } from "kysely";
+import { connectionId, populate } from "./connection-population.ts";
 import { built } from "./sweep/built.ts";
 import { startPostgres } from "./sweep/postgres.ts";
 
@@ -49,7 +50,9 @@ async function measure(name: string, database: Opened): Promise<void> {
     for (const order of ORDERS) {
       for (const [filter, wanted] of Object.entries(FILTERS)) {
         const first = await timesOf(() => store.list({ ...PAGE, ...wanted, order, after: null }));
-        const later = await timesOf(() => store.list({ ...PAGE, ...wanted, order, after: idOf(CONNECTIONS / 2) }));
+        const later = await timesOf(() =>
+          store.list({ ...PAGE, ...wanted, order, after: connectionId(CONNECTIONS / 2) }),
+        );
         process.stdout.write(`${[name, caller, order, filter, first, later].join("\t")}\n`);
       }
     }
@@ -81,50 +84,6 @@ async function timesOf(work: () => Promise<unknown>): Promise<string> {
   return `${Math.min(...took).toFixed(1)} to ${Math.max(...took).toFixed(1)}`;
 }
 
-function idOf(number: number): string {
-  return `con_${String(number).padStart(26, "0")}`;
-}
-
-/** One in fifty is not well, one in a hundred is of the smaller client, and each has a user, an account and labels. */
-async function populate(database: Opened): Promise<void> {
-  const now = sql.lit(Date.now());
-  const count = sql.lit(CONNECTIONS);
-  const scopes = sql.lit(
-    JSON.stringify(["https://www.googleapis.com/auth/drive", "https://www.googleapis.com/auth/calendar"]),
-  );
-  const numbers = sql`with recursive numbers(n) as (select 1 union all select n + 1 from numbers where n < ${count})`;
-  const id = sql`'con_' || substr('00000000000000000000000000' || n, length('00000000000000000000000000' || n) - 25)`;
-  await database.write(async (queries) => {
-    await sql`insert into tenants (id, name, created_at) values (${TENANT}, 'Bench', ${now})`.execute(queries);
-    for (const provider of ["google", "slack", "notion"]) {
-      const suspended = provider === "notion" ? now : sql`null`;
-      await sql`insert into clients (id, tenant_id, provider_id, client_id, authentication, scopes, settings, created_at, suspended_since)
-        values (${`cli_${provider}`}, ${TENANT}, ${provider}, 'x', 'client_secret_basic', '[]', '{}', ${now}, ${suspended})`.execute(
-        queries,
-      );
-    }
-    const client = sql`case when n % 100 = 0 then 'cli_slack' when n % 1000 = 1 then 'cli_notion' else 'cli_google' end`;
-    await sql`insert into connections (id, tenant_id, client_id, end_user, account_id, account_label, requested_scopes,
-        granted_scopes, status, diagnosis, policy, labels, status_since, created_at, consented_at, last_proven_at)
-      ${numbers} select ${id}, ${TENANT}, ${client}, 'user-' || n, 'account-' || (n * 7919), 'User-' || n || '@example.com',
-        ${scopes}, ${scopes},
-        case when n % 50 = 0 then 'reauthorization_required' when n % 51 = 0 then 'degraded' else 'active' end,
-        case when n % 50 = 0 then '{"cause":"revoked_by_user","confidence":"certain","evidence":{"code":"invalid_grant"}}' end,
-        'eager', case when n % 200 = 0 then '{"plan":"gold"}' else '{"plan":"free"}' end,
-        ${now} - (n * 7919) % 1000003, ${now}, ${now} - n, case when n % 5 = 0 then null else ${now} - (cast(n as bigint) * 104729) % 1000003 end
-      from numbers`.execute(queries);
-    await sql`insert into token_sets (connection_id, generation, token_type, scope, origin, obtained_at, expires_at, access_token, refresh_token)
-      ${numbers} select ${id}, 1, 'Bearer', ${scopes}, 'import', ${now}, ${now} + 3600000, ${BLOB}, ${BLOB} from numbers`.execute(
-      queries,
-    );
-    await sql`insert into refresh_leases (connection_id, client_id, due_at, backoff_until, failures)
-      ${numbers} select ${id}, ${client}, ${now} + (n - ${count} / 2) * 1000, 0, 0 from numbers`.execute(queries);
-  });
-  await database.write((queries) => sql`analyze`.execute(queries));
-}
-
-const BLOB = Buffer.alloc(700, 1);
-
 async function run(
   name: string,
   settings: Parameters<Awaited<ReturnType<typeof built.openDatabase>>["openDatabase"]>[0],
@@ -133,7 +92,12 @@ async function run(
   const { systemClock } = await built.system();
   const database = await openDatabase(settings, systemClock);
   try {
-    await populate(database);
+    const now = Date.now();
+    await database.write((queries) =>
+      sql`insert into tenants (id, name, created_at) values (${TENANT}, 'Bench', ${now})`.execute(queries),
+    );
+    // Half of them are due already, for the backlog to have what it counts.
+    await populate(database, { tenantId: TENANT, connections: CONNECTIONS, firstDueAt: now - CONNECTIONS * 500 });
     await measure(name, database);
   } finally {
     await database.close();

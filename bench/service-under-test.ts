@@ -11,6 +11,8 @@ export interface ServiceUnderTest {
   url: string;
   adminKey: string;
   pid: number;
+  /** Where its database is. */
+  folder: string;
   call(method: "GET" | "POST" | "PUT", path: string, body?: unknown): Promise<Record<string, unknown>>;
   stop(): void;
 }
@@ -36,6 +38,7 @@ export async function startServiceUnderTest(port: number, nodeFlags: readonly st
     url,
     adminKey,
     pid: child.pid ?? 0,
+    folder,
     call: async (method, path, body) => {
       const response = await fetch(url + path, {
         method,

@@ -1,5 +1,5 @@
 import { Link } from "@tanstack/react-router";
-import type { CSSProperties } from "react";
+import { memo } from "react";
 import type { Connection } from "../api/connections.ts";
 import { nameOf } from "../connection/name-of.ts";
 import { StatusBadge } from "../design/status-badge.tsx";
@@ -12,14 +12,20 @@ interface RowProps {
   /** Whether it leads to the connection. */
   open: boolean;
   index: number;
-  style: CSSProperties;
+  /** Where it is in the list, in pixels. */
+  top: number;
+  height: number;
 }
 
-/** One connection; the whole row is the link. */
-export function Row({ connection, open, index, style }: RowProps) {
+/** One connection; the whole row is the link. It is drawn once, however the list is scrolled. */
+export const Row = memo(function Row({ connection, open, index, top, height }: RowProps) {
   const { id, status, diagnosis, end_user, provider, status_since, last_proven_at } = connection;
   return (
-    <tr aria-rowindex={index + 2} className={`${styles["row"]} ${styles["data"]}`} style={style}>
+    <tr
+      aria-rowindex={index + 2}
+      className={`${styles["row"]} ${styles["data"]}`}
+      style={{ insetBlockStart: top, blockSize: height }}
+    >
       <td className={styles["name"]}>
         {open ? (
           <Link to="/connections/$id" params={{ id }} className={styles["link"]}>
@@ -43,4 +49,4 @@ export function Row({ connection, open, index, style }: RowProps) {
       </td>
     </tr>
   );
-}
+});

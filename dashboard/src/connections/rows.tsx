@@ -1,5 +1,5 @@
 import { useWindowVirtualizer } from "@tanstack/react-virtual";
-import { useCallback, useEffect, useState, type CSSProperties } from "react";
+import { useCallback, useEffect, useState } from "react";
 import type { Connection } from "../api/connections.ts";
 import { useNarrow } from "../design/use-narrow.ts";
 import { Row } from "./row.tsx";
@@ -54,7 +54,8 @@ export function Rows({ rows, open, hasMore, loadMore }: RowsProps) {
                 connection={connection}
                 open={open}
                 index={index}
-                style={placeAt(start - scrollMargin, height)}
+                top={start - scrollMargin}
+                height={height}
               />
             )
           );
@@ -73,10 +74,6 @@ const CARD_GAP = 8;
 
 /** The next page is asked for when so few rows are left below. */
 const AHEAD = 60;
-
-function placeAt(top: number, height: number): CSSProperties {
-  return { transform: `translateY(${top}px)`, blockSize: height };
-}
 
 /** How far below the top of the page the element begins that gets this as its ref. */
 function useTop(): [top: number, ref: (element: HTMLElement | null) => void] {
