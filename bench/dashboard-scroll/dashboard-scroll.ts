@@ -11,10 +11,10 @@ import { openChromium } from "../../test/stage/chromium.ts";
 import { populate } from "../connection-population.ts";
 import { startServiceUnderTest, type ServiceUnderTest } from "../service-under-test.ts";
 import { built } from "../sweep/built.ts";
-import { HEAD, figuresOf, lineOf, type Figures } from "./figures.ts";
+import { HEAD, figuresOf, lineOf, pageOf, type Figures } from "./figures.ts";
 import { recordScroll } from "./record-scroll.ts";
 import { staticList } from "./static-list.ts";
-import { compressed } from "./trace.ts";
+import { compressed, readTrace } from "./trace.ts";
 
 const ROUNDS = Number(process.argv[2] ?? 3);
 const SPEED = Number(process.argv[3] ?? 4000);
@@ -90,5 +90,7 @@ function report({ list, bare, trace }: Round): void {
     `median round: ${list.perSecond.toFixed(1)} frames a second, ${ratio} of the page without script\n`,
   );
   const file = process.env["TRACE"];
-  if (file !== undefined) writeFileSync(file, compressed(trace));
+  if (file === undefined) return;
+  const recorded = readTrace(trace);
+  writeFileSync(file, compressed(recorded, pageOf(recorded)));
 }

@@ -1,4 +1,4 @@
-import { infiniteQueryOptions, queryOptions, type InfiniteData, type Query } from "@tanstack/react-query";
+import { infiniteQueryOptions, queryOptions, skipToken, type InfiniteData, type Query } from "@tanstack/react-query";
 import type { z } from "zod";
 import type { connectionSchema, statusSchema } from "../../../src/api/connection-view.ts";
 import type { ConnectionFilters } from "../connections/filters.ts";
@@ -13,6 +13,11 @@ interface ConnectionPage {
   next_after: string | null;
 }
 
+/** A page and when it was asked for, which every change since then is missing from. */
+interface PageOfThen extends ConnectionPage {
+  askedAt: number;
+}
+
 const PAGE = 200;
 
 /** A list of so many pages is asked for again as a whole; a longer one says that it is of before. */
@@ -22,11 +27,11 @@ const FEW_PAGES = 3;
 export function connectionsQuery(filters: ConnectionFilters) {
   return infiniteQueryOptions({
     queryKey: ["connections", filters],
-    queryFn: ({ pageParam, signal }) =>
-      ask<ConnectionPage>("v1/connections", {
-        query: { limit: PAGE, after: pageParam ?? undefined, ...filters },
-        signal,
-      }),
+    queryFn: async ({ pageParam, signal }): Promise<PageOfThen> => {
+      const askedAt = Date.now();
+      const query = { limit: PAGE, after: pageParam ?? undefined, ...filters };
+      return { ...(await ask<ConnectionPage>("v1/connections", { query, signal })), askedAt };
+    },
     initialPageParam: null as string | null,
     getNextPageParam: (page) => page.next_after,
     staleTime: Infinity,
@@ -55,16 +60,29 @@ export function hasConnectionsQuery(client: string) {
   });
 }
 
-/** Some connection is not what it was. */
-export async function connectionsChanged(): Promise<void> {
-  const lists = { queryKey: ["connections"] };
+/** When a connection last became another, as far as this page was told. */
+export const changedAtQuery = queryOptions<number>({ queryKey: ["connections-changed-at"], queryFn: skipToken });
+
+/** Some connection is not what it was before that time. Lists of a few pages are asked for again. */
+export async function connectionsChanged(at: number): Promise<void> {
+  queryClient.setQueryData(changedAtQuery.queryKey, at);
+  const lists = { queryKey: ["connections"], predicate: ({ state }: Query) => isOlder(listIn(state.data), at) };
   await queryClient.invalidateQueries({ ...lists, refetchType: "none" });
-  await queryClient.refetchQueries({ ...lists, type: "active", predicate: isShort });
+  await queryClient.refetchQueries({
+    ...lists,
+    type: "active",
+    predicate: ({ state }) => isOlder(listIn(state.data), at) && pagesOf(listIn(state.data)) <= FEW_PAGES,
+  });
 }
 
-function isShort({ state }: Query): boolean {
+/** Whether the list, or the first part of it, is of before that time. */
+export function isOlder(list: InfiniteData<PageOfThen> | undefined, at: number): boolean {
+  return (list?.pages[0]?.askedAt ?? 0) <= at;
+}
+
+function listIn(data: unknown): InfiniteData<PageOfThen> | undefined {
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what is kept under this key
-  return pagesOf(state.data as InfiniteData<ConnectionPage> | undefined) <= FEW_PAGES;
+  return data as InfiniteData<PageOfThen> | undefined;
 }
 
 function pagesOf(data: InfiniteData<ConnectionPage> | undefined): number {

@@ -34,15 +34,15 @@ function become(next: Liveness): void {
 
 /** Keeps what is shown in step with the service until the function that it returns is called. */
 export function keepInStep(): () => void {
-  const gathered = new Set<string>();
+  const gathered = new Map<string, number>();
   let looking: ReturnType<typeof setTimeout> | undefined;
   const changed = (kind: string): void => {
-    gathered.add(kind);
+    gathered.set(kind, Date.now());
     looking ??= setTimeout(() => {
       looking = undefined;
-      const kinds = [...gathered];
+      const changes = new Map(gathered);
       gathered.clear();
-      void look(kinds);
+      void look(changes);
     }, GATHER);
   };
   let stream = listen(changed);
@@ -56,7 +56,7 @@ export function keepInStep(): () => void {
     if (stream.readyState === EventSource.OPEN) return become({ live: true, at: Date.now() });
     // What the service refused, a browser does not try again by itself (HTML, server-sent events).
     if (stream.readyState === EventSource.CLOSED) stream = listen(changed);
-    void look(EVERYTHING);
+    void look(new Map(EVERYTHING.map((kind) => [kind, Date.now()])));
   }, POLL);
   document.addEventListener("visibilitychange", seen);
   return () => {
@@ -89,10 +89,12 @@ const CONCERNS: ReadonlyMap<string, readonly string[]> = new Map([
   ["incident", ["incidents", "incident"]],
 ]);
 
-async function look(kinds: readonly string[]): Promise<void> {
-  const keys = new Set(kinds.flatMap((kind) => CONCERNS.get(kind) ?? []));
+/** @param changes the kinds, and when each was last told of. */
+async function look(changes: ReadonlyMap<string, number>): Promise<void> {
+  const keys = new Set([...changes.keys()].flatMap((kind) => CONCERNS.get(kind) ?? []));
   const asked = [...keys].map((key) => queryClient.invalidateQueries({ queryKey: [key] }));
-  if (kinds.includes("connection")) asked.push(connectionsChanged());
+  const changedAt = changes.get("connection");
+  if (changedAt !== undefined) asked.push(connectionsChanged(changedAt));
   await Promise.all(asked);
   become({ ...state, at: Date.now() });
 }

@@ -1,7 +1,7 @@
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { Link, useSearch } from "@tanstack/react-router";
 import { useMemo } from "react";
-import { connectionsQuery } from "../api/connections.ts";
+import { changedAtQuery, connectionsQuery, isOlder } from "../api/connections.ts";
 import { queryClient } from "../api/query-client.ts";
 import { sessionQuery } from "../api/session.ts";
 import { Button } from "../design/button.tsx";
@@ -28,6 +28,7 @@ export function Connections() {
 function List({ filters }: { filters: ConnectionFilters }) {
   const query = connectionsQuery(filters);
   const list = useInfiniteQuery(query);
+  const { data: changedAt = 0 } = useQuery(changedAtQuery);
   const { data: session } = useQuery(sessionQuery);
   const isForeign = filters.tenant !== undefined && filters.tenant !== session?.tenant;
   const rows = useMemo(() => list.data?.pages.flatMap((page) => page.connections) ?? [], [list.data]);
@@ -39,7 +40,7 @@ function List({ filters }: { filters: ConnectionFilters }) {
       <div className={styles["about"]}>
         <output>{countOf(rows.length, list.hasNextPage)}</output>
         {isForeign && <p>These are another tenant’s: only its own operators open and change them.</p>}
-        {list.isStale && (
+        {isOlder(list.data, changedAt) && !list.isRefetching && (
           <p>
             Something changed since this list was loaded.{" "}
             <Button quiet onClick={() => void queryClient.resetQueries({ queryKey: query.queryKey, exact: true })}>
