@@ -11,8 +11,9 @@ export interface Figures {
   longest: number;
   /** Of the frames of the scroll, those that had everything in them that the page wanted to show. */
   whole: number;
-  /** On the page's main thread. */
+  /** On the page's main thread, and for how long the longest one had the processor, which others may want too. */
   longestTask: number;
+  longestWork: number;
   /** How much of the time the main thread had the processor. */
   busy: number;
   rows: number;
@@ -36,6 +37,7 @@ export function figuresOf({ trace: text, rows, answered }: Scrolled): Figures {
     longest: Math.max(...gaps),
     whole: wholeFrames(trace),
     longestTask: Math.max(...tasks.map(({ dur = 0 }) => dur / 1000)),
+    longestWork: Math.max(...tasks.map(({ tdur = 0 }) => tdur / 1000)),
     busy: tasks.reduce((sum, { tdur = 0 }) => sum + tdur, 0) / 1e6 / seconds,
     rows,
     answered: answered.toSorted((a, b) => a - b),
@@ -80,6 +82,7 @@ const COLUMNS: readonly [head: string, of: (figures: Figures) => string][] = [
   ["longest frame", ({ longest }) => milliseconds(longest)],
   ["whole", ({ whole }) => percent(whole)],
   ["longest task", ({ longestTask }) => milliseconds(longestTask)],
+  ["of it at work", ({ longestWork }) => milliseconds(longestWork)],
   ["main thread", ({ busy }) => percent(busy)],
   ["rows", ({ rows }) => String(rows)],
   ["GET p50", ({ answered }) => milliseconds(answered[Math.floor(answered.length * 0.5)])],
