@@ -113,7 +113,7 @@ export interface DeliveryStore {
   replay(endpointId: string, id: string): Promise<boolean>;
   /**
    * Sends events again, the oldest first and at most `limit` of them, also those that it did not hear of because it was disabled.
-   * `nextSince`: where the rest begins; null when there is none.
+   * Those of one millisecond are sent together, even if they are more. `nextSince`: where the rest begins; null when there is none.
    */
   replaySince(replay: Replay): Promise<{ replayed: number; nextSince: number | null }>;
   /** How many wait to be sent, and for how long the oldest does. Milliseconds. */

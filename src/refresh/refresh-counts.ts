@@ -93,19 +93,20 @@ export function createRefreshCounts({ clock, counts, observer }: RefreshCountsDe
     for (const [key] of batch) waiting.delete(key);
     try {
       if (batch.length > 0) await counts.add(batch.map(([, each]) => each));
-      await prune();
-      return waiting.size > 0 && batch.length === AT_ONCE;
     } catch (error) {
       for (const [, each] of batch) add(each);
       observer.event("store.failed", { code: codeOf(error) });
       return false;
     }
+    await prune();
+    return waiting.size > 0 && batch.length === AT_ONCE;
   }
 
+  /** What is written stays so, whether or not what is old can be deleted. */
   async function prune(): Promise<void> {
     if (clock.monotonic() - prunedAt < HOUR) return;
     prunedAt = clock.monotonic();
-    await counts.prune();
+    await counts.prune().catch((error: unknown) => observer.event("store.failed", { code: codeOf(error) }));
   }
 
   return {

@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
-import type { RefreshCount } from "../../src/refresh/refresh-counts.ts";
+import { beginOf, createRefreshCounts, type RefreshCount } from "../../src/refresh/refresh-counts.ts";
 import { DAY, HOUR, MINUTE } from "../../src/runtime/clock.ts";
 import { createRefreshCountStore } from "../../src/store/refresh-counts.ts";
+import { createCollectingObserver } from "../stage/collecting-observer.ts";
 import type { DatabaseKind } from "../stage/databases.ts";
 import { openStoreStage } from "../stage/store-stage.ts";
 
@@ -43,5 +44,26 @@ export function refreshCountsContract(kind: DatabaseKind): void {
     await stage.clock.advance(30 * DAY);
     await counts.prune();
     expect(await counts.series({ ...query, step: HOUR })).toEqual([]);
+  });
+  test(`what two instances counted at the same time is added up on ${kind.name}`, async () => {
+    const stage = await openStoreStage(kind);
+    const { clock } = stage;
+    const instances = Array.from({ length: 2 }, () => {
+      const counts = createRefreshCountStore(stage.database);
+      return createRefreshCounts({ clock, counts, observer: createCollectingObserver() });
+    });
+    for (const { observer } of instances) {
+      for (const clientId of ["cli_1", "cli_2", "cli_1"]) {
+        observer.event("refresh.answered", { tenantId: "default", clientId, outcome: "succeeded", durationMs: 1 });
+      }
+    }
+    await Promise.all(instances.map((each) => each.writeSome()));
+    const at = beginOf(clock.now(), HOUR);
+    const query = { tenantId: "default", step: HOUR, from: at, to: at + HOUR };
+    const found = await createRefreshCountStore(stage.database).byClient(query);
+    expect(found.map(({ clientId, count }) => [clientId, count])).toEqual([
+      ["cli_1", 4],
+      ["cli_2", 2],
+    ]);
   });
 }

@@ -207,6 +207,25 @@ export function webhookDeliveriesContract(kind: DatabaseKind): void {
       );
       expect(await stage.deliveries.replaySince(givenUp)).toEqual({ replayed: 1, nextSince: null });
     });
+
+    test("comes to an end, and sends each once, however many events share a millisecond", async () => {
+      const stage = await openWebhookStage(kind);
+      const since = stage.clock.now();
+      for (const crowd of [1, 5, 2]) {
+        for (let n = 0; n < crowd; n++) await stage.event(`con_${crowd}_${n}`);
+        await stage.clock.advance(MINUTE);
+      }
+      await stage.passOn();
+      await stage.endpoint("whe_1");
+      const pieces: number[] = [];
+      for (let from: number | null = since; from !== null && pieces.length < 9;) {
+        const replay = { endpointId: "whe_1", since: from, until: null, onlyGivenUp: false, limit: 3 };
+        const { replayed, nextSince } = await stage.deliveries.replaySince(replay);
+        pieces.push(replayed);
+        from = nextSince;
+      }
+      expect(pieces).toEqual([1, 5, 2]);
+    });
   });
 
   test(`what came to its end is kept for 30 days and deleted in pieces, with ${kind.name}`, async () => {

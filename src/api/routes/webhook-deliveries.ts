@@ -93,7 +93,7 @@ function replayRoutes(app: App, depsFor: ForCaller<DeliveryRouteDeps>): void {
       config: { scope: "webhooks:write" },
       schema: {
         summary: "Send all events since a time again",
-        description: `Also those that it did not hear of because it was disabled, as far as they are kept: 30 days. At most ${MOST_REPLAYED} events in a call; \`next_since\` says where the rest begins.`,
+        description: `Also those that it did not hear of because it was disabled, as far as they are kept: 30 days. At most ${MOST_REPLAYED} events in a call, unless one millisecond has more; \`next_since\` says where the rest begins.`,
         security: secured,
         params: idParams,
         body: replayBody,
