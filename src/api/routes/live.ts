@@ -109,10 +109,11 @@ function eventsOf({ kind, id }: Change): string {
 
 function write(stream: Stream, text: string): void {
   if (stream.ended.signal.aborted) return;
-  if (stream.body.writableLength + stream.body.readableLength > MOST_UNREAD) return end(stream);
+  if (stream.body.writableLength + stream.body.readableLength > MOST_UNREAD) return void stream.body.destroy();
   stream.body.write(text);
 }
 
+/** What was written before is still sent. */
 function end({ body, ended }: Stream): void {
   ended.abort();
   body.end();
