@@ -4,11 +4,12 @@ import type { Client } from "../api/client-shapes.ts";
 import { clientQuery, deleteClient } from "../api/clients.ts";
 import { providersQuery } from "../api/providers.ts";
 import { useMay } from "../api/use-may.ts";
+import { ButtonLink } from "../design/button-link.tsx";
 import { Card } from "../design/card.tsx";
 import { Columns } from "../design/columns.tsx";
 import { Confirm } from "../design/confirm.tsx";
-import { Failure } from "../design/failure.tsx";
 import { Loading } from "../design/loading.tsx";
+import { Missing } from "../design/missing.tsx";
 import { Page } from "../design/page.tsx";
 import { ClientState } from "./client-state.tsx";
 import { RegisteredAddresses } from "./registered-addresses.tsx";
@@ -21,7 +22,13 @@ export function ClientPage() {
   const { id } = useParams({ from: "/clients/$id" });
   const client = useQuery(clientQuery(id));
   if (client.isPending) return <Loading what="the client" />;
-  if (client.isError) return <Failure error={client.error} retry={() => void client.refetch()} />;
+  if (client.isError) {
+    return (
+      <Missing what="client" why="It may have been deleted." error={client.error} retry={() => void client.refetch()}>
+        <ButtonLink to="/clients">Show all clients</ButtonLink>
+      </Missing>
+    );
+  }
   return <ClientDetails client={client.data} />;
 }
 

@@ -5,6 +5,7 @@ import { clientsQuery } from "../api/clients.ts";
 import { providersQuery } from "../api/providers.ts";
 import { useMay } from "../api/use-may.ts";
 import { Button } from "../design/button.tsx";
+import { ButtonLink } from "../design/button-link.tsx";
 import { EmptyState } from "../design/empty-state.tsx";
 import { Failure } from "../design/failure.tsx";
 import { Loading } from "../design/loading.tsx";
@@ -28,7 +29,7 @@ export function Clients() {
       {clients.length === 0 ? (
         <EmptyState title="No clients yet">
           <p>A client is what you register at a provider: an ID, a secret, a redirect URI.</p>
-          {mayAdd && <Link to="/connect">Set up the first one</Link>}
+          {mayAdd && <ButtonLink to="/connect">Set up the first one</ButtonLink>}
         </EmptyState>
       ) : (
         <Table caption="Clients" columns={columnsWith(nameOf)} rows={clients} keyOf={({ id }) => id} />

@@ -7,9 +7,10 @@ import { providersQuery } from "../api/providers.ts";
 import { useMay } from "../api/use-may.ts";
 import { RegisteredAddresses } from "../clients/registered-addresses.tsx";
 import { Button } from "../design/button.tsx";
+import { ButtonLink } from "../design/button-link.tsx";
 import { Card } from "../design/card.tsx";
-import { Failure } from "../design/failure.tsx";
 import { Loading } from "../design/loading.tsx";
+import { Missing } from "../design/missing.tsx";
 import { Page } from "../design/page.tsx";
 import { PitfallList } from "./pitfall-list.tsx";
 import { pitfallsBeside } from "./pitfalls.ts";
@@ -21,7 +22,13 @@ export function ConnectAccount({ clientId }: { clientId: string }) {
   const client = useQuery(clientQuery(clientId));
   const providers = useQuery(providersQuery);
   if (client.isPending) return <Loading what="the client" />;
-  if (client.isError) return <Failure error={client.error} retry={() => void client.refetch()} />;
+  if (client.isError) {
+    return (
+      <Missing what="client" why="It may have been deleted." error={client.error} retry={() => void client.refetch()}>
+        <ButtonLink to="/connect">Choose a provider</ButtonLink>
+      </Missing>
+    );
+  }
   const provider = providers.data?.find(({ id }) => id === client.data.provider);
   return (
     <AccountSteps

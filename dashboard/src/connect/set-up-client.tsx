@@ -1,8 +1,9 @@
 import { useMutation, useQuery } from "@tanstack/react-query";
-import { Link, useNavigate } from "@tanstack/react-router";
+import { useNavigate } from "@tanstack/react-router";
 import type { Provider } from "../api/client-shapes.ts";
 import { addClient } from "../api/clients.ts";
 import { providersQuery } from "../api/providers.ts";
+import { ButtonLink } from "../design/button-link.tsx";
 import { Button } from "../design/button.tsx";
 import { Card } from "../design/card.tsx";
 import { Columns } from "../design/columns.tsx";
@@ -61,7 +62,7 @@ function NoSuchProvider() {
   return (
     <Page title="Connect">
       <EmptyState title="There is no such provider">
-        <Link to="/connect">Choose another one</Link>
+        <ButtonLink to="/connect">Choose another one</ButtonLink>
       </EmptyState>
     </Page>
   );

@@ -1,10 +1,11 @@
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
-import { Link, useSearch } from "@tanstack/react-router";
+import { useSearch } from "@tanstack/react-router";
 import { useMemo } from "react";
 import { changedAtQuery, connectionsQuery, isOlder } from "../api/connections.ts";
 import { queryClient } from "../api/query-client.ts";
 import { sessionQuery } from "../api/session.ts";
 import { Button } from "../design/button.tsx";
+import { ButtonLink } from "../design/button-link.tsx";
 import { EmptyState } from "../design/empty-state.tsx";
 import { Failure } from "../design/failure.tsx";
 import { Loading } from "../design/loading.tsx";
@@ -66,14 +67,14 @@ function Nothing({ filters }: { filters: ConnectionFilters }) {
   if (isNarrowed(filters)) {
     return (
       <EmptyState title="No connection is like that">
-        <Link to="/connections">Show all connections</Link>
+        <ButtonLink to="/connections">Show all connections</ButtonLink>
       </EmptyState>
     );
   }
   return (
     <EmptyState title="No connections yet">
       <p>A connection is an account whose access Evergrant keeps alive.</p>
-      <Link to="/connect">Connect a first account</Link>
+      <ButtonLink to="/connect">Connect a first account</ButtonLink>
     </EmptyState>
   );
 }

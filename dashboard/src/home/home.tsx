@@ -1,13 +1,13 @@
 import { useQuery } from "@tanstack/react-query";
-import { Link } from "@tanstack/react-router";
 import { overviewQuery, type Overview } from "../api/overview.ts";
+import { ButtonLink } from "../design/button-link.tsx";
+import { Columns } from "../design/columns.tsx";
 import { EmptyState } from "../design/empty-state.tsx";
 import { Failure } from "../design/failure.tsx";
 import { Loading } from "../design/loading.tsx";
 import { Page } from "../design/page.tsx";
 import { Backlog } from "./backlog.tsx";
 import { Health } from "./health.tsx";
-import styles from "./home.module.css";
 import { LiveSign } from "./live-sign.tsx";
 import { OpenIncidents } from "./open-incidents.tsx";
 import { Requests } from "./requests.tsx";
@@ -34,16 +34,20 @@ function Found({ overview }: { overview: Overview }) {
       <Verdict overview={overview} />
       <StatusTiles connections={overview.connections} />
       {overview.open_incidents.total > 0 && <OpenIncidents />}
-      <div className={styles["cards"]}>
-        <div className={styles["column"]}>
-          <Requests />
-          <Health />
-        </div>
-        <div className={styles["column"]}>
-          <UpcomingEnds ends={overview.upcoming_ends} />
-          <Backlog overview={overview} />
-        </div>
-      </div>
+      <Columns
+        first={
+          <>
+            <Requests />
+            <Health />
+          </>
+        }
+        second={
+          <>
+            <UpcomingEnds ends={overview.upcoming_ends} />
+            <Backlog overview={overview} />
+          </>
+        }
+      />
     </>
   );
 }
@@ -55,7 +59,7 @@ function Beginning() {
         Evergrant keeps the access to your users’ accounts alive. Choose a provider, register a client there, and
         connect an account of your own to see it work.
       </p>
-      <Link to="/connect">Begin</Link>
+      <ButtonLink to="/connect">Begin</ButtonLink>
     </EmptyState>
   );
 }

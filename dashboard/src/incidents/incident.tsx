@@ -1,14 +1,13 @@
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
-import { Link, useParams } from "@tanstack/react-router";
+import { useParams } from "@tanstack/react-router";
 import { incidentQuery } from "../api/incidents.ts";
 import { may } from "../api/may.ts";
 import type { Incident } from "../api/open-incidents.ts";
-import { ApiError } from "../api/problem.ts";
 import { sessionQuery } from "../api/session.ts";
+import { ButtonLink } from "../design/button-link.tsx";
 import { Columns } from "../design/columns.tsx";
-import { EmptyState } from "../design/empty-state.tsx";
-import { Failure } from "../design/failure.tsx";
 import { Loading } from "../design/loading.tsx";
+import { Missing } from "../design/missing.tsx";
 import { Page } from "../design/page.tsx";
 import { Acknowledge } from "./acknowledge.tsx";
 import { Campaigns } from "./campaigns.tsx";
@@ -24,23 +23,14 @@ export function IncidentPage() {
   const found = useInfiniteQuery(incidentQuery(id));
   if (found.isPending) return <Loading what="the incident" />;
   const incident = found.data?.pages[0];
-  if (!incident) return <Missing error={found.error} retry={() => void found.refetch()} />;
+  if (!incident) {
+    return (
+      <Missing what="incident" why="It may be another tenant’s." error={found.error} retry={() => void found.refetch()}>
+        <ButtonLink to="/incidents">Show all incidents</ButtonLink>
+      </Missing>
+    );
+  }
   return <Found incident={incident} />;
-}
-
-function Missing({ error, retry }: { error: Error | null; retry: () => void }) {
-  return (
-    <Page title="Incident">
-      {error === null || (error instanceof ApiError && error.code === "not_found") ? (
-        <EmptyState title="There is no such incident">
-          <p>It may be another tenant’s.</p>
-          <Link to="/incidents">Show all incidents</Link>
-        </EmptyState>
-      ) : (
-        <Failure error={error} retry={retry} />
-      )}
-    </Page>
-  );
 }
 
 function Found({ incident }: { incident: Incident }) {

@@ -5,6 +5,7 @@ import { keepInStep } from "../api/live.ts";
 import { sessionQuery } from "../api/session.ts";
 import { Failure } from "../design/failure.tsx";
 import { Loading } from "../design/loading.tsx";
+import { Page } from "../design/page.tsx";
 import { Navigation } from "./navigation.tsx";
 import styles from "./shell.module.css";
 import { SignIn } from "./sign-in.tsx";
@@ -15,7 +16,7 @@ export function Shell() {
   const isSignedIn = session.data !== undefined && session.data !== null;
   useEffect(() => (isSignedIn ? keepInStep() : undefined), [isSignedIn]);
   if (session.isPending) return <Loading what="the session" />;
-  if (session.isError) return <Failure error={session.error} retry={() => void session.refetch()} />;
+  if (session.isError) return <NoSession error={session.error} retry={() => void session.refetch()} />;
   if (session.data === null) return <SignIn />;
   return (
     <div className={styles["shell"]}>
@@ -27,5 +28,15 @@ export function Shell() {
         <Outlet />
       </main>
     </div>
+  );
+}
+
+function NoSession({ error, retry }: { error: Error; retry: () => void }) {
+  return (
+    <main className={styles["content"]}>
+      <Page title="Evergrant">
+        <Failure error={error} retry={retry} />
+      </Page>
+    </main>
   );
 }

@@ -6,11 +6,13 @@ import { Button } from "../design/button.tsx";
 import { Card } from "../design/card.tsx";
 import { Failure } from "../design/failure.tsx";
 import { Field } from "../design/field.tsx";
+import { useTitle } from "../design/use-title.ts";
 import styles from "./sign-in.module.css";
 
 /** With the issuer that the settings name, if there is one, or with an API key of the scope `admin`. */
 export function SignIn() {
   const hasIssuer = document.querySelector<HTMLMetaElement>('meta[name="sign-in"]')?.content === "issuer";
+  useTitle("Sign in");
   return (
     <main className={styles["place"]}>
       <Card>

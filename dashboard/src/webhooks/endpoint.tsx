@@ -1,13 +1,12 @@
 import { useQuery } from "@tanstack/react-query";
-import { Link, useParams } from "@tanstack/react-router";
+import { useParams } from "@tanstack/react-router";
 import { may } from "../api/may.ts";
-import { ApiError } from "../api/problem.ts";
 import { sessionQuery } from "../api/session.ts";
 import { endpointQuery, type Endpoint } from "../api/webhooks.ts";
+import { ButtonLink } from "../design/button-link.tsx";
 import { Columns } from "../design/columns.tsx";
-import { EmptyState } from "../design/empty-state.tsx";
-import { Failure } from "../design/failure.tsx";
 import { Loading } from "../design/loading.tsx";
+import { Missing } from "../design/missing.tsx";
 import { Page } from "../design/page.tsx";
 import { Deliveries } from "./deliveries.tsx";
 import { EndpointActions } from "./endpoint-actions.tsx";
@@ -20,23 +19,19 @@ export function EndpointPage() {
   const { id } = useParams({ from: "/webhooks/$id" });
   const found = useQuery(endpointQuery(id));
   if (found.isPending) return <Loading what="the endpoint" />;
-  if (!found.data) return <Missing error={found.error} retry={() => void found.refetch()} />;
+  if (!found.data) {
+    return (
+      <Missing
+        what="webhook endpoint"
+        why="It may have been deleted."
+        error={found.error}
+        retry={() => void found.refetch()}
+      >
+        <ButtonLink to="/webhooks">Show all webhook endpoints</ButtonLink>
+      </Missing>
+    );
+  }
   return <Found endpoint={found.data} />;
-}
-
-function Missing({ error, retry }: { error: Error; retry: () => void }) {
-  return (
-    <Page title="Webhook endpoint">
-      {error instanceof ApiError && error.code === "not_found" ? (
-        <EmptyState title="There is no such webhook endpoint">
-          <p>It may have been deleted.</p>
-          <Link to="/webhooks">Show all webhook endpoints</Link>
-        </EmptyState>
-      ) : (
-        <Failure error={error} retry={retry} />
-      )}
-    </Page>
-  );
 }
 
 function Found({ endpoint }: { endpoint: Endpoint }) {

@@ -8,7 +8,7 @@ export function ReplayOne({ endpoint, delivery: { id, type } }: { endpoint: stri
   const replaying = useMutation({ mutationFn: () => replay(endpoint, id) });
   return (
     <>
-      <Button quiet busy={replaying.isPending} aria-label={`Send ${type} again`} onClick={() => replaying.mutate()}>
+      <Button quiet busy={replaying.isPending} aria-label={`Send again: ${type}`} onClick={() => replaying.mutate()}>
         Send again
       </Button>
       {replaying.isError && <Failure error={replaying.error} />}

@@ -1,0 +1,14 @@
+import { createLink } from "@tanstack/react-router";
+import type { AnchorHTMLAttributes, Ref } from "react";
+import styles from "./button.module.css";
+
+interface ButtonAnchorProps extends AnchorHTMLAttributes<HTMLAnchorElement> {
+  ref?: Ref<HTMLAnchorElement>;
+}
+
+function ButtonAnchor(props: ButtonAnchorProps) {
+  return <a {...props} className={styles["button"]} />;
+}
+
+/** Goes to another page, and is the first thing to do on this one. */
+export const ButtonLink = createLink(ButtonAnchor);

@@ -1,0 +1,28 @@
+import axe, { type AxeResults } from "axe-core";
+import type { Page } from "playwright-core";
+
+/** What axe finds, by rule, with the elements; in all of the page, or in what a selector names. */
+export async function foundByAxe(page: Page, within = "html"): Promise<string[]> {
+  await page.evaluate(axe.source);
+  const { violations } = await page.evaluate<AxeResults>(
+    `axe.run("${within}", { resultTypes: ["violations"], preload: false })`,
+  );
+  return violations.map(({ id, impact, nodes }) => {
+    const elements = nodes.slice(0, 3).map(({ html, any }) => `${html.slice(0, 200)} ${any[0]?.message ?? ""}`);
+    return `${id} (${impact}): ${elements.join(" ")}`;
+  });
+}
+
+/** Where a page does not have the shape of one: a landmark, a heading, a name, and nothing wider than the window. */
+export async function foundInShape(page: Page): Promise<string[]> {
+  const shape = await page.evaluate<Record<string, number>>(`({
+    "main landmarks": document.querySelectorAll("main").length,
+    "headings of the first level": document.querySelectorAll("h1").length,
+    "names of the tab": Number(/^.+ · Evergrant$/.test(document.title)),
+  })`);
+  const sideways = await page.evaluate<number>(
+    `(({ scrollWidth, clientWidth }) => scrollWidth - clientWidth)(document.documentElement)`,
+  );
+  const odd = Object.entries(shape).filter(([, count]) => count !== 1);
+  return [...odd.map(([what, count]) => `${count} ${what}`), ...(sideways > 0 ? [`${sideways} pixels sideways`] : [])];
+}
