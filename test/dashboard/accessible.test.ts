@@ -4,6 +4,7 @@ import { openChromium } from "../stage/chromium.ts";
 import { openDashboardWorld } from "../stage/dashboard-world.ts";
 import { loaded, openDashboard, signInWithKey, type Dashboard } from "../stage/dashboard.ts";
 import { openStage } from "../stage/stage.ts";
+import { openDialogs } from "./dialogs.ts";
 import { foundByAxe, foundInShape } from "./findings.ts";
 import { pagesOf, routesOf } from "./pages.ts";
 
@@ -67,24 +68,14 @@ async function findingsIn(page: Page, where: string): Promise<string[]> {
   return found;
 }
 
-/** What the buttons of a page open, where none of that name was opened before. */
 async function findingsInDialogs({ page }: Dashboard, path: string, opened: Set<string>): Promise<string[]> {
   const found: string[] = [];
-  const dialog = page.getByRole("dialog");
-  for (const button of await page.locator("[aria-haspopup=dialog]:visible:enabled").all()) {
-    const name = (await button.textContent()) ?? "";
-    if (opened.has(name)) continue;
-    opened.add(name);
-    await button.click();
-    await dialog.waitFor();
-    await loaded(page);
+  await openDialogs(page, opened, async (name) => {
     for (const look of LOOKS) {
       await take(page, look);
       found.push(...(await foundByAxe(page, "[role=dialog]")).map((what) => `“${name}” on /${path}: ${what}`));
     }
-    await page.keyboard.press("Escape");
-    await dialog.waitFor({ state: "detached" });
-  }
+  });
   return found;
 }
 

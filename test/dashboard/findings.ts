@@ -23,6 +23,17 @@ export async function foundInShape(page: Page): Promise<string[]> {
   const sideways = await page.evaluate<number>(
     `(({ scrollWidth, clientWidth }) => scrollWidth - clientWidth)(document.documentElement)`,
   );
+  const covered = await page.evaluate<string[]>(OUTSIDE);
   const odd = Object.entries(shape).filter(([, count]) => count !== 1);
-  return [...odd.map(([what, count]) => `${count} ${what}`), ...(sideways > 0 ? [`${sideways} pixels sideways`] : [])];
+  return [
+    ...odd.map(([what, count]) => `${count} ${what}`),
+    ...(sideways > 0 ? [`${sideways} pixels sideways`] : []),
+    ...covered.map((what) => `${what} is wider than its section`),
+  ];
 }
+
+const OUTSIDE = `[...document.querySelectorAll("main section")].flatMap((section) => {
+  const { right } = section.getBoundingClientRect();
+  const outside = [...section.querySelectorAll("a, button, input, select, table, code, p, dl")];
+  return outside.filter((each) => each.getBoundingClientRect().right > right + 1).map((each) => each.outerHTML.slice(0, 120));
+})`;

@@ -9,7 +9,7 @@ import { openSqlite } from "../../src/store/sqlite/open.ts";
 import type { Search } from "./canary-search.ts";
 
 /** The keys that nobody but the service ever has. */
-export async function addKeys({ stage, secrets }: Search): Promise<void> {
+export async function addKeys({ stage, secrets }: Pick<Search, "stage" | "secrets">): Promise<void> {
   const text = readFileSync(`${stage.settings.dataDir}/root.key`, "utf8").trim();
   const root = parseRootKey(text);
   if (!root) throw new Error("no root key");

@@ -16,7 +16,12 @@ export interface Search {
   places: Place[];
 }
 
-export function place(search: Search, name: string, text: string, belongs: readonly string[] = []): void {
+export function place(
+  search: Pick<Search, "places">,
+  name: string,
+  text: string,
+  belongs: readonly string[] = [],
+): void {
   search.places.push({ name: `${name} #${search.places.length}`, text, belongs });
 }
 

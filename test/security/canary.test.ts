@@ -2,10 +2,10 @@ import { readdirSync, readFileSync } from "node:fs";
 import { createScriptedUser } from "@evergrant/sandbox";
 import { expect, test } from "vitest";
 import type { Answer } from "../stage/api.ts";
-import { openRaw } from "../stage/raw-database.ts";
 import { openStage, type Stage } from "../stage/stage.ts";
 import { temporaryFolder } from "../stage/temporary-folder.ts";
 import { findSecrets, spellings } from "./encodings.ts";
+import { issuedBy } from "./sandbox-tokens.ts";
 
 const CLIENT_SECRET = "canary-client-secret/+=&% 1";
 const IMPORTED_REFRESH_TOKEN = "canary-imported-refresh-token-0123456789";
@@ -119,16 +119,4 @@ function knownSecrets(stage: Stage): Map<string, string> {
     ["admin key", stage.adminKey],
     ["root key", readFileSync(`${stage.settings.dataDir}/root.key`, "utf8").trim()],
   ]);
-}
-
-/** Every token and code that the sandbox has on record, by kind and number. */
-function issuedBy(sandboxFile: string): Map<string, string> {
-  const database = openRaw(sandboxFile, { readonly: true });
-  const list = database.value("select group_concat(model || ' ' || id, char(10)) from artifact");
-  database.close();
-  const rows = String(list)
-    .split("\n")
-    .map((line) => line.split(" "));
-  const tokens = rows.filter(([model = ""]) => /Token|Code/.test(model));
-  return new Map(tokens.map(([model = "", id = ""]) => [`${model} ${id.slice(0, 6)}`, id]));
 }

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
-import { SECOND } from "../../src/runtime/clock.ts";
+import { DAY, HOUR, MINUTE, SECOND } from "../../src/runtime/clock.ts";
 import type { Answer } from "./api.ts";
-import { openStage, type Stage } from "./stage.ts";
+import { openStage, type Stage, type StageOptions } from "./stage.ts";
 import { startWebhookReceiver } from "./webhook-receiver.ts";
 
 /** A service that has seen everything that the dashboard has a page for. */
@@ -16,74 +16,101 @@ export interface DashboardWorld {
   incident: string;
   /** A webhook endpoint with deliveries. */
   endpoint: string;
+  /** What was handed to the service and what it gave away, by what it is. */
+  secrets: Map<string, string>;
 }
+
+type Building = Pick<DashboardWorld, "stage" | "secrets">;
 
 /** So many that not all of them are in sight. */
 const IMPORTED = 60;
 
-export async function openDashboardWorld(): Promise<DashboardWorld> {
-  const stage = await openStage({});
-  const { clock } = stage;
-  const endpoint = await addEndpoint(stage);
-  await adopt(stage, stage.clientId, IMPORTED);
-  const staged = await addClient(stage, "with-staged-secret");
-  await mustBe(201, stage.api("POST", `/v1/clients/${staged}/secrets`, { client_secret: "next-secret-of-staged" }));
-  const refused = await addClient(stage, "refused");
+/** More than the brake takes for chance. */
+const REJECTED = 25;
+
+export async function openDashboardWorld(options: StageOptions = {}): Promise<DashboardWorld> {
+  const stage = await openStage(options);
+  const building: Building = { stage, secrets: new Map([["admin key", stage.adminKey]]) };
+  const endpoint = await addEndpoint(building);
+  await adopt(building, stage.clientId, { count: IMPORTED, life: 30 * DAY });
+  const clients = {
+    settled: stage.clientId,
+    staged: await addStagedClient(building),
+    refused: await addClient(building, "refused"),
+  };
   const connections = {
     active: await connected(stage, "alice"),
     reauthorization_required: await revoked(stage, "bob"),
     disconnected: await ended(stage, "carol"),
-    suspended: await suspended(stage, refused),
+    suspended: await suspended(building, clients.refused),
   };
-  const incident = await massRejection(stage);
+  const incident = await massRejection(building);
   const degraded = await firstDegraded(stage);
   await mustBe(201, stage.api("POST", "/v1/campaigns", { incident }));
   await mustBe(201, stage.api("POST", "/v1/tenants", { name: "Acme" }));
-  await mustBe(201, stage.api("POST", "/v1/api-keys", { name: "worker", scopes: ["token:read"] }));
+  await addKey(building);
   await mustBe(201, stage.api("POST", "/v1/operator-sessions"));
-  await clock.leap(60_000);
-  return {
-    stage,
-    connections: { ...connections, degraded },
-    clients: { settled: stage.clientId, staged, refused },
-    incident,
-    endpoint,
-  };
+  await stage.clock.leap(MINUTE);
+  return { ...building, connections: { ...connections, degraded }, clients, incident, endpoint };
 }
 
-async function addEndpoint({ api }: Stage): Promise<string> {
+async function addEndpoint({ stage, secrets }: Building): Promise<string> {
   const { url } = await startWebhookReceiver();
-  return (await mustBe(201, api("POST", "/v1/webhook-endpoints", { url, description: "The application" }))).at("id");
-}
-
-async function addClient({ api, sandbox }: Stage, name: string): Promise<string> {
-  const client_secret = `secret-of-${name}`;
-  const client = { provider: "sandbox", client_id: name, client_secret, scopes: ["files.read"] };
-  const made = await mustBe(201, api("POST", "/v1/clients", client));
-  const redirectUris = [made.at("redirect_uri")];
-  await sandbox.control.putClient({ clientId: name, clientSecret: client_secret, redirectUris });
+  const endpoint = { url, description: "The application" };
+  const made = await mustBe(201, stage.api("POST", "/v1/webhook-endpoints", endpoint));
+  secrets.set("webhook secret", made.at("secret").slice("whsec_".length));
   return made.at("id");
 }
 
-/** Connections whose tokens came from elsewhere, and live long. */
-async function adopt({ api }: Stage, client: string, count: number, life = 30 * 86_400): Promise<string[]> {
+async function addKey({ stage, secrets }: Building): Promise<void> {
+  const made = await mustBe(201, stage.api("POST", "/v1/api-keys", { name: "worker", scopes: ["token:read"] }));
+  secrets.set("API key", made.at("key"));
+}
+
+async function addClient({ stage: { api, sandbox }, secrets }: Building, name: string): Promise<string> {
+  const clientSecret = `client-secret-of-${name}/+=&% 1`;
+  secrets.set(`client secret ${name}`, clientSecret);
+  const client = { provider: "sandbox", client_id: name, client_secret: clientSecret, scopes: ["files.read"] };
+  const made = await mustBe(201, api("POST", "/v1/clients", client));
+  const redirectUris = [made.at("redirect_uri")];
+  await sandbox.control.putClient({ clientId: name, clientSecret, redirectUris });
+  return made.at("id");
+}
+
+async function addStagedClient(building: Building): Promise<string> {
+  const id = await addClient(building, "changing");
+  const staged = "staged-client-secret/+=&% 2";
+  building.secrets.set("client secret staged", staged);
+  await mustBe(201, building.stage.api("POST", `/v1/clients/${id}/secrets`, { client_secret: staged }));
+  return id;
+}
+
+/** Connections whose tokens came from elsewhere; the provider knows nothing of them. */
+async function adopt(
+  { stage, secrets }: Building,
+  client: string,
+  { count, life }: { count: number; life: number },
+): Promise<string[]> {
   const ids: string[] = [];
-  for (let number = 0; number < count; number += 1) {
+  for (let left = count; left > 0; left -= 1) {
+    const number = secrets.size;
     const token_set = {
-      refresh_token: `adopted-refresh-${number}-${life}`,
-      access_token: `adopted-${number}`,
-      expires_in: life,
+      refresh_token: `refresh-token-from-elsewhere-${number}`,
+      access_token: `access-token-from-elsewhere-${number}`,
+      expires_in: life / SECOND,
     };
-    const end_user = `customer-${number}-${life}`;
-    ids.push((await mustBe(201, api("POST", "/v1/connections/import", { client, token_set, end_user }))).at("id"));
+    secrets.set(`refresh token ${number}`, token_set.refresh_token);
+    secrets.set(`access token ${number}`, token_set.access_token);
+    const connection = { client, token_set, end_user: `customer-${number}` };
+    ids.push((await mustBe(201, stage.api("POST", "/v1/connections/import", connection))).at("id"));
   }
   return ids;
 }
 
 async function connected(stage: Stage, user: string): Promise<string> {
   const { connectionId: id } = await stage.connect(user);
-  await stage.api("PATCH", `/v1/connections/${id}`, { labels: { plan: "team" } });
-  await stage.token(id);
+  await mustBe(200, stage.api("PATCH", `/v1/connections/${id}`, { labels: { plan: "team" } }));
+  await mustBe(200, stage.token(id));
   return id;
 }
 
@@ -100,41 +127,37 @@ async function ended(stage: Stage, user: string): Promise<string> {
   return id;
 }
 
-async function suspended(stage: Stage, client: string): Promise<string> {
-  const [id = ""] = await adopt(stage, client, 1, 3600);
-  await stage.sandbox.control.disableClient("refused");
-  await refresh(stage, id);
+async function suspended(building: Building, client: string): Promise<string> {
+  const [id = ""] = await adopt(building, client, { count: 1, life: HOUR });
+  await building.stage.sandbox.control.disableClient("refused");
+  await refresh(building.stage, id);
   return id;
 }
 
-/** So many rejections at once that the brake doubts them, and condemns no more. */
-async function massRejection(stage: Stage): Promise<string> {
-  const ids = await adopt(stage, stage.clientId, 25, 7200);
-  for (const id of ids) await refresh(stage, id);
+/** So many rejections at once that the brake doubts the last of them. */
+async function massRejection(building: Building): Promise<string> {
+  const { api, clock } = building.stage;
+  const ids = await adopt(building, building.stage.clientId, { count: REJECTED, life: 2 * HOUR });
+  for (const id of ids) await refresh(building.stage, id);
   for (;;) {
-    await stage.clock.advance(SECOND);
-    const { body } = await stage.api("GET", "/v1/incidents?state=open");
+    await clock.advance(SECOND);
+    const { body } = await api("GET", "/v1/incidents?state=open");
     const found = listSchema.parse(body).incidents.find(({ kind }) => kind === "rejections");
     if (found) return found.id;
   }
 }
+
+const listSchema = z.object({ incidents: z.array(z.object({ id: z.string(), kind: z.string() })) });
 
 async function firstDegraded({ api }: Stage): Promise<string> {
   const { text } = await mustBe(200, api("GET", "/v1/connections?status=degraded"));
   return /con_\w+/.exec(text)?.[0] ?? "";
 }
 
-const listSchema = z.object({ incidents: z.array(z.object({ id: z.string(), kind: z.string() })) });
-
 /** What waits between two requests of one refresh does not wait long. */
 async function refresh({ api, clock }: Stage, id: string): Promise<void> {
-  let isOver = false;
-  const asked = api("POST", `/v1/connections/${id}/refresh`).finally(() => (isOver = true));
-  while (!isOver) {
-    await sleep(2);
-    await clock.advance(100);
-  }
-  await asked;
+  const asked = api("POST", `/v1/connections/${id}/refresh`);
+  while ((await Promise.race([asked, sleep(2, null)])) === null) await clock.advance(100);
 }
 
 async function mustBe(status: number, asked: Promise<Answer>): Promise<Answer> {

@@ -6,8 +6,12 @@ interface ButtonAnchorProps extends AnchorHTMLAttributes<HTMLAnchorElement> {
   ref?: Ref<HTMLAnchorElement>;
 }
 
-function ButtonAnchor(props: ButtonAnchorProps) {
-  return <a {...props} className={styles["button"]} />;
+function ButtonAnchor({ children, ...rest }: ButtonAnchorProps) {
+  return (
+    <a {...rest} className={styles["button"]}>
+      {children}
+    </a>
+  );
 }
 
 /** Goes to another page, and is the first thing to do on this one. */

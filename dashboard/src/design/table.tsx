@@ -1,5 +1,6 @@
 import type { ReactNode } from "react";
 import styles from "./table.module.css";
+import { useWidth } from "./use-width.ts";
 
 export interface Column<Row> {
   head: string;
@@ -16,11 +17,16 @@ interface TableProps<Row> {
   keyOf: (row: Row) => string;
 }
 
+/** Of a column, in pixels. */
+const NARROWEST = 112;
+
 /** A table of few rows; where there is little room each row becomes a list of names and values. */
 export function Table<Row>({ caption, columns, rows, keyOf }: TableProps<Row>) {
+  const [width, measure] = useWidth();
+  const isList = width < columns.length * NARROWEST;
   return (
-    <div className={styles["room"]}>
-      <table className={styles["table"]}>
+    <div ref={measure}>
+      <table className={[styles["table"], isList && styles["list"]].filter(Boolean).join(" ")}>
         <caption className={styles["caption"]}>{caption}</caption>
         <thead>
           <tr>

@@ -32,7 +32,7 @@ export function SignIn() {
 
 function KeyForm() {
   const [key, setKey] = useState("");
-  const opening = useMutation({ mutationFn: signInWithKey, onSettled: () => setKey("") });
+  const opening = useMutation({ mutationFn: signInWithKey, onSettled: () => setKey(""), gcTime: 0 });
   const submit = (event: FormEvent): void => {
     event.preventDefault();
     opening.mutate(key.trim());
