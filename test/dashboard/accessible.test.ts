@@ -38,7 +38,7 @@ test("axe finds nothing on any page nor in any dialog, and each page fits every 
   expect(found).toEqual([]);
   expect(opened.size).toBeGreaterThan(20);
   expect(dashboard.complaints).toEqual([]);
-}, 180_000);
+}, 400_000);
 
 test("nor where there is nothing yet", async () => {
   const stage = await openStage({ isEmpty: true });
@@ -49,7 +49,7 @@ test("nor where there is nothing yet", async () => {
     if (!route.includes("$")) found.push(...(await findingsOn(dashboard, route.slice(1))));
   }
   expect(found).toEqual([]);
-}, 120_000);
+}, 200_000);
 
 async function findingsOn({ page, visit }: Dashboard, path: string): Promise<string[]> {
   await visit(path);

@@ -13,8 +13,17 @@ export async function foundByAxe(page: Page, within = "html"): Promise<string[]>
   });
 }
 
-/** Where a page does not have the shape of one: a landmark, a heading, a name, and nothing wider than the window. */
+/** Where a page does not have the shape of one, when it has had a moment to fit its window. */
 export async function foundInShape(page: Page): Promise<string[]> {
+  for (let looks = 0; ; looks++) {
+    const found = await amiss(page);
+    if (found.length === 0 || looks === 30) return found;
+    await page.waitForTimeout(100);
+  }
+}
+
+/** A landmark, a heading, a name, and nothing wider than the window. */
+async function amiss(page: Page): Promise<string[]> {
   const shape = await page.evaluate<Record<string, number>>(`({
     "main landmarks": document.querySelectorAll("main").length,
     "headings of the first level": document.querySelectorAll("h1").length,
