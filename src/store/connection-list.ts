@@ -1,24 +1,25 @@
-import { sql, type RawBuilder, type SqlBool } from "kysely";
+import { sql, type RawBuilder, type Selectable, type SqlBool } from "kysely";
 import type { Cause } from "../connection/cause.ts";
 import type { Connection, ConnectionStatus } from "../connection/connection.ts";
 import type { ConnectionOrder, ConnectionQuery } from "../connection/store.ts";
 import { CLIENT_COLUMNS, connectionOf } from "./connection-row.ts";
-import type { Queries } from "./database.ts";
+import type { Dialect, Queries } from "./database.ts";
+import type { Schema } from "./schema.ts";
 
 /** A page of connections. What is looked through is narrow; only the page's own rows are read whole. */
-export async function list(queries: Queries, query: ConnectionQuery): Promise<Connection[]> {
+export async function list(queries: Queries, dialect: Dialect, query: ConnectionQuery): Promise<Connection[]> {
   const rows = await queries
     .selectFrom("connections")
     .innerJoin("clients", "clients.id", "connections.client_id")
     .selectAll("connections")
     .select(CLIENT_COLUMNS)
-    .where("connections.id", "in", idsOf(queries, query))
+    .where("connections.id", "in", idsOf(queries, dialect, query))
     .orderBy(orderOf(query))
     .execute();
   return rows.map(connectionOf);
 }
 
-function idsOf(queries: Queries, query: ConnectionQuery) {
+function idsOf(queries: Queries, { listed }: Dialect, query: ConnectionQuery) {
   const { after, status, clientId, provenBefore, imported, search, cause, providerId, label } = query;
   const wanted = [
     after !== null && isAfter(query, after),
@@ -31,8 +32,10 @@ function idsOf(queries: Queries, query: ConnectionQuery) {
     providerId !== undefined && isAt(providerId),
     label !== undefined && hasLabel(label),
   ].filter((condition) => condition !== false);
+  // Whether a connection was imported is not in the index.
+  const alias = sql`connections ${imported === true ? sql`` : listed}`;
   return queries
-    .selectFrom("connections")
+    .selectFrom(sql<Selectable<Schema["connections"]>>`connections`.as<"connections">(alias))
     .select("connections.id")
     .where("connections.tenant_id", "=", query.tenantId)
     .where((where) => where.and(wanted))

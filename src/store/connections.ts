@@ -32,7 +32,7 @@ export function createConnectionStore(database: Database): ConnectionStore {
         return (await found.where("seed", "=", seed).executeTakeFirst())?.id ?? null;
       }),
     newestOf: (ids) => database.read((queries) => newestOf(queries, ids)),
-    list: (query) => database.read((queries) => list(queries, query)),
+    list: (query) => database.read((queries) => list(queries, database.dialect, query)),
     history: (id, page) => database.read((queries) => listHistory(queries, id, page)),
 
     claim: (request) => transact((tx) => claim(tx, request)),

@@ -41,6 +41,11 @@ export interface Dialect {
   forUpdate: RawBuilder<unknown>;
   /** The same, without the rows that another transaction has locked. */
   skipLocked: RawBuilder<unknown>;
+  /**
+   * For `connections` in a `from`: looked through by the index that holds all that they are listed by. SQLite takes a computed column
+   * for the whole row, and so leaves that index aside by itself.
+   */
+  listed: RawBuilder<unknown>;
 }
 
 /** Turns a driver's error into `store_unavailable`, with a sentence that says what to look at. */

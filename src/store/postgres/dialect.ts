@@ -21,4 +21,5 @@ export const postgresDialect: Dialect = {
   },
   forUpdate: sql`for update`,
   skipLocked: sql`for update skip locked`,
+  listed: sql``,
 };

@@ -23,4 +23,5 @@ export const sqliteDialect: Dialect = {
   },
   forUpdate: sql``,
   skipLocked: sql``,
+  listed: sql`indexed by connections_listed`,
 };
