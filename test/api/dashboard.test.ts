@@ -207,6 +207,25 @@ test("the list is filtered as it is asked, page by page, and shows another tenan
   }
 });
 
+test("another tenant counts what is its own, whoever looks", async () => {
+  const stage = await openStage();
+  const { connectionId } = await stage.connect("alice");
+  const from = new Date(stage.clock.now() - MINUTE).toISOString();
+  await stage.api("POST", `/v1/connections/${connectionId}/refresh`);
+  await stage.clock.advance(2 * MINUTE);
+  const tenant = await stage.api("POST", "/v1/tenants", { name: "Acme" });
+  const key = { tenant: tenant.at("id"), name: "acme", scopes: ["connections:read"] };
+  const acme = createApi(stage.service.url, (await stage.api("POST", "/v1/api-keys", key)).at("key"));
+  const series = `refreshes/series?from=${from}&to=${new Date(stage.clock.now()).toISOString()}&step=minute`;
+  for (const path of [series, `${series}&client=${stage.clientId}`, "refreshes/health?", "overview?"]) {
+    const own = await acme("GET", `/v1/${path}`);
+    expect([path, own.status]).toEqual([path, 200]);
+    expect(own.text).not.toMatch(/"(requests|total)":1/);
+    expect([path, (await stage.api("GET", `/v1/${path}&tenant=${tenant.at("id")}`)).text]).toEqual([path, own.text]);
+    expect((await stage.api("GET", `/v1/${path}`)).text).toMatch(/"(requests|total)":1/);
+  }
+});
+
 test("the installation is told by its version and settings, without where or with what", async () => {
   const stage = await openStage({ publicUrl: "https://evergrant.example" });
   expect((await stage.api("GET", "/v1/installation")).body).toEqual({
