@@ -1,10 +1,12 @@
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { apiKeysQuery, type ApiKey } from "../api/api-keys.ts";
+import { useMay } from "../api/use-may.ts";
 import { Choices } from "../design/choices.tsx";
 import { EmptyState } from "../design/empty-state.tsx";
 import { Failure } from "../design/failure.tsx";
 import { Loading } from "../design/loading.tsx";
+import { NotAllowed } from "../design/not-allowed.tsx";
 import { Page } from "../design/page.tsx";
 import { useNow } from "../design/time.tsx";
 import { KeyTable } from "./key-table.tsx";
@@ -13,6 +15,15 @@ import { MakeKey } from "./make-key.tsx";
 
 /** Who may call the API, and as what. */
 export function ApiKeys() {
+  if (useMay("keys:write")) return <Keys />;
+  return (
+    <NotAllowed page="API keys" title="API keys are for administrators">
+      Ask one of them for a key of your own.
+    </NotAllowed>
+  );
+}
+
+function Keys() {
   const found = useQuery(apiKeysQuery);
   return (
     <Page title="API keys" actions={<MakeKey />}>

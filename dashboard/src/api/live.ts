@@ -54,8 +54,11 @@ export function keepInStep(): () => void {
   const polling = setInterval(() => {
     if (document.visibilityState !== "visible") return;
     if (stream.readyState === EventSource.OPEN) return become({ live: true, at: Date.now() });
-    // What the service refused, a browser does not try again by itself (HTML, server-sent events).
-    if (stream.readyState === EventSource.CLOSED) stream = listen(changed);
+    // What the service refused, a browser does not try again by itself (HTML, server-sent events). The session may be over.
+    if (stream.readyState === EventSource.CLOSED) {
+      stream = listen(changed);
+      void queryClient.invalidateQueries({ queryKey: ["session"] });
+    }
     void look(new Map(EVERYTHING.map((kind) => [kind, Date.now()])));
   }, POLL);
   document.addEventListener("visibilitychange", seen);

@@ -13,3 +13,8 @@ export class ApiError extends Error {
     this.problem = problem;
   }
 }
+
+/** Nobody is signed in, or not any more. */
+export function isNobody(error: unknown): boolean {
+  return error instanceof ApiError && error.code === "unauthorized";
+}

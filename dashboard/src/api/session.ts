@@ -2,8 +2,8 @@ import { queryOptions } from "@tanstack/react-query";
 import type { z } from "zod";
 import type { currentSessionSchema } from "../../../src/api/routes/operator-sessions.ts";
 import { ask, rememberCsrfToken } from "./ask.ts";
-import { ApiError } from "./problem.ts";
-import { queryClient } from "./query-client.ts";
+import { isNobody } from "./problem.ts";
+import { forgetSession, queryClient } from "./query-client.ts";
 
 export type Session = z.infer<typeof currentSessionSchema>;
 
@@ -16,7 +16,7 @@ export const sessionQuery = queryOptions({
       rememberCsrfToken(current.csrf_token);
       return current;
     } catch (error) {
-      if (error instanceof ApiError && error.code === "unauthorized") return null;
+      if (isNobody(error)) return null;
       throw error;
     }
   },
@@ -29,8 +29,11 @@ export async function signInWithKey(key: string): Promise<void> {
   await queryClient.invalidateQueries({ queryKey: sessionQuery.queryKey });
 }
 
+/** Also where the session was over already. */
 export async function signOut(): Promise<void> {
-  await ask("v1/operator-sessions/current", { method: "DELETE" });
+  await ask("v1/operator-sessions/current", { method: "DELETE" }).catch((error: unknown) => {
+    if (!isNobody(error)) throw error;
+  });
   rememberCsrfToken(null);
-  queryClient.clear();
+  forgetSession();
 }

@@ -1,7 +1,6 @@
 import { useSearch } from "@tanstack/react-router";
 import { useMay } from "../api/use-may.ts";
-import { EmptyState } from "../design/empty-state.tsx";
-import { Page } from "../design/page.tsx";
+import { NotAllowed } from "../design/not-allowed.tsx";
 import { ChooseProvider } from "./choose-provider.tsx";
 import { ConnectAccount } from "./connect-account.tsx";
 import { SetUpClient } from "./set-up-client.tsx";
@@ -11,18 +10,14 @@ export function Connect() {
   const { provider, client } = useSearch({ from: "/connect" });
   const maySetUp = useMay("clients:write");
   const mayConnect = useMay("connections:write");
-  if (!maySetUp && !mayConnect) return <NotAllowed />;
+  if (!maySetUp && !mayConnect) {
+    return (
+      <NotAllowed page="Connect" title="Your role reads only">
+        To connect accounts, ask for the role of an operator or an administrator.
+      </NotAllowed>
+    );
+  }
   if (client !== undefined) return <ConnectAccount key={client} clientId={client} />;
   if (provider !== undefined && maySetUp) return <SetUpClient key={provider} providerId={provider} />;
   return <ChooseProvider />;
-}
-
-function NotAllowed() {
-  return (
-    <Page title="Connect">
-      <EmptyState title="Your role reads only">
-        <p>To connect accounts, ask for the role of an operator or an administrator.</p>
-      </EmptyState>
-    </Page>
-  );
 }

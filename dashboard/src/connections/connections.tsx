@@ -5,6 +5,7 @@ import { changedAtQuery, connectionsQuery, isOlder } from "../api/connections.ts
 import { queryClient } from "../api/query-client.ts";
 import { sessionQuery } from "../api/session.ts";
 import { Button } from "../design/button.tsx";
+import { Begin } from "../connect/begin.tsx";
 import { ButtonLink } from "../design/button-link.tsx";
 import { EmptyState } from "../design/empty-state.tsx";
 import { Failure } from "../design/failure.tsx";
@@ -74,7 +75,7 @@ function Nothing({ filters }: { filters: ConnectionFilters }) {
   return (
     <EmptyState title="No connections yet">
       <p>A connection is an account whose access Evergrant keeps alive.</p>
-      <ButtonLink to="/connect">Connect a first account</ButtonLink>
+      <Begin>Connect a first account</Begin>
     </EmptyState>
   );
 }

@@ -1,7 +1,8 @@
-import type { ButtonHTMLAttributes } from "react";
+import type { ButtonHTMLAttributes, Ref } from "react";
 import styles from "./button.module.css";
 
 interface ButtonProps extends ButtonHTMLAttributes<HTMLButtonElement> {
+  ref?: Ref<HTMLButtonElement>;
   /** What was asked for is under way; asking again does nothing. */
   busy?: boolean;
   /** Beside a more important one. */
@@ -10,7 +11,15 @@ interface ButtonProps extends ButtonHTMLAttributes<HTMLButtonElement> {
   destructive?: boolean;
 }
 
-export function Button({ busy = false, quiet = false, destructive = false, type = "button", ...rest }: ButtonProps) {
+/** While it is busy it keeps the keyboard, which a disabled one loses. */
+export function Button({
+  busy = false,
+  quiet = false,
+  destructive = false,
+  type = "button",
+  onClick,
+  ...rest
+}: ButtonProps) {
   const look = [styles["button"], quiet && styles["quiet"], destructive && styles["destructive"]];
   return (
     <button
@@ -19,7 +28,8 @@ export function Button({ busy = false, quiet = false, destructive = false, type 
       type={type}
       className={look.filter(Boolean).join(" ")}
       aria-busy={busy}
-      disabled={rest.disabled === true || busy}
+      aria-disabled={busy}
+      onClick={busy ? (event) => event.preventDefault() : onClick}
     />
   );
 }

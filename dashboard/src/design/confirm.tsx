@@ -13,14 +13,16 @@ interface ConfirmProps {
   consequence: ReactNode;
   run: () => Promise<unknown>;
   disabled?: boolean;
+  /** It takes nothing away, and is asked for because it does much at once. */
+  harmless?: boolean;
 }
 
-/** A destructive act: it says what it will do, asks once, and stays open with the reason where it fails. */
-export function Confirm({ action, title, consequence, run, disabled = false }: ConfirmProps) {
+/** An act of consequence: it says what it will do, asks once, and stays open with the reason where it fails. */
+export function Confirm({ action, title, consequence, run, disabled = false, harmless = false }: ConfirmProps) {
   const [open, setOpen] = useState(false);
   const act = useMutation({ mutationFn: run, onSuccess: () => setOpen(false) });
   const trigger = (
-    <Button destructive disabled={disabled}>
+    <Button quiet={harmless} destructive={!harmless} disabled={disabled}>
       {action}
     </Button>
   );
@@ -31,7 +33,7 @@ export function Confirm({ action, title, consequence, run, disabled = false }: C
         <Button quiet onClick={() => setOpen(false)}>
           Cancel
         </Button>
-        <Button destructive busy={act.isPending} onClick={() => act.mutate()}>
+        <Button destructive={!harmless} busy={act.isPending} onClick={() => act.mutate()}>
           {action}
         </Button>
       </div>

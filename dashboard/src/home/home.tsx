@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { overviewQuery, type Overview } from "../api/overview.ts";
-import { ButtonLink } from "../design/button-link.tsx";
+import { Begin } from "../connect/begin.tsx";
 import { Columns } from "../design/columns.tsx";
 import { EmptyState } from "../design/empty-state.tsx";
 import { Failure } from "../design/failure.tsx";
@@ -59,7 +59,7 @@ function Beginning() {
         Evergrant keeps the access to your users’ accounts alive. Choose a provider, register a client there, and
         connect an account of your own to see it work.
       </p>
-      <ButtonLink to="/connect">Begin</ButtonLink>
+      <Begin>Begin</Begin>
     </EmptyState>
   );
 }

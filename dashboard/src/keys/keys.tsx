@@ -3,8 +3,8 @@ import { useState } from "react";
 import { tenantChoicesQuery } from "../api/choices.ts";
 import { isOperatorsAdmin, may } from "../api/may.ts";
 import { sessionQuery, type Session } from "../api/session.ts";
-import { EmptyState } from "../design/empty-state.tsx";
 import { Field } from "../design/field.tsx";
+import { NotAllowed } from "../design/not-allowed.tsx";
 import { Page } from "../design/page.tsx";
 import { RootKey } from "./root-key.tsx";
 import { TenantKey } from "./tenant-key.tsx";
@@ -12,7 +12,13 @@ import { TenantKey } from "./tenant-key.tsx";
 /** What seals tokens and secrets. */
 export function Keys() {
   const { data: session } = useQuery(sessionQuery);
-  if (!session || !may(session, "admin")) return <NotAllowed />;
+  if (!session || !may(session, "admin")) {
+    return (
+      <NotAllowed page="Encryption keys" title="Keys are for administrators">
+        Ask one of them, or sign in with a key of the scope admin.
+      </NotAllowed>
+    );
+  }
   return (
     <Page title="Encryption keys">
       <p>
@@ -47,15 +53,5 @@ function OperatorKeys({ session }: { session: Session }) {
       )}
       <TenantKey key={tenant} tenant={tenant} />
     </>
-  );
-}
-
-function NotAllowed() {
-  return (
-    <Page title="Encryption keys">
-      <EmptyState title="Keys are for administrators">
-        <p>Ask one of them, or sign in with a key of the scope admin.</p>
-      </EmptyState>
-    </Page>
   );
 }

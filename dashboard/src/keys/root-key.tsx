@@ -37,6 +37,7 @@ export function RootKey() {
             action="Wrap all with the current one"
             title="Wrap every tenant key with the current root key?"
             consequence="It takes a moment, and nothing stops. Every process has to have the current root key by now; older root keys are needed only by backups afterwards."
+            harmless
             run={rotateRoot}
           />
         </div>

@@ -33,6 +33,7 @@ export function TenantKey({ tenant }: { tenant: string }) {
           action="Make a new version"
           title="Make a new version of the key?"
           consequence={`From now on everything is sealed with it, and what is there, ${counted(values, "value", "values")}, is sealed anew in the background. Everything goes on meanwhile. It cannot be taken back, and need not be.`}
+          harmless
           run={() => rotateTenantKey(tenant)}
           disabled={isUnderWay}
         />

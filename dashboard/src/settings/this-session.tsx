@@ -1,7 +1,7 @@
-import { signOut, type Session } from "../api/session.ts";
-import { Button } from "../design/button.tsx";
+import type { Session } from "../api/session.ts";
 import { Card } from "../design/card.tsx";
 import { Facts } from "../design/facts.tsx";
+import { SignOut } from "../shell/sign-out.tsx";
 
 const ROLES: Record<Session["role"], string> = {
   viewer: "Viewer: sees everything but secrets",
@@ -20,11 +20,7 @@ export function ThisSession({ session: { id, operator, role, tenant } }: { sessi
           Session: <code>{id}</code>,
         }}
       />
-      <div>
-        <Button quiet onClick={() => void signOut()}>
-          Sign this browser out
-        </Button>
-      </div>
+      <SignOut label="Sign this browser out" />
     </Card>
   );
 }

@@ -26,6 +26,7 @@ export function ReplayMany({ endpoint: { id, failing_since, disabled_at } }: { e
           action="Send all again that were given up"
           title="Send what was given up again?"
           consequence="Every event of the last 30 days that this endpoint did not take is sent again, the oldest first."
+          harmless
           run={() => tell(replaySince(id, ago(KEPT), "given_up"))}
         />
         <Field label="Everything since">
@@ -37,6 +38,7 @@ export function ReplayMany({ endpoint: { id, failing_since, disabled_at } }: { e
           action="Send everything since then"
           title="Send all events since then again?"
           consequence="Also those that arrived, and those that this endpoint did not hear of because it was disabled."
+          harmless
           disabled={since === ""}
           run={() => tell(replaySince(id, new Date(since).toISOString()))}
         />
