@@ -88,7 +88,7 @@ interface PassingTime {
   move(by: () => Promise<void>): Promise<void>;
 }
 
-/** The service's clock goes on as the browser's does; other moves of it come in between. */
+/** The service's clock goes on as the browser's does, in whole milliseconds as any does; other moves of it come in between. */
 function letTimePass({ clock }: Stage): PassingTime {
   const over = new AbortController();
   onTestFinished(() => over.abort());
@@ -97,9 +97,9 @@ function letTimePass({ clock }: Stage): PassingTime {
   void (async () => {
     for (let last = performance.now(); !over.signal.aborted;) {
       await sleep(20);
-      const now = performance.now();
-      await move(() => clock.advance(now - last));
-      last = now;
+      const passed = Math.floor(performance.now() - last);
+      await move(() => clock.advance(passed));
+      last += passed;
     }
   })();
   return { move };
