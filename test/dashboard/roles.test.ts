@@ -18,34 +18,21 @@ const ROLES = ["viewer", "operator", "admin"] as const;
 
 /** What each role is offered and the one before it is not. */
 const PAGES = {
-  viewer: ["Home", "Connections", "Clients", "Incidents", "Webhooks", "Audit", "Settings"],
-  operator: ["Connect"],
-  admin: ["Encryption keys", "API keys"],
+  viewer: "Home, Connections, Clients, Incidents, Webhooks, Audit, Settings",
+  operator: "Connect",
+  admin: "Encryption keys, API keys",
 };
 const ACTS = {
-  viewer: [
-    ...["Last hour", "Last day", "Last 30 days", "Show its connections", "Show more connections"],
-    ...["All", "On their way", "Delivered", "Given up", "Cancelled", "Show more deliveries", "Show more entries"],
-    ...["Copy", "Sign this browser out"],
-  ],
-  operator: [
-    ...["Check now", "Refresh now", "Disconnect", "Change the labels", "Make a reauthorization link"],
-    ...["Revoke all links", "Read its metadata", "Delete", "Change the secret", "Try it now", "Promote it unproven"],
-    ...["Give up the new secret", "I look after it", "Ask the users", "Cancel the campaign"],
-    ...["Add an endpoint", "Change", "Disable", "Send a test", "Rotate the secret", "Send again"],
-    ...["Send all again that were given up", "Send everything since then"],
-  ],
-  admin: [
-    "Make a new version",
-    "Make an API key",
-    "Valid",
-    "Rotate",
-    "Revoke",
-    "Sign out",
-    "Change limits",
-    "Add a tenant",
-  ],
+  viewer: `Last hour, Last day, Last 30 days, Show its connections, Show more connections, All, On their way, Delivered, Given up,
+    Cancelled, Show more deliveries, Show more entries, Copy, Sign this browser out`,
+  operator: `Check now, Refresh now, Disconnect, Change the labels, Make a reauthorization link, Revoke all links,
+    Read its metadata, Delete, Change the secret, Try it now, Promote it unproven, Give up the new secret,
+    I look after it, Ask the users, Cancel the campaign, Add an endpoint, Change, Disable, Send a test, Rotate the secret,
+    Send again, Send all again that were given up, Send everything since then`,
+  admin: `Make a new version, Make an API key, Valid, Rotate, Revoke, Sign out, Change limits, Add a tenant`,
 };
+
+const listed = (text: string): string[] => text.split(/,\s+/).toSorted();
 
 test("each role is offered what it may do, and nothing else", async () => {
   const issuer = await startScriptedIssuer();
@@ -58,8 +45,8 @@ test("each role is offered what it may do, and nothing else", async () => {
     const dashboard = await openDashboard(world.stage, browser);
     await dashboard.page.getByRole("link", { name: "Sign in" }).click();
     await dashboard.page.getByText(`(${role})`).waitFor();
-    expect([role, more(pages, await navigationOf(dashboard.page))]).toEqual([role, PAGES[role].toSorted()]);
-    expect([role, more(acts, await actsOn(dashboard, world))]).toEqual([role, ACTS[role].toSorted()]);
+    expect([role, more(pages, await navigationOf(dashboard.page))]).toEqual([role, listed(PAGES[role])]);
+    expect([role, more(acts, await actsOn(dashboard, world))]).toEqual([role, listed(ACTS[role])]);
     expect(dashboard.complaints).toEqual([]);
   }
 }, 180_000);
