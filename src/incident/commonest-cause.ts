@@ -6,7 +6,10 @@ const UNKNOWN_WEIGHS = 1 / 3;
  * rejected, so that those before them have no reason of their own: `unknown` weighs less than a reason.
  */
 export function commonestCause(causes: Readonly<Record<string, number>>): string | null {
-  const weight = ([cause, count]: [string, number]): number => (cause === "unknown" ? count * UNKNOWN_WEIGHS : count);
   const [first] = Object.entries(causes).toSorted((a, b) => weight(b) - weight(a));
   return first?.[0] ?? null;
+}
+
+function weight([cause, count]: [string, number]): number {
+  return cause === "unknown" ? count * UNKNOWN_WEIGHS : count;
 }
