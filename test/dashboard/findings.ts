@@ -37,11 +37,11 @@ async function amiss(page: Page): Promise<string[]> {
   return [
     ...odd.map(([what, count]) => `${count} ${what}`),
     ...(sideways > 0 ? [`${sideways} pixels sideways`] : []),
-    ...covered.map((what) => `${what} is wider than its section`),
+    ...covered.map((what) => `${what} does not fit in`),
   ];
 }
 
-const OUTSIDE = `[...document.querySelectorAll("main section")].flatMap((section) => {
+const OUTSIDE = `[...document.querySelectorAll("main > div, main section")].flatMap((section) => {
   const { right } = section.getBoundingClientRect();
   const outside = [...section.querySelectorAll("a, button, input, select, table, code, p, dl")];
   return outside.filter((each) => each.getBoundingClientRect().right > right + 1).map((each) => each.outerHTML.slice(0, 120));

@@ -61,7 +61,7 @@ function Who({ entry }: { entry: AuditEntry }) {
   const { name, kind } = whoOf(entry);
   return (
     <>
-      {name}
+      <span className={styles["name"]}>{name}</span>
       <span className={styles["kind"]}>{kind}</span>
     </>
   );
