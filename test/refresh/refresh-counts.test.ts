@@ -44,7 +44,7 @@ test("requests are counted by the minute and the hour in which they were answere
   await clock.advance(MINUTE);
   answered({ outcome: "lost", durationMs: 15_001 });
   answered({ outcome: "unknown" });
-  counts.observer.event("refresh.succeeded", ANSWERED);
+  counts.observer.event("request.completed", ANSWERED);
   expect(await counts.writeSome()).toBe(false);
   const of = { tenantId: "default", clientId: "cli_1" };
   expect(stored).toEqual([
