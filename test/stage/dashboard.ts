@@ -119,7 +119,14 @@ function complaintsOf(page: Page): string[] {
 
 const KEPT = fileURLToPath(new URL("../../docs/screenshots/", import.meta.url));
 
-async function shoot(page: Page, name: string, fullPage: boolean): Promise<void> {
+async function shoot(page: Page, name: string, whole: boolean): Promise<void> {
   const folder = process.env["SCREENSHOTS"] === undefined ? `${temporaryFolder()}/` : KEPT;
-  await page.screenshot({ path: `${folder}${name}.png`, fullPage, animations: "disabled", caret: "hide" });
+  const window = page.viewportSize();
+  if (whole && window) {
+    // Not `fullPage`: what stays in sight would stand in the middle.
+    const height = await page.evaluate<number>("document.documentElement.scrollHeight");
+    await page.setViewportSize({ ...window, height });
+  }
+  await page.screenshot({ path: `${folder}${name}.png`, animations: "disabled", caret: "hide" });
+  if (whole && window) await page.setViewportSize(window);
 }

@@ -19,6 +19,9 @@ interface IncidentDetailPage extends Incident {
 
 const PAGE = 25;
 
+/** Connections become well one by one, and nobody tells of each that its incident has one less. */
+const LOOK = 10_000;
+
 /** Those in a state, newest first; of the own tenant unless an operator names another. */
 export function incidentsQuery(state: Incident["state"], tenant: string | undefined) {
   return infiniteQueryOptions({
@@ -30,6 +33,7 @@ export function incidentsQuery(state: Incident["state"], tenant: string | undefi
       }),
     initialPageParam: null as string | null,
     getNextPageParam: (page) => page.next_before,
+    refetchInterval: ({ state: { data } }) => (data?.pages.length === 1 && state !== "resolved" ? LOOK : false),
   });
 }
 
@@ -41,6 +45,9 @@ export function incidentQuery(id: string) {
       ask<IncidentDetailPage>(pathOf(id), { query: { limit: PAGE, after: pageParam ?? undefined }, signal }),
     initialPageParam: null as string | null,
     getNextPageParam: (page) => page.next_after,
+    // More pages are looked at by somebody who reads.
+    refetchInterval: ({ state: { data } }) =>
+      data?.pages.length === 1 && data.pages[0]?.state !== "resolved" ? LOOK : false,
   });
 }
 

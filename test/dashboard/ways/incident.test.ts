@@ -62,6 +62,7 @@ test(
     const RECOVERED = "select count(*) from incident_members where recovered_at is not null";
     await dashboard.until(() => counted(stage, RECOVERED) === BACK);
     await page.getByText(`${BACK} of 500 connections are well again`, { exact: true }).waitFor();
+    await page.getByText(`${BACK} of 500 connections are well again or disconnected`).waitFor();
     await shot("dashboard-incident-5-coming-back", { whole: true });
     expect(dashboard.complaints).toEqual([]);
   },
