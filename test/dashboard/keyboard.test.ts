@@ -5,6 +5,7 @@ import { openDashboardWorld } from "../stage/dashboard-world.ts";
 import { openDashboard, signInWithKey } from "../stage/dashboard.ts";
 import { openStage } from "../stage/stage.ts";
 import { foundByTab, hasFocus, press, tabTo } from "./by-keyboard.ts";
+import { foundByAxe } from "./findings.ts";
 import { pagesOf } from "./pages.ts";
 
 let browser: Browser;
@@ -103,6 +104,7 @@ test("where there is little room, the pages stand behind a button, and the colou
   expect(await link(page, "Settings").isVisible()).toBe(false);
   await press(page, menu);
   await tabTo(page, link(page, "Settings"));
+  expect(await foundByAxe(page)).toEqual([]);
   await page.keyboard.press("Escape");
   expect([await link(page, "Settings").isVisible(), await hasFocus(menu)]).toEqual([false, true]);
   await page.keyboard.press("Enter");
