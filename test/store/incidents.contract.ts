@@ -25,7 +25,9 @@ export function incidentsContract(kind: DatabaseKind): void {
       expect((await stage.look()).opened).toEqual([]);
       await stage.clock.advance(MINUTE - 1);
       await stage.reject("con_3", { diagnosis: { ...REJECTED, cause: "revoked_by_admin" } });
-      expect((await stage.look()).opened).toEqual([{ id: "inc_1", kind: "rejections", cause: "unknown", affected: 3 }]);
+      expect((await stage.look()).opened).toEqual([
+        { id: "inc_1", kind: "rejections", cause: "revoked_by_admin", affected: 3 },
+      ]);
       await stage.look();
       const now = stage.clock.now();
       expect(await stage.all()).toEqual([
@@ -37,7 +39,7 @@ export function incidentsContract(kind: DatabaseKind): void {
           providerId: "provider",
           state: "open",
           verdict: "undecided",
-          cause: "unknown",
+          cause: "revoked_by_admin",
           evidence: {
             codes: { invalid_grant: 3 },
             causes: { unknown: 2, revoked_by_admin: 1 },
