@@ -29,6 +29,12 @@ const OVERLAP = 200;
 /** Of more in a second, the older are left out: who follows reads anew anyway. */
 const AT_ONCE = 1000;
 
+/** What was looked at last. */
+interface Seen {
+  newest: number;
+  events: ReadonlyMap<number, OutboxEvent>;
+}
+
 interface Follower {
   tenantId: string;
   told(change: Change): void;
@@ -40,7 +46,7 @@ export function createLive({ clock, outbox, observer }: LiveDeps): Live {
   let isRunning = false;
 
   async function run(): Promise<void> {
-    let seen: ReadonlySet<number> | null = null;
+    let seen: Seen | null = null;
     let isFailing = false;
     while (followers.size > 0) {
       try {
@@ -55,12 +61,16 @@ export function createLive({ clock, outbox, observer }: LiveDeps): Live {
     isRunning = false;
   }
 
-  /** Nothing that was there before anybody followed is told. */
-  async function look(seen: ReadonlySet<number> | null): Promise<ReadonlySet<number>> {
-    const newest = Math.max(0, ...(seen ?? [await outbox.newest()]));
-    const events = await outbox.since(newest - OVERLAP, AT_ONCE);
-    if (seen) for (const event of events) if (!seen.has(event.number)) tell(event);
-    return new Set([newest, ...events.map(({ number }) => number)]);
+  /** Nothing that was there before anybody followed is told. What was taken back before it was told elsewhere is a change again. */
+  async function look(seen: Seen | null): Promise<Seen> {
+    const before = seen?.newest ?? (await outbox.newest());
+    const found = await outbox.since(before - OVERLAP, AT_ONCE);
+    const events = new Map(found.map((event) => [event.number, event]));
+    for (const event of found) if (seen?.events.has(event.number) === false) tell(event);
+    for (const event of seen?.events.values() ?? []) {
+      if (event.number > before - OVERLAP && !events.has(event.number)) tell(event);
+    }
+    return { newest: Math.max(before, ...events.keys()), events };
   }
 
   function tell(event: OutboxEvent): void {
