@@ -98,7 +98,7 @@ test("whatever cannot be taken back says what it will do, and does nothing befor
   expect([...asked].filter(([, consequence]) => !/^.{30,}\.$/.test(consequence))).toEqual([]);
   expect([...asked.keys()]).toEqual(expect.arrayContaining(["Disconnect", "Revoke", "Delete", "Cancel the campaign"]));
   expect(changes).toEqual([]);
-}, 120_000);
+}, 300_000);
 
 /** What a screen reader says when it opens. */
 const DESCRIBED = (dialog: Element): string =>

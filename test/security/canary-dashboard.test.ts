@@ -66,7 +66,7 @@ test("no secret shows in the dashboard, but what is typed or made there, once", 
     "refresh token in the page with canaries",
     "client secret in what with canaries stores",
   ]);
-}, 180_000);
+}, 400_000);
 
 async function typeSecrets({ page, visit }: Dashboard, watch: BrowserWatch, world: DashboardWorld): Promise<void> {
   world.secrets.set("typed secret", TYPED_SECRET).set("added secret", ADDED_SECRET);

@@ -20,7 +20,7 @@ afterAll(() => browser.close());
 
 test(
   "tells of five hundred revoked connections as one incident, and asks their users from there",
-  { timeout: 240_000 },
+  { timeout: 400_000 },
   async () => {
     const provider = await startRevocableProvider();
     const stage = await openStage({ provider: () => provider.entry });
