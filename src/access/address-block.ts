@@ -1,3 +1,5 @@
+import { isUrl } from "../runtime/is-url.ts";
+
 /** An IPv4 or IPv6 address as a number. One that is mapped into IPv6 (RFC 4291 §2.5.5.2) is its IPv4 address. */
 export interface Address {
   bits: 32 | 128;
@@ -54,7 +56,7 @@ function parseFour(octets: readonly string[]): Address | null {
 /** The host of a URL is an address in its shortest form (WHATWG URL §3.5), whose gap is then filled. */
 function parseSix(text: string): Address | null {
   const url = `http://[${text}]`;
-  if (!URL.canParse(url)) return null;
+  if (!isUrl(url)) return null;
   const [head = "", tail] = new URL(url).hostname.slice(1, -1).split("::");
   const groups = groupsOf(head);
   const rest = tail === undefined ? [] : groupsOf(tail);

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { Tenant, TenantLimits } from "../access/tenant.ts";
+import { isUrl } from "../runtime/is-url.ts";
 import { time, toTime } from "./wire.ts";
 
 const MOST = 1_000_000_000;
@@ -77,13 +78,13 @@ export function limitsOf(body: z.infer<typeof limitsBody> = {}): Partial<TenantL
 }
 
 function isOrigin(text: string): boolean {
-  if (!URL.canParse(text)) return false;
+  if (!isUrl(text)) return false;
   const { origin, href } = new URL(text);
   return href === `${origin}/`;
 }
 
 function isSafe(text: string): boolean {
-  if (!URL.canParse(text)) return false;
+  if (!isUrl(text)) return false;
   const { protocol, hostname } = new URL(text);
   return (
     protocol === "https:" || hostname === "localhost" || hostname === "[::1]" || /^127\.\d+\.\d+\.\d+$/.test(hostname)

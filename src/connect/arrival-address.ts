@@ -1,3 +1,4 @@
+import { isUrl } from "../runtime/is-url.ts";
 import type { ConnectPorts } from "./ports.ts";
 
 /**
@@ -17,5 +18,5 @@ export async function isElsewhere(
 
 /** As URLs write it: in lower case, without the usual port; and without the dot that a name may end with (RFC 1034 §3.1). */
 function hostIn(url: string): string | null {
-  return URL.canParse(url) ? new URL(url).host.replace(/\.(?=:|$)/, "") : null;
+  return isUrl(url) ? new URL(url).host.replace(/\.(?=:|$)/, "") : null;
 }

@@ -1,10 +1,11 @@
 import { lookup as systemLookup, type LookupAddress, type LookupOptions } from "node:dns";
 import { isIP, type LookupFunction } from "node:net";
+import { isUrl } from "../runtime/is-url.ts";
 import { isPrivateAddress } from "./address.ts";
 
 /** An address written into the URL is never looked up, so it is judged here; names are judged in the lookup. */
 export function refusedUrl(text: string, allowed: ReadonlySet<string>): "bad_url" | "blocked_address" | null {
-  const url = URL.canParse(text) ? new URL(text) : null;
+  const url = isUrl(text) ? new URL(text) : null;
   if (!url || !["http:", "https:"].includes(url.protocol) || url.username !== "" || url.password !== "")
     return "bad_url";
   // No name has an empty label (RFC 1035 §3.1), and who looks one up may see an address in what is left.

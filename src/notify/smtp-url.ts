@@ -1,4 +1,5 @@
 import { isIP } from "node:net";
+import { isUrl } from "../runtime/is-url.ts";
 import { secret, type Secret } from "../runtime/secret.ts";
 
 /** A mail server, and how to sign in there. */
@@ -16,7 +17,7 @@ export interface SmtpServer {
  * machine they need not, and to the private hosts that the operator allows they do if the server offers it. Null for anything else.
  */
 export function parseSmtpUrl(text: string, allowedPrivateHosts: readonly string[]): SmtpServer | null {
-  const url = URL.canParse(text) ? new URL(text) : null;
+  const url = isUrl(text) ? new URL(text) : null;
   if (!url || !/^smtps?:$/.test(url.protocol) || url.hostname === "" || !/^\/?$/.test(url.pathname)) return null;
   if (url.search !== "" || url.hash !== "") return null;
   const isImplicit = url.protocol === "smtps:";

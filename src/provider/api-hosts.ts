@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { isUrl } from "../runtime/is-url.ts";
 
 /**
  * A host that access tokens may be sent to: `api.example.com`, `*.example.com` for those below it, with a port where it is not
@@ -69,7 +70,7 @@ export function apiHosts(patterns: readonly string[], answerFields: Readonly<Rec
 
 /** A field may hold the URL of the API, its host, or a part of that. Anything else becomes no host. */
 function hostIn(value = ""): string {
-  if (!URL.canParse(value) || !value.includes("://")) return NAMED.test(value.toLowerCase()) ? value : "?";
+  if (!isUrl(value) || !value.includes("://")) return NAMED.test(value.toLowerCase()) ? value : "?";
   const { protocol, host } = new URL(value);
   return protocol === "http:" ? `http://${host}` : host;
 }

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { AUTHENTICATION_METHODS } from "../oauth/client-authentication.ts";
+import { isUrl } from "../runtime/is-url.ts";
 import { apiHostPattern } from "./api-hosts.ts";
 import { DIALECT_NAMES } from "./dialect.ts";
 import { failureRule } from "./failure-rule.ts";
@@ -9,7 +10,7 @@ import { providerParameter } from "./provider-parameter.ts";
 const url = z
   .string()
   .max(2000)
-  .refine((value) => URL.canParse(value.replaceAll(/\{\w+\}/g, "x")) && /^https?:/.test(value), "an http or https URL");
+  .refine((value) => isUrl(value.replaceAll(/\{\w+\}/g, "x")) && /^https?:/.test(value), "an http or https URL");
 const text = z.string().min(1).max(500);
 /** A dotted path. The last word is no property that a JavaScript object could hold. */
 const fieldPath = text.refine((path) => !path.split(".").includes("__proto__"), "a field of an answer");

@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { z } from "zod";
 import { parseAllowedOperator, type AllowedOperator } from "../access/operator.ts";
+import { isUrl } from "../runtime/is-url.ts";
 import { secret, type Secret } from "../runtime/secret.ts";
 import { StartError } from "./start-error.ts";
 
@@ -54,7 +55,7 @@ function missing(name: string): StartError {
 
 /** RFC 8414 §2. */
 function isIssuer(text: string): boolean {
-  const url = URL.canParse(text) ? new URL(text) : null;
+  const url = isUrl(text) ? new URL(text) : null;
   return url !== null && /^https?:$/.test(url.protocol) && !/[?#@\s]/.test(text);
 }
 

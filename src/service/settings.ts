@@ -2,6 +2,7 @@ import { join, resolve } from "node:path";
 import { z } from "zod";
 import type { TransitAccess } from "../keyring/kms/transit-access.ts";
 import { parseBlock, type AddressBlock } from "../access/address-block.ts";
+import { isUrl } from "../runtime/is-url.ts";
 import { secret, type Secret } from "../runtime/secret.ts";
 import { mailSettings, readMailSettings, type MailSettings } from "./mail-settings.ts";
 import { operatorSettings, operatorSignIn, type OperatorSignInSettings } from "./operator-sign-in-settings.ts";
@@ -154,7 +155,7 @@ const PROXIES = ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"];
 function checkProxy(environment: Readonly<Record<string, string | undefined>>): void {
   const name = PROXIES.find((each) => (environment[each] ?? "") !== "");
   const value = name === undefined ? "" : (environment[name] ?? "");
-  if (name === undefined || (URL.canParse(value) && /^https?:\/\/./i.test(value))) return;
+  if (name === undefined || (isUrl(value) && /^https?:\/\/./i.test(value))) return;
   throw new StartError("settings", `${name}: has to be the URL of an HTTP proxy, such as http://proxy.example:3128.`);
 }
 
@@ -182,7 +183,7 @@ function databaseLocation(url: string | undefined, dataDir: string): DatabaseLoc
 }
 
 function postgresLocation(url: string): DatabaseLocation {
-  if (URL.canParse(url) && /^\w+:\/\/[^/]*\/[^/?]+/.test(url)) return { kind: "postgres", url: secret(url) };
+  if (isUrl(url) && /^\w+:\/\/[^/]*\/[^/?]+/.test(url)) return { kind: "postgres", url: secret(url) };
   throw new StartError(
     "settings",
     "EVERGRANT_DATABASE_URL: has to be like postgres://user:password@host:5432/database, with special characters percent-encoded.",

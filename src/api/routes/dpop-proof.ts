@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { DPOP_NONCE } from "../../oauth/dpop-nonce.ts";
 import { proveAccessToken, type ProofDeps } from "../../refresh/prove-access-token.ts";
+import { isUrl } from "../../runtime/is-url.ts";
 import { callerOf } from "../guard.ts";
 import type { App } from "../server.ts";
 import { failures, idParams, secured } from "../wire.ts";
@@ -11,7 +12,7 @@ const LOOPBACK = new Set(["localhost", "127.0.0.1", "[::1]"]);
 const apiUrl = z
   .url({ protocol: /^https?$/ })
   .max(8000)
-  .refine((text) => !URL.canParse(text) || isSafe(new URL(text)), "an https URL; http only on the loopback");
+  .refine((text) => !isUrl(text) || isSafe(new URL(text)), "an https URL; http only on the loopback");
 
 const body = z.strictObject({
   method: z

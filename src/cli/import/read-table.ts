@@ -1,5 +1,6 @@
 import SQLite from "better-sqlite3";
 import { Client } from "pg";
+import { isUrl } from "../../runtime/is-url.ts";
 import { CommandFailure } from "../command-failure.ts";
 import type { Read } from "./read-records.ts";
 import { isRecord } from "./source-record.ts";
@@ -82,7 +83,7 @@ async function firstTable(client: Client, tables: readonly string[]): Promise<st
 
 /** Other users of a machine can see the options of a command. */
 function addressOf(from: string, password: string | undefined): string {
-  if (!URL.canParse(from)) throw unusable("The address of the database is not usable.");
+  if (!isUrl(from)) throw unusable("The address of the database is not usable.");
   const address = new URL(from);
   if (address.password !== "" || address.searchParams.has("password")) {
     throw unusable("The address of the database holds a password, which other users of this machine can see.");

@@ -1,5 +1,6 @@
 import type { HeaderLines } from "../../oauth/api-transport.ts";
 import { originOf, type ApiHost } from "../../provider/api-hosts.ts";
+import { isUrl } from "../../runtime/is-url.ts";
 import { PREFIX } from "./target.ts";
 
 export interface ProxiedAddress {
@@ -33,7 +34,7 @@ function rewritten(name: string, value: string, address: ProxiedAddress): string
 
 /** Null where the proxy does not lead to `reference`. */
 function pathThrough(reference: string, { url, connectionId, hosts, publicUrl }: ProxiedAddress): string | null {
-  if (!URL.canParse(reference, url)) return null;
+  if (!isUrl(reference, url)) return null;
   const { origin, host, hostname, port, pathname, search, hash, username } = new URL(reference, url);
   const named = { name: hostname, port: port === "" ? null : Number(port) };
   if (username !== "" || originOf(hosts, named) !== origin) return null;

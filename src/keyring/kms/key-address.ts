@@ -1,3 +1,4 @@
+import { isUrl } from "../../runtime/is-url.ts";
 import { ServiceError } from "../../runtime/service-error.ts";
 
 /** Which key at which service. */
@@ -78,7 +79,7 @@ function transitAddress(name: string, rest: string): KeyAddress {
 
 /** A URL of an address and a path, and nothing more: what else there may be in one could hold a secret. */
 function plainUrl(text: string): URL | null {
-  const url = URL.canParse(text) ? new URL(text) : null;
+  const url = isUrl(text) ? new URL(text) : null;
   const plain = url && /^https?:$/.test(url.protocol) && url.username + url.password + url.search + url.hash === "";
   return plain ? url : null;
 }
